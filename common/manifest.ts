@@ -1,0 +1,49 @@
+/**
+ * The manifest: how a model's weights lie in two float32 vectors. `parameters` are trained by the optimizer;
+ * `statistics` are the running statistics of batch normalisation, updated once a step from the leaves' means.
+ */
+
+/** How a tensor gets its first values; drawn from the counter-based generator in plain JavaScript. */
+export interface InitializerSpec {
+  /** One of the names in `common/initializers.ts`. */
+  name: string;
+  /** For the scaling family: inputs and outputs of one unit, as Keras counts them. */
+  fanIn?: number;
+  fanOut?: number;
+  /** constant */
+  value?: number;
+  /** randomNormal, truncatedNormal */
+  mean?: number;
+  standardDeviation?: number;
+  /** randomUniform */
+  minimum?: number;
+  maximum?: number;
+  /** orthogonal */
+  gain?: number;
+}
+
+export interface TensorSpec {
+  /** The weight's name in the model, such as `dense_1/kernel`. */
+  name: string;
+  shape: number[];
+  /** First float of the tensor in its vector. */
+  offset: number;
+  /** Number of floats. */
+  length: number;
+  initializer: InitializerSpec;
+  /** Multiplies the learning rate. */
+  rateMultiplier: number;
+  /** Lambda of half lambda times the sum of squares, 0 for what is not a kernel. */
+  l2: number;
+  frozen: boolean;
+}
+
+export interface Manifest {
+  parameters: TensorSpec[];
+  /** Floats of the parameter vector: the sum of the lengths, with no padding. */
+  parameterCount: number;
+  statistics: TensorSpec[];
+  statisticsCount: number;
+  /** running = momentum * running + (1 - momentum) * mean over the step, one per tensor of `statistics`. */
+  statisticsMomentum: number[];
+}
