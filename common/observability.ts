@@ -1,0 +1,78 @@
+/**
+ * /metrics and /healthz of a role: a registry of its own per process, with the event loop's delay in it, so that a role
+ * that blocks its gRPC thread shows.
+ */
+import { createServer, type Server } from 'node:http';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+
+export interface Observability {
+  registry: Registry;
+  port: number;
+  close(): void;
+}
+
+/** `healthy` answers with the reason why not, or undefined. Port 0 takes any. */
+export async function observe(
+  role: string,
+  address: { host: string; port: number },
+  healthy: () => string | undefined = () => undefined,
+): Promise<Observability> {
+  const registry = new Registry();
+  registry.setDefaultLabels({ role });
+  collectDefaultMetrics({ register: registry });
+  const stopDelay = addEventLoopDelay(registry);
+  const server = createServer((request, response) => {
+    if (request.url === '/metrics') {
+      registry.metrics().then(
+        (text) => response.setHeader('content-type', registry.contentType).end(text),
+        () => response.writeHead(500).end(),
+      );
+    } else if (request.url === '/healthz') {
+      const reason = healthy();
+      response.writeHead(reason === undefined ? 200 : 503).end(`${reason ?? 'ok'}\n`);
+    } else {
+      response.writeHead(404).end('try /metrics or /healthz\n');
+    }
+  });
+  const port = await listen(server, address);
+  return {
+    registry,
+    port,
+    close: () => {
+      stopDelay();
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+/** The whole run's delay, not a window's: what a test or an alert asks is whether it ever froze. */
+function addEventLoopDelay(registry: Registry): () => void {
+  const resolutionMs = 10;
+  const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
+  histogram.enable();
+  const seconds = (nanoseconds: number) => Math.max(0, nanoseconds / 1e9 - resolutionMs / 1000);
+  new Gauge({
+    name: 'polyak_event_loop_delay_seconds',
+    help: 'How late timers of the main thread fired since the process started.',
+    labelNames: ['quantile'],
+    registers: [registry],
+    collect() {
+      this.set({ quantile: '0.5' }, seconds(histogram.percentile(50)));
+      this.set({ quantile: '0.99' }, seconds(histogram.percentile(99)));
+      this.set({ quantile: '1' }, seconds(histogram.max));
+    },
+  });
+  return () => histogram.disable();
+}
+
+async function listen(server: Server, address: { host: string; port: number }): Promise<number> {
+  return await new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(address.port, address.host, () => {
+      const bound = server.address();
+      resolve(typeof bound === 'object' && bound ? bound.port : address.port);
+    });
+  });
+}

@@ -1,0 +1,130 @@
+/**
+ * gRPC as all roles use it: the service definitions loaded from proto/ (with the hand-made codec for chunk frames), a
+ * server whose receive windows are wide enough for gradients, and clients with a connection of their own per purpose.
+ */
+import http2 from 'node:http2';
+import { join } from 'node:path';
+import grpc from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { HealthImplementation } from 'grpc-health-check';
+import { ReflectionService } from '@grpc/reflection';
+import type { ProtoGrpcType as CoordinatorTypes } from '../proto/gen/coordinator.js';
+import type { ProtoGrpcType as ParameterServerTypes } from '../proto/gen/parameter_server.js';
+import type { CoordinatorClient } from '../proto/gen/polyak/v1/Coordinator.js';
+import type { ParameterServerClient } from '../proto/gen/polyak/v1/ParameterServer.js';
+import { PolyakError, isErrorCode } from './errors.js';
+import { decodeFrame, encodeFrame } from './frame.js';
+import { packageRoot } from './package-root.js';
+
+/** grpc-js leaves the receive window of its servers at 64 KiB, at which pushes crawl. */
+const receiveWindowBytes = 4 << 20;
+const messageBytesMax = 64 << 20;
+
+const packageDefinition = loadSync(['polyak/v1/parameter_server.proto', 'polyak/v1/coordinator.proto'], {
+  includeDirs: [join(packageRoot(), 'proto')],
+  longs: Number,
+  enums: String,
+  defaults: true,
+  oneofs: true,
+});
+const loaded = grpc.loadPackageDefinition(packageDefinition) as unknown as ParameterServerTypes & CoordinatorTypes;
+export const services = {
+  parameterServer: loaded.polyak.v1.ParameterServer,
+  coordinator: loaded.polyak.v1.Coordinator,
+};
+
+const { Push, Weights } = services.parameterServer.service;
+Object.assign(Push, { requestSerialize: encodeFrame, requestDeserialize: decodeFrame });
+Object.assign(Weights, { responseSerialize: encodeFrame, responseDeserialize: decodeFrame });
+
+export function createGrpcServer(): grpc.Server {
+  return new grpc.Server({
+    'grpc.max_receive_message_length': messageBytesMax,
+    'grpc.max_send_message_length': messageBytesMax,
+  });
+}
+
+/** Adds health and reflection, listens, and answers with the port. */
+export async function listen(server: grpc.Server, address: string): Promise<number> {
+  const health = new HealthImplementation({ '': 'SERVING' });
+  health.addToServer(server);
+  new ReflectionService(packageDefinition).addToServer(server);
+  return await new Promise((resolve, reject) => {
+    withWideWindows(() =>
+      server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error, port) => {
+        if (error) reject(new PolyakError('usage', `--listen: cannot listen on '${address}': ${error.message}`));
+        else resolve(port);
+      }),
+    );
+  });
+}
+
+/** grpc-js makes its HTTP/2 server inside bindAsync, before it returns; there is no option for the window. */
+function withWideWindows(bind: () => void): void {
+  const original = http2.createServer;
+  http2.createServer = ((options: http2.ServerOptions) => {
+    const settings = { ...options.settings, initialWindowSize: receiveWindowBytes };
+    const server = original({ ...options, settings });
+    server.on('session', (session: http2.ServerHttp2Session) => session.setLocalWindowSize(receiveWindowBytes));
+    return server;
+  }) as typeof http2.createServer;
+  try {
+    bind();
+  } finally {
+    http2.createServer = original;
+  }
+}
+
+const channelOptions = {
+  'grpc.use_local_subchannel_pool': 1,
+  'grpc-node.flow_control_window': receiveWindowBytes,
+  'grpc.max_receive_message_length': messageBytesMax,
+  'grpc.max_send_message_length': messageBytesMax,
+  'grpc.initial_reconnect_backoff_ms': 100,
+  'grpc.max_reconnect_backoff_ms': 1000,
+  'grpc.keepalive_time_ms': 10_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+};
+
+/** Each client is one TCP connection. */
+export function parameterServerClient(address: string): ParameterServerClient {
+  return new services.parameterServer(address, grpc.credentials.createInsecure(), channelOptions);
+}
+
+export function coordinatorClient(address: string): CoordinatorClient {
+  return new services.coordinator(address, grpc.credentials.createInsecure(), channelOptions);
+}
+
+/** The one place that turns an error into a gRPC status. What is not ours reaches the peer without its text. */
+export function toServiceError(error: unknown): Partial<grpc.StatusObject> {
+  const metadata = new grpc.Metadata();
+  if (!(error instanceof PolyakError)) {
+    return { code: grpc.status.INTERNAL, details: 'internal error; the process has it in its log', metadata };
+  }
+  metadata.set('polyak-error', error.code);
+  return { code: error.grpcStatus, details: error.message, metadata };
+}
+
+/** A peer's status as our error again. */
+export function fromServiceError(error: unknown, peer: string): PolyakError {
+  if (error instanceof PolyakError) return error;
+  const service = error as Partial<grpc.ServiceError>;
+  const code = service.metadata?.get('polyak-error')[0]?.toString() ?? '';
+  if (isErrorCode(code)) return new PolyakError(code, service.details ?? code, { cause: error });
+  const unreachable = service.code === grpc.status.UNAVAILABLE || service.code === grpc.status.DEADLINE_EXCEEDED;
+  const message = `${peer}: ${service.details ?? String(error)}`;
+  return new PolyakError(unreachable ? 'unreachable' : 'internal', message, { cause: error });
+}
+
+/** A unary call as a promise. Errors: PolyakError. */
+export async function unary<Reply>(
+  peer: string,
+  call: (callback: (error: grpc.ServiceError | null, reply?: Reply) => void) => unknown,
+): Promise<Reply> {
+  return await new Promise((resolve, reject) => {
+    call((error, reply) => {
+      if (error || reply === undefined) reject(fromServiceError(error, peer));
+      else resolve(reply);
+    });
+  });
+}

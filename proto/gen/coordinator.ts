@@ -1,0 +1,55 @@
+import type * as grpc from '@grpc/grpc-js';
+import type { MessageTypeDefinition } from '@grpc/proto-loader';
+
+import type { Attendance as _polyak_v1_Attendance, Attendance__Output as _polyak_v1_Attendance__Output } from './polyak/v1/Attendance.js';
+import type { Beat as _polyak_v1_Beat, Beat__Output as _polyak_v1_Beat__Output } from './polyak/v1/Beat.js';
+import type { CoordinatorClient as _polyak_v1_CoordinatorClient, CoordinatorDefinition as _polyak_v1_CoordinatorDefinition } from './polyak/v1/Coordinator.js';
+import type { Drop as _polyak_v1_Drop, Drop__Output as _polyak_v1_Drop__Output } from './polyak/v1/Drop.js';
+import type { Goodbye as _polyak_v1_Goodbye, Goodbye__Output as _polyak_v1_Goodbye__Output } from './polyak/v1/Goodbye.js';
+import type { Join as _polyak_v1_Join, Join__Output as _polyak_v1_Join__Output } from './polyak/v1/Join.js';
+import type { Lead as _polyak_v1_Lead, Lead__Output as _polyak_v1_Lead__Output } from './polyak/v1/Lead.js';
+import type { Order as _polyak_v1_Order, Order__Output as _polyak_v1_Order__Output } from './polyak/v1/Order.js';
+import type { Register as _polyak_v1_Register, Register__Output as _polyak_v1_Register__Output } from './polyak/v1/Register.js';
+import type { Replaced as _polyak_v1_Replaced, Replaced__Output as _polyak_v1_Replaced__Output } from './polyak/v1/Replaced.js';
+import type { ReportReply as _polyak_v1_ReportReply, ReportReply__Output as _polyak_v1_ReportReply__Output } from './polyak/v1/ReportReply.js';
+import type { RunEvent as _polyak_v1_RunEvent, RunEvent__Output as _polyak_v1_RunEvent__Output } from './polyak/v1/RunEvent.js';
+import type { StopReply as _polyak_v1_StopReply, StopReply__Output as _polyak_v1_StopReply__Output } from './polyak/v1/StopReply.js';
+import type { StopRequest as _polyak_v1_StopRequest, StopRequest__Output as _polyak_v1_StopRequest__Output } from './polyak/v1/StopRequest.js';
+import type { StopTrial as _polyak_v1_StopTrial, StopTrial__Output as _polyak_v1_StopTrial__Output } from './polyak/v1/StopTrial.js';
+import type { SubmitReply as _polyak_v1_SubmitReply, SubmitReply__Output as _polyak_v1_SubmitReply__Output } from './polyak/v1/SubmitReply.js';
+import type { SubmitRequest as _polyak_v1_SubmitRequest, SubmitRequest__Output as _polyak_v1_SubmitRequest__Output } from './polyak/v1/SubmitRequest.js';
+import type { TrialReport as _polyak_v1_TrialReport, TrialReport__Output as _polyak_v1_TrialReport__Output } from './polyak/v1/TrialReport.js';
+import type { WatchRequest as _polyak_v1_WatchRequest, WatchRequest__Output as _polyak_v1_WatchRequest__Output } from './polyak/v1/WatchRequest.js';
+import type { Welcome as _polyak_v1_Welcome, Welcome__Output as _polyak_v1_Welcome__Output } from './polyak/v1/Welcome.js';
+
+type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
+  new(...args: ConstructorParameters<Constructor>): Subtype;
+};
+
+export interface ProtoGrpcType {
+  polyak: {
+    v1: {
+      Attendance: MessageTypeDefinition<_polyak_v1_Attendance, _polyak_v1_Attendance__Output>
+      Beat: MessageTypeDefinition<_polyak_v1_Beat, _polyak_v1_Beat__Output>
+      Coordinator: SubtypeConstructor<typeof grpc.Client, _polyak_v1_CoordinatorClient> & { service: _polyak_v1_CoordinatorDefinition }
+      Drop: MessageTypeDefinition<_polyak_v1_Drop, _polyak_v1_Drop__Output>
+      Goodbye: MessageTypeDefinition<_polyak_v1_Goodbye, _polyak_v1_Goodbye__Output>
+      Join: MessageTypeDefinition<_polyak_v1_Join, _polyak_v1_Join__Output>
+      Lead: MessageTypeDefinition<_polyak_v1_Lead, _polyak_v1_Lead__Output>
+      Order: MessageTypeDefinition<_polyak_v1_Order, _polyak_v1_Order__Output>
+      Register: MessageTypeDefinition<_polyak_v1_Register, _polyak_v1_Register__Output>
+      Replaced: MessageTypeDefinition<_polyak_v1_Replaced, _polyak_v1_Replaced__Output>
+      ReportReply: MessageTypeDefinition<_polyak_v1_ReportReply, _polyak_v1_ReportReply__Output>
+      RunEvent: MessageTypeDefinition<_polyak_v1_RunEvent, _polyak_v1_RunEvent__Output>
+      StopReply: MessageTypeDefinition<_polyak_v1_StopReply, _polyak_v1_StopReply__Output>
+      StopRequest: MessageTypeDefinition<_polyak_v1_StopRequest, _polyak_v1_StopRequest__Output>
+      StopTrial: MessageTypeDefinition<_polyak_v1_StopTrial, _polyak_v1_StopTrial__Output>
+      SubmitReply: MessageTypeDefinition<_polyak_v1_SubmitReply, _polyak_v1_SubmitReply__Output>
+      SubmitRequest: MessageTypeDefinition<_polyak_v1_SubmitRequest, _polyak_v1_SubmitRequest__Output>
+      TrialReport: MessageTypeDefinition<_polyak_v1_TrialReport, _polyak_v1_TrialReport__Output>
+      WatchRequest: MessageTypeDefinition<_polyak_v1_WatchRequest, _polyak_v1_WatchRequest__Output>
+      Welcome: MessageTypeDefinition<_polyak_v1_Welcome, _polyak_v1_Welcome__Output>
+    }
+  }
+}
+

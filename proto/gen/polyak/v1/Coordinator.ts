@@ -1,0 +1,75 @@
+// Original file: polyak/v1/coordinator.proto
+
+import type * as grpc from '@grpc/grpc-js'
+import type { MethodDefinition } from '@grpc/proto-loader'
+import type { Attendance as _polyak_v1_Attendance, Attendance__Output as _polyak_v1_Attendance__Output } from '../../polyak/v1/Attendance.js';
+import type { Order as _polyak_v1_Order, Order__Output as _polyak_v1_Order__Output } from '../../polyak/v1/Order.js';
+import type { ReportReply as _polyak_v1_ReportReply, ReportReply__Output as _polyak_v1_ReportReply__Output } from '../../polyak/v1/ReportReply.js';
+import type { RunEvent as _polyak_v1_RunEvent, RunEvent__Output as _polyak_v1_RunEvent__Output } from '../../polyak/v1/RunEvent.js';
+import type { StopReply as _polyak_v1_StopReply, StopReply__Output as _polyak_v1_StopReply__Output } from '../../polyak/v1/StopReply.js';
+import type { StopRequest as _polyak_v1_StopRequest, StopRequest__Output as _polyak_v1_StopRequest__Output } from '../../polyak/v1/StopRequest.js';
+import type { SubmitReply as _polyak_v1_SubmitReply, SubmitReply__Output as _polyak_v1_SubmitReply__Output } from '../../polyak/v1/SubmitReply.js';
+import type { SubmitRequest as _polyak_v1_SubmitRequest, SubmitRequest__Output as _polyak_v1_SubmitRequest__Output } from '../../polyak/v1/SubmitRequest.js';
+import type { TrialReport as _polyak_v1_TrialReport, TrialReport__Output as _polyak_v1_TrialReport__Output } from '../../polyak/v1/TrialReport.js';
+import type { WatchRequest as _polyak_v1_WatchRequest, WatchRequest__Output as _polyak_v1_WatchRequest__Output } from '../../polyak/v1/WatchRequest.js';
+
+export interface CoordinatorClient extends grpc.Client {
+  Attend(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_polyak_v1_Attendance, _polyak_v1_Order__Output>;
+  Attend(options?: grpc.CallOptions): grpc.ClientDuplexStream<_polyak_v1_Attendance, _polyak_v1_Order__Output>;
+  attend(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_polyak_v1_Attendance, _polyak_v1_Order__Output>;
+  attend(options?: grpc.CallOptions): grpc.ClientDuplexStream<_polyak_v1_Attendance, _polyak_v1_Order__Output>;
+  
+  Report(argument: _polyak_v1_TrialReport, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_ReportReply__Output>): grpc.ClientUnaryCall;
+  Report(argument: _polyak_v1_TrialReport, metadata: grpc.Metadata, callback: grpc.requestCallback<_polyak_v1_ReportReply__Output>): grpc.ClientUnaryCall;
+  Report(argument: _polyak_v1_TrialReport, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_ReportReply__Output>): grpc.ClientUnaryCall;
+  Report(argument: _polyak_v1_TrialReport, callback: grpc.requestCallback<_polyak_v1_ReportReply__Output>): grpc.ClientUnaryCall;
+  report(argument: _polyak_v1_TrialReport, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_ReportReply__Output>): grpc.ClientUnaryCall;
+  report(argument: _polyak_v1_TrialReport, metadata: grpc.Metadata, callback: grpc.requestCallback<_polyak_v1_ReportReply__Output>): grpc.ClientUnaryCall;
+  report(argument: _polyak_v1_TrialReport, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_ReportReply__Output>): grpc.ClientUnaryCall;
+  report(argument: _polyak_v1_TrialReport, callback: grpc.requestCallback<_polyak_v1_ReportReply__Output>): grpc.ClientUnaryCall;
+  
+  Stop(argument: _polyak_v1_StopRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_StopReply__Output>): grpc.ClientUnaryCall;
+  Stop(argument: _polyak_v1_StopRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_polyak_v1_StopReply__Output>): grpc.ClientUnaryCall;
+  Stop(argument: _polyak_v1_StopRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_StopReply__Output>): grpc.ClientUnaryCall;
+  Stop(argument: _polyak_v1_StopRequest, callback: grpc.requestCallback<_polyak_v1_StopReply__Output>): grpc.ClientUnaryCall;
+  stop(argument: _polyak_v1_StopRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_StopReply__Output>): grpc.ClientUnaryCall;
+  stop(argument: _polyak_v1_StopRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_polyak_v1_StopReply__Output>): grpc.ClientUnaryCall;
+  stop(argument: _polyak_v1_StopRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_StopReply__Output>): grpc.ClientUnaryCall;
+  stop(argument: _polyak_v1_StopRequest, callback: grpc.requestCallback<_polyak_v1_StopReply__Output>): grpc.ClientUnaryCall;
+  
+  Submit(argument: _polyak_v1_SubmitRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_SubmitReply__Output>): grpc.ClientUnaryCall;
+  Submit(argument: _polyak_v1_SubmitRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_polyak_v1_SubmitReply__Output>): grpc.ClientUnaryCall;
+  Submit(argument: _polyak_v1_SubmitRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_SubmitReply__Output>): grpc.ClientUnaryCall;
+  Submit(argument: _polyak_v1_SubmitRequest, callback: grpc.requestCallback<_polyak_v1_SubmitReply__Output>): grpc.ClientUnaryCall;
+  submit(argument: _polyak_v1_SubmitRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_SubmitReply__Output>): grpc.ClientUnaryCall;
+  submit(argument: _polyak_v1_SubmitRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_polyak_v1_SubmitReply__Output>): grpc.ClientUnaryCall;
+  submit(argument: _polyak_v1_SubmitRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_SubmitReply__Output>): grpc.ClientUnaryCall;
+  submit(argument: _polyak_v1_SubmitRequest, callback: grpc.requestCallback<_polyak_v1_SubmitReply__Output>): grpc.ClientUnaryCall;
+  
+  Watch(argument: _polyak_v1_WatchRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_RunEvent__Output>;
+  Watch(argument: _polyak_v1_WatchRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_RunEvent__Output>;
+  watch(argument: _polyak_v1_WatchRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_RunEvent__Output>;
+  watch(argument: _polyak_v1_WatchRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_RunEvent__Output>;
+  
+}
+
+export interface CoordinatorHandlers extends grpc.UntypedServiceImplementation {
+  Attend: grpc.handleBidiStreamingCall<_polyak_v1_Attendance__Output, _polyak_v1_Order>;
+  
+  Report: grpc.handleUnaryCall<_polyak_v1_TrialReport__Output, _polyak_v1_ReportReply>;
+  
+  Stop: grpc.handleUnaryCall<_polyak_v1_StopRequest__Output, _polyak_v1_StopReply>;
+  
+  Submit: grpc.handleUnaryCall<_polyak_v1_SubmitRequest__Output, _polyak_v1_SubmitReply>;
+  
+  Watch: grpc.handleServerStreamingCall<_polyak_v1_WatchRequest__Output, _polyak_v1_RunEvent>;
+  
+}
+
+export interface CoordinatorDefinition extends grpc.ServiceDefinition {
+  Attend: MethodDefinition<_polyak_v1_Attendance, _polyak_v1_Order, _polyak_v1_Attendance__Output, _polyak_v1_Order__Output>
+  Report: MethodDefinition<_polyak_v1_TrialReport, _polyak_v1_ReportReply, _polyak_v1_TrialReport__Output, _polyak_v1_ReportReply__Output>
+  Stop: MethodDefinition<_polyak_v1_StopRequest, _polyak_v1_StopReply, _polyak_v1_StopRequest__Output, _polyak_v1_StopReply__Output>
+  Submit: MethodDefinition<_polyak_v1_SubmitRequest, _polyak_v1_SubmitReply, _polyak_v1_SubmitRequest__Output, _polyak_v1_SubmitReply__Output>
+  Watch: MethodDefinition<_polyak_v1_WatchRequest, _polyak_v1_RunEvent, _polyak_v1_WatchRequest__Output, _polyak_v1_RunEvent__Output>
+}

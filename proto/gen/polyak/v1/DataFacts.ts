@@ -1,0 +1,16 @@
+// Original file: polyak/v1/parameter_server.proto
+
+
+export interface DataFacts {
+  'trainCount'?: (number);
+  'validationCount'?: (number);
+  'testCount'?: (number);
+  'features'?: (number);
+}
+
+export interface DataFacts__Output {
+  'trainCount': (number);
+  'validationCount': (number);
+  'testCount': (number);
+  'features': (number);
+}

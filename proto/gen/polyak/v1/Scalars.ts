@@ -1,0 +1,16 @@
+// Original file: polyak/v1/parameter_server.proto
+
+
+export interface Scalars {
+  'step'?: (number);
+  'chunks'?: (number)[];
+  'gradientSquares'?: (number | string)[];
+  'weightSquares'?: (number | string)[];
+}
+
+export interface Scalars__Output {
+  'step': (number);
+  'chunks': (number)[];
+  'gradientSquares': (number)[];
+  'weightSquares': (number)[];
+}

@@ -1,0 +1,22 @@
+// Original file: polyak/v1/parameter_server.proto
+
+import type { Begin as _polyak_v1_Begin, Begin__Output as _polyak_v1_Begin__Output } from '../../polyak/v1/Begin.js';
+import type { Scale as _polyak_v1_Scale, Scale__Output as _polyak_v1_Scale__Output } from '../../polyak/v1/Scale.js';
+import type { Cut as _polyak_v1_Cut, Cut__Output as _polyak_v1_Cut__Output } from '../../polyak/v1/Cut.js';
+import type { Heartbeat as _polyak_v1_Heartbeat, Heartbeat__Output as _polyak_v1_Heartbeat__Output } from '../../polyak/v1/Heartbeat.js';
+
+export interface ShardOrder {
+  'begin'?: (_polyak_v1_Begin | null);
+  'scale'?: (_polyak_v1_Scale | null);
+  'cut'?: (_polyak_v1_Cut | null);
+  'heartbeat'?: (_polyak_v1_Heartbeat | null);
+  'message'?: "begin"|"scale"|"cut"|"heartbeat";
+}
+
+export interface ShardOrder__Output {
+  'begin'?: (_polyak_v1_Begin__Output | null);
+  'scale'?: (_polyak_v1_Scale__Output | null);
+  'cut'?: (_polyak_v1_Cut__Output | null);
+  'heartbeat'?: (_polyak_v1_Heartbeat__Output | null);
+  'message'?: "begin"|"scale"|"cut"|"heartbeat";
+}

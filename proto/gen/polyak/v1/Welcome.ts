@@ -1,0 +1,12 @@
+// Original file: polyak/v1/coordinator.proto
+
+
+export interface Welcome {
+  'coordinatorEpoch'?: (number);
+  'shardEpoch'?: (number);
+}
+
+export interface Welcome__Output {
+  'coordinatorEpoch': (number);
+  'shardEpoch': (number);
+}
