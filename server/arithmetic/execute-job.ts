@@ -1,0 +1,82 @@
+/** Carries out one job on a memory's kernels; it runs on an arithmetic thread or, without threads, on the caller's. */
+import type { VectorKernels } from '../../common/kernels/vector-kernels.js';
+import { optimizerNamed } from '../optimizer/optimizer.js';
+import type { ApplyJob, ArenaJob, JobResult, PrepareJob, PrepareResult, RunningStatisticsJob } from './job.js';
+
+export function executeJob(kernels: VectorKernels, job: ArenaJob): JobResult {
+  switch (job.kind) {
+    case 'add':
+      kernels.add(job.out, job.left, job.right, job.n);
+      return undefined;
+    case 'copy':
+      kernels.copy(job.out, job.source, job.n);
+      return undefined;
+    case 'fill':
+      kernels.fill(job.out, job.n, job.value);
+      return undefined;
+    case 'checksum':
+      return kernels.checksum(job.pointer, job.n);
+    case 'prepare':
+      return prepare(kernels, job);
+    case 'apply':
+      apply(kernels, job);
+      return undefined;
+    case 'runningStatistics':
+      runningStatistics(kernels, job);
+      return undefined;
+  }
+}
+
+function prepare(kernels: VectorKernels, job: PrepareJob): PrepareResult {
+  const result: PrepareResult = { sumSquares: [], weightSquares: [], firstNonFinite: -1 };
+  for (const { start, length, l2, frozen } of job.segments) {
+    if (frozen) {
+      result.sumSquares.push(0);
+      result.weightSquares.push(0);
+      continue;
+    }
+    const gradient = job.gradient + 4 * start;
+    const weights = job.weights + 4 * start;
+    let squares = kernels.prepareGradient(gradient, weights, length, job.reciprocal, l2);
+    // Squares of finite float32 cannot overflow a float64 sum, so the search is needed only when the sum is not finite.
+    if (result.firstNonFinite < 0 && !Number.isFinite(squares)) {
+      result.firstNonFinite = start + kernels.firstNonFinite(gradient, length);
+    }
+    if (job.clipValue !== undefined) {
+      kernels.clip(gradient, length, job.clipValue);
+      squares = kernels.sumSquares(gradient, length);
+    }
+    result.sumSquares.push(squares);
+    result.weightSquares.push(l2 > 0 ? kernels.sumSquares(weights, length) : 0);
+  }
+  return result;
+}
+
+function apply(kernels: VectorKernels, job: ApplyJob): void {
+  const optimizer = optimizerNamed(job.optimizer);
+  for (const { start, length, rateMultiplier, frozen } of job.segments) {
+    const offset = 4 * start;
+    const gradient = job.gradient + offset;
+    const weights = job.weights + offset;
+    if (!frozen) {
+      if (job.scale !== undefined && job.scale !== 1) {
+        kernels.scale(gradient, length, job.scale);
+      }
+      const slots = job.slots.map((slot) => slot + offset);
+      optimizer.apply(kernels, { weights, gradient, slots, length, rateMultiplier }, job.coefficients);
+    }
+    if (job.average !== undefined) {
+      kernels.movingAverage(job.average + offset, weights, length, job.averageDecay ?? 0);
+    }
+  }
+}
+
+function runningStatistics(kernels: VectorKernels, job: RunningStatisticsJob): void {
+  for (const { start, length, momentum } of job.segments) {
+    const offset = 4 * start;
+    kernels.runningStatistics(job.running + offset, job.sum + offset, length, job.reciprocal, momentum);
+    if (job.average !== undefined) {
+      kernels.movingAverage(job.average + offset, job.running + offset, length, job.averageDecay ?? 0);
+    }
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * The jobs of the arithmetic threads: what is done to the slots of one arena. They hold pointers (byte offsets in the
+ * arena) and numbers, never data.
+ */
+/** Floats [start, start + length) of a chunk. */
+export interface JobSegment {
+  start: number;
+  length: number;
+}
+
+/** Adds to the running average: average = decay average + (1 - decay) weights. */
+export interface Averaging {
+  average?: number;
+  averageDecay?: number;
+}
+
+/** out = left + right; out may be left or right. */
+export interface AddJob {
+  kind: 'add';
+  out: number;
+  left: number;
+  right: number;
+  n: number;
+}
+
+export interface CopyJob {
+  kind: 'copy';
+  out: number;
+  source: number;
+  n: number;
+}
+
+export interface FillJob {
+  kind: 'fill';
+  out: number;
+  n: number;
+  value: number;
+}
+
+/** Result: an unsigned 32-bit number. */
+export interface ChecksumJob {
+  kind: 'checksum';
+  pointer: number;
+  n: number;
+}
+
+/**
+ * gradient = gradient * reciprocal + l2 * weights in each segment, then each element moved into
+ * [-clipValue, clipValue]. Frozen segments are neither changed nor measured: their sums are 0.
+ */
+export interface PrepareJob {
+  kind: 'prepare';
+  gradient: number;
+  weights: number;
+  segments: readonly (JobSegment & { l2: number; frozen?: boolean })[];
+  /** 1 / the step's sample count; rounded to float32. */
+  reciprocal: number;
+  clipValue?: number;
+}
+
+/** Per segment, in the order of the job; in float64. */
+export interface PrepareResult {
+  /** Sum of squares of the prepared gradient. */
+  sumSquares: number[];
+  /** Sum of squares of the weights where l2 > 0, else 0. */
+  weightSquares: number[];
+  /** Float of the chunk whose prepared gradient, before clipping, is the first infinite or NaN one, or -1. */
+  firstNonFinite: number;
+}
+
+/** One optimizer step on the segments that are not frozen, and the running average over all. */
+export interface ApplyJob extends Averaging {
+  kind: 'apply';
+  optimizer: string;
+  coefficients: readonly number[];
+  segments: readonly (JobSegment & { rateMultiplier: number; frozen: boolean })[];
+  weights: number;
+  gradient: number;
+  /** In the order of the optimizer's slots. */
+  slots: readonly number[];
+  /** Multiplies the gradient first: the factor of global-norm clipping. */
+  scale?: number;
+}
+
+/** running = momentum * running + (1 - momentum) * sum * reciprocal in each segment. */
+export interface RunningStatisticsJob extends Averaging {
+  kind: 'runningStatistics';
+  running: number;
+  sum: number;
+  segments: readonly (JobSegment & { momentum: number })[];
+  reciprocal: number;
+}
+
+/** `arena` is the number of the arena that all its pointers belong to. */
+export type Job = { arena: number } & (
+  AddJob | CopyJob | FillJob | ChecksumJob | PrepareJob | ApplyJob | RunningStatisticsJob
+);
+
+export type JobResult<J extends Job = Job> = J extends { kind: 'prepare' }
+  ? PrepareResult
+  : J extends { kind: 'checksum' }
+    ? number
+    : undefined;

@@ -1,0 +1,116 @@
+/**
+ * One arithmetic thread as the main thread sees it: jobs go out in batches and come back in the order they went. While
+ * two batches are under way, further jobs gather, so the busier the thread, the fewer the messages.
+ */
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { packageRoot } from '../../common/package-root.js';
+import type { Arena } from './arena.js';
+import type { ThreadMessage, ThreadResult } from './arithmetic-thread.js';
+import type { Job, JobResult } from './job.js';
+
+const batchesUnderWayMax = 2;
+const batchJobsMax = 16;
+
+interface Pending {
+  readonly job: Job;
+  readonly resolve: (value: JobResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class LaneThread {
+  readonly #worker: Worker;
+  readonly #known = new Set<number>();
+  readonly #collected = new FinalizationRegistry<number>((arena) => this.#forget(arena));
+  #waiting: Pending[] = [];
+  #batches: Pending[][] = [];
+  #last: Promise<unknown> = Promise.resolve();
+  #flushScheduled = false;
+  #failure: Error | undefined;
+
+  constructor(name: string) {
+    // Threads run the built file, also when this one is run from its source by a test.
+    this.#worker = new Worker(join(packageRoot(), 'dist/server/arithmetic/arithmetic-thread.js'), { name });
+    this.#worker.on('message', (results: ThreadResult[]) => this.#settle(results));
+    this.#worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
+    this.#worker.on('exit', (code) => this.#fail(new Error(`the thread ${name} has ended with exit code ${code}`)));
+  }
+
+  run(job: Job): Promise<JobResult> {
+    const result = new Promise<JobResult>((resolve, reject) => {
+      if (this.#failure) {
+        reject(this.#failure);
+        return;
+      }
+      this.#register(job.arena);
+      this.#waiting.push({ job, resolve, reject });
+      if (!this.#flushScheduled) {
+        this.#flushScheduled = true;
+        queueMicrotask(() => this.#flush());
+      }
+    });
+    this.#last = result;
+    return result;
+  }
+
+  /** Resolves when every job given so far has ended, well or not. */
+  async drain(): Promise<void> {
+    await this.#last.catch(() => undefined);
+  }
+
+  /** Rejects what has not been answered. */
+  async close(): Promise<void> {
+    this.#fail(new Error('the arithmetic threads have been closed'));
+    await this.#worker.terminate();
+  }
+
+  #flush(): void {
+    this.#flushScheduled = false;
+    while (this.#waiting.length > 0 && this.#batches.length < batchesUnderWayMax) {
+      const batch = this.#waiting.splice(0, batchJobsMax);
+      this.#batches.push(batch);
+      this.#post({ kind: 'jobs', jobs: batch.map(({ job }) => ({ ...job, arena: job.arena.id })) });
+    }
+  }
+
+  #register(arena: Arena): void {
+    if (!this.#known.has(arena.id)) {
+      this.#known.add(arena.id);
+      this.#collected.register(arena, arena.id);
+      this.#post({ kind: 'register', arena: arena.id, memory: arena.memory });
+    }
+  }
+
+  /** Without this the thread would keep the memory of an arena that nobody else has. */
+  #forget(arena: number): void {
+    this.#known.delete(arena);
+    this.#post({ kind: 'forget', arena });
+  }
+
+  #post(message: ThreadMessage): void {
+    this.#worker.postMessage(message);
+  }
+
+  #settle(results: ThreadResult[]): void {
+    const batch = this.#batches.shift() ?? [];
+    this.#flush();
+    for (const [i, { resolve, reject }] of batch.entries()) {
+      const result = results[i]!;
+      if ('error' in result) {
+        reject(result.error);
+      } else {
+        resolve(result.value);
+      }
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    const pending = [...this.#batches.flat(), ...this.#waiting];
+    this.#batches = [];
+    this.#waiting = [];
+    for (const { reject } of pending) {
+      reject(this.#failure);
+    }
+  }
+}

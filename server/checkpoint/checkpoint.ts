@@ -1,0 +1,143 @@
+/**
+ * A committed checkpoint: the lead's own record of a cut, naming each shard's file. It is committed by creating the
+ * record's file, which only one process can do, after every shard has synced. What is torn or corrupt is passed over for
+ * the one before.
+ */
+import { link, mkdir, open, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { PolyakError } from '../../common/errors.js';
+import { SafetensorsReader } from './safetensors.js';
+import { sha256, tensorName } from './shard-file.js';
+
+const recordSchema = z.object({
+  format: z.literal(1),
+  trialKey: z.string(),
+  incarnation: z.number().int(),
+  step: z.number().int().nonnegative(),
+  /** Manifest of common/manifest.ts. */
+  manifest: z.looseObject({ parameterCount: z.number(), statisticsCount: z.number() }),
+  chunkFloats: z.number().int().positive(),
+  files: z.array(z.object({ file: z.string(), bytes: z.number(), chunks: z.array(z.number()) })),
+  /** What the lead must know to go on: named values, see TrialState. */
+  lead: z.record(z.string(), z.unknown()),
+  /** Mean of the inputs as base64 of little-endian float32, or null. */
+  preprocess: z.string().nullable(),
+});
+export type CheckpointRecord = z.output<typeof recordSchema>;
+
+const recordName = /^step-(\d+)\.(\d+)\.json$/;
+const claimName = /^incarnation-(\d+)$/;
+
+/** Takes the next incarnation: whoever creates its file has it, and everybody before is fenced. */
+export async function claimIncarnation(directory: string): Promise<number> {
+  await mkdir(directory, { recursive: true });
+  for (;;) {
+    const next = (await newestIncarnation(directory)) + 1;
+    try {
+      await writeFile(join(directory, `incarnation-${next}`), '', { flag: 'wx' });
+      return next;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+export async function newestIncarnation(directory: string): Promise<number> {
+  const names = await readdir(directory);
+  return Math.max(0, ...names.map((name) => Number(claimName.exec(name)?.[1] ?? 0)));
+}
+
+/** Errors: `fenced` when a newer incarnation was claimed, or another process committed this very cut. */
+export async function commitCheckpoint(directory: string, record: CheckpointRecord, keep: number): Promise<string> {
+  const newest = await newestIncarnation(directory);
+  if (newest > record.incarnation) {
+    throw new PolyakError('fenced', `incarnation ${record.incarnation} cannot commit, ${newest} has been claimed`);
+  }
+  const path = join(directory, `step-${String(record.step).padStart(9, '0')}.${record.incarnation}.json`);
+  const temporary = `${path}.partial`;
+  const handle = await open(temporary, 'w');
+  await handle.writeFile(JSON.stringify(record));
+  await handle.sync();
+  await handle.close();
+  // A link fails where the name exists; a rename would replace it.
+  await link(temporary, path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EEXIST') throw new PolyakError('fenced', `${path} has been committed by another process`);
+    throw error;
+  });
+  await rm(temporary);
+  await retain(directory, keep);
+  return path;
+}
+
+/** Committed records, newest first. */
+export async function listCheckpoints(directory: string): Promise<string[]> {
+  const names = await readdir(directory).catch(() => []);
+  const parsed = names.flatMap((name) => {
+    const match = recordName.exec(name);
+    return match ? [{ name, step: Number(match[1]), incarnation: Number(match[2]) }] : [];
+  });
+  parsed.sort((left, right) => right.step - left.step || right.incarnation - left.incarnation);
+  return parsed.map(({ name }) => join(directory, name));
+}
+
+/** The newest record whose files all verify, or undefined; `onBad` hears of each that does not. */
+export async function newestCheckpoint(
+  directory: string,
+  onBad: (path: string, reason: string) => void,
+): Promise<{ path: string; record: CheckpointRecord } | undefined> {
+  for (const path of await listCheckpoints(directory)) {
+    try {
+      const record = await readRecord(path);
+      await verify(directory, record);
+      return { path, record };
+    } catch (error) {
+      onBad(path, error instanceof Error ? error.message : String(error));
+    }
+  }
+  return undefined;
+}
+
+export async function readRecord(path: string): Promise<CheckpointRecord> {
+  const text = await readFile(path, 'utf8');
+  try {
+    return recordSchema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new PolyakError('data', `${path}: is no checkpoint record`, { cause: error });
+  }
+}
+
+async function verify(directory: string, record: CheckpointRecord): Promise<void> {
+  for (const { file, bytes, chunks } of record.files) {
+    const { size } = await stat(join(directory, file));
+    if (size !== bytes) throw new PolyakError('data', `${file}: has ${size} bytes, its record says ${bytes}`);
+    const reader = await SafetensorsReader.open(join(directory, file));
+    try {
+      for (const chunk of chunks) await readVerified(reader, chunk, 'weights');
+    } finally {
+      await reader.close();
+    }
+  }
+}
+
+/** A tensor whose bytes agree with the checksum written beside it. */
+export async function readVerified(reader: SafetensorsReader, chunk: number, name: string): Promise<Buffer> {
+  const key = tensorName(chunk, name);
+  const bytes = await reader.read(key);
+  const expected = reader.metadata[`sha256:${key}`];
+  if (sha256(bytes) !== expected) throw new PolyakError('data', `${reader.file}: ${key} does not match its checksum`);
+  return bytes;
+}
+
+/** Deletes what is older than the newest `keep` records: first the records, then the files that none names. */
+async function retain(directory: string, keep: number): Promise<void> {
+  const records = await listCheckpoints(directory);
+  const kept = await Promise.all(records.slice(0, keep).map((path) => readRecord(path).catch(() => undefined)));
+  for (const path of records.slice(keep)) await rm(path, { force: true });
+  const named = new Set(kept.flatMap((record) => record?.files.map(({ file }) => file) ?? []));
+  const oldest = Math.min(...kept.map((record) => record?.step ?? 0));
+  for (const name of await readdir(directory)) {
+    const step = /^step-(\d+)\..*\.safetensors$/.exec(name)?.[1];
+    if (step !== undefined && Number(step) < oldest && !named.has(name)) await rm(join(directory, name), { force: true });
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * The safetensors format: eight bytes of length, JSON, and the tensors' bytes. Written in one pass, read tensor by
+ * tensor, every offset checked against the file's size.
+ */
+import { open, type FileHandle } from 'node:fs/promises';
+import { z } from 'zod';
+import { PolyakError } from '../../common/errors.js';
+
+const headerBytesMax = 64 << 20;
+const entrySchema = z.object({
+  dtype: z.literal('F32'),
+  shape: z.array(z.number().int().nonnegative()),
+  data_offsets: z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]),
+});
+const headerSchema = z
+  .object({ __metadata__: z.record(z.string(), z.string()).optional() })
+  .catchall(entrySchema);
+
+/** Writes to a new file and syncs it. Answers with its size in bytes. */
+export async function writeSafetensors(
+  file: string,
+  tensors: { name: string; bytes: Uint8Array }[],
+  metadata: Record<string, string>,
+): Promise<number> {
+  let offset = 0;
+  const entries = tensors.map(({ name, bytes }) => {
+    const entry = { dtype: 'F32', shape: [bytes.length / 4], data_offsets: [offset, offset + bytes.length] };
+    offset += bytes.length;
+    return [name, entry] as const;
+  });
+  const json = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) });
+  const header = Buffer.from(json.padEnd(Math.ceil(Buffer.byteLength(json) / 8) * 8));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  const handle = await open(file, 'w');
+  try {
+    await handle.writev([length, header]);
+    for (const { bytes } of tensors) await handle.write(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return 8 + header.length + offset;
+}
+
+/** An open safetensors file. Errors: `data`, naming the file and what is wrong with it. */
+export class SafetensorsReader {
+  private constructor(
+    readonly file: string,
+    private readonly handle: FileHandle,
+    private readonly dataStart: number,
+    private readonly entries: z.output<typeof headerSchema>,
+  ) {}
+
+  static async open(file: string): Promise<SafetensorsReader> {
+    const handle = await open(file, 'r').catch((error: unknown) => {
+      throw new PolyakError('data', `${file}: cannot be opened`, { cause: error });
+    });
+    try {
+      const { size } = await handle.stat();
+      const length = Number((await readExactly(handle, file, 0, Math.min(8, size))).readBigUInt64LE(0));
+      if (length > headerBytesMax || 8 + length > size) {
+        throw new PolyakError('data', `${file}: its header would have ${length} bytes, the file has ${size}`);
+      }
+      const json: unknown = JSON.parse((await readExactly(handle, file, 8, length)).toString());
+      return new SafetensorsReader(file, handle, 8 + length, headerSchema.parse(json));
+    } catch (error) {
+      await handle.close();
+      if (error instanceof PolyakError) throw error;
+      throw new PolyakError('data', `${file}: is no safetensors file`, { cause: error });
+    }
+  }
+
+  get metadata(): Record<string, string> {
+    return this.entries.__metadata__ ?? {};
+  }
+
+  async read(name: string): Promise<Buffer> {
+    const entry = this.entries[name];
+    if (!entry || name === '__metadata__' || !('data_offsets' in entry)) {
+      throw new PolyakError('data', `${this.file}: has no tensor '${name}'`);
+    }
+    const [from, to] = (entry as z.output<typeof entrySchema>).data_offsets;
+    return await readExactly(this.handle, this.file, this.dataStart + from, to - from);
+  }
+
+  async close(): Promise<void> {
+    await this.handle.close();
+  }
+}
+
+async function readExactly(handle: FileHandle, file: string, position: number, length: number): Promise<Buffer> {
+  const { size } = await handle.stat();
+  if (length < 0 || position + length > size || (position === 0 && length < 8)) {
+    throw new PolyakError('data', `${file}: is torn, it ends at byte ${size} and should reach ${position + length}`);
+  }
+  const buffer = Buffer.allocUnsafeSlow(length);
+  await handle.read(buffer, 0, length, position);
+  return buffer;
+}

@@ -1,0 +1,55 @@
+/** One shard's part of a checkpoint: a safetensors file whose tensors are named `chunk.7.weights`, by chunk number. */
+import { createHash } from 'node:crypto';
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeSafetensors } from './safetensors.js';
+
+export interface ChunkSnapshot {
+  chunk: number;
+  version: number;
+  tensors: Record<string, Buffer>;
+}
+
+export interface ShardFileOptions {
+  directory: string;
+  incarnation: number;
+  shard: number;
+  shards: number;
+  step: number;
+  trialKey: Buffer;
+  snapshots: ChunkSnapshot[];
+}
+
+export interface WrittenFile {
+  /** File name inside the trial's checkpoint folder. */
+  file: string;
+  bytes: number;
+}
+
+export function tensorName(chunk: number, name: string): string {
+  return `chunk.${chunk}.${name}`;
+}
+
+export async function writeShardFile(options: ShardFileOptions): Promise<WrittenFile> {
+  const { directory, incarnation, shard, shards, step, trialKey, snapshots } = options;
+  const name = `step-${String(step).padStart(9, '0')}.${incarnation}.shard-${shard}-of-${shards}.safetensors`;
+  await mkdir(directory, { recursive: true });
+  const ordered = snapshots.toSorted((left, right) => left.chunk - right.chunk);
+  const tensors = ordered.flatMap(({ chunk, tensors: named }) =>
+    Object.entries(named).map(([key, bytes]) => ({ name: tensorName(chunk, key), bytes })),
+  );
+  const checksums = Object.fromEntries(tensors.map(({ name: key, bytes }) => [`sha256:${key}`, sha256(bytes)]));
+  const temporary = join(directory, `${name}.partial`);
+  const bytes = await writeSafetensors(temporary, tensors, {
+    step: String(step),
+    incarnation: String(incarnation),
+    trialKey: trialKey.toString('hex'),
+    ...checksums,
+  });
+  await rename(temporary, join(directory, name));
+  return { file: name, bytes };
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

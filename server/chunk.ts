@@ -1,0 +1,253 @@
+/**
+ * The chunk: a stretch of the weights with its optimizer slots, and the small state machine that everything else on a
+ * server is made of. It knows no network and no other chunk.
+ *
+ *   collecting(version v) --root full--> preparing --needs the whole vector?--> waiting for the factor
+ *        ^                                    |                                        |
+ *        |                                    +------------------> applying <----------+
+ *        +----------- version v + 1 -------------------------------+
+ */
+import type { ChunkSpec } from '../common/chunk-layout.js';
+import { PolyakError } from '../common/errors.js';
+import { PartialTree, type TreeNode } from '../common/reduction-tree.js';
+import type { Arena } from './arithmetic/arena.js';
+import type { Arithmetic } from './arithmetic/arithmetic.js';
+import type { Job, JobResult } from './arithmetic/job.js';
+
+export interface ChunkMemory {
+  arena: Arena;
+  weights: number;
+  average: number;
+  /** In the order of the optimizer's slot names. */
+  slots: number[];
+}
+
+/** What a step needs to know, the same for all chunks of a trial. */
+export interface StepRule {
+  leaves: number;
+  /** float32 of 1 / samples. */
+  reciprocal: number;
+  clipValue: number | undefined;
+  /** Wait for the lead's factor before applying. */
+  needsScale: boolean;
+  optimizer: string;
+  coefficients: number[];
+  averageDecay: number;
+}
+
+export interface ChunkRules {
+  step(step: number): StepRule;
+  /** Per segment of a statistics chunk. */
+  statisticsMomentum(tensorIndex: number): number;
+}
+
+export interface ChunkEvents {
+  prepared(chunk: Chunk, scalars: { gradientSquares: number; weightSquares: number }): void;
+  overflowed(chunk: Chunk, tensorIndex: number): void;
+  /** Version `chunk.version` can be read. */
+  applied(chunk: Chunk): void;
+  failed(error: Error): void;
+}
+
+/** Errors: `exhausted` when the arena has no room for another gradient. */
+export function allocate(arena: Arena): number {
+  const pointer = arena.allocate();
+  if (pointer !== undefined) return pointer;
+  throw new PolyakError('exhausted', `all ${arena.capacity} slots of the arena are in use; give the server more memory`);
+}
+
+export class Chunk {
+  private tree: PartialTree<number>;
+  private rule: StepRule;
+  private gradient: number | undefined;
+  private scale: number | undefined;
+  private prepared = false;
+  private closed = false;
+  private readonly owned = new Set<number>();
+  private lastJob: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    readonly spec: ChunkSpec,
+    readonly memory: ChunkMemory,
+    /** The number of steps applied. */
+    public version: number,
+    private readonly arithmetic: Arithmetic,
+    private readonly rules: ChunkRules,
+    private readonly events: ChunkEvents,
+  ) {
+    this.rule = rules.step(version);
+    this.tree = this.openTree();
+  }
+
+  get leaves(): number {
+    return this.rule.leaves;
+  }
+
+  /** Gradient nodes held now; bounded by leases outstanding times levels. */
+  get nodesHeld(): number {
+    return this.owned.size;
+  }
+
+  /** Puts a subtree's sum into the step's tree. The bytes are copied once, here; `verify` throws if they are not right. */
+  receive(node: TreeNode, data: Uint8Array, verify: (pointer: number) => void): 'applied' | 'duplicate' {
+    if (this.gradient !== undefined || this.tree.holds(node)) return 'duplicate';
+    const value = allocate(this.memory.arena);
+    this.owned.add(value);
+    try {
+      this.memory.arena.bytes(value, data.length).set(data);
+      verify(value);
+    } catch (error) {
+      this.free(value);
+      throw error;
+    }
+    this.tree.fill(node, value);
+    if (this.tree.complete) this.run(this.finishStep());
+    return 'applied';
+  }
+
+  /** The factor of global-norm clipping has come. */
+  setScale(factor: number): void {
+    this.scale = factor;
+    if (this.prepared) this.run(this.apply());
+  }
+
+  /** An immutable copy of the weights or their average at the present version. */
+  copyOf(which: 'weights' | 'average'): Buffer {
+    const bytes = this.memory.arena.bytes(this.memory[which], this.spec.length * 4);
+    const copy = Buffer.allocUnsafeSlow(bytes.length);
+    copy.set(bytes);
+    return copy;
+  }
+
+  copyOfSlot(index: number): Buffer {
+    const pointer = this.memory.slots[index];
+    if (pointer === undefined) throw new Error(`chunk ${this.spec.index} has no slot ${index}`);
+    return Buffer.from(this.memory.arena.bytes(pointer, this.spec.length * 4));
+  }
+
+  /** Gives its memory back as soon as no thread uses it. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.lastJob.catch(() => undefined);
+    const { arena, weights, average, slots } = this.memory;
+    for (const pointer of [weights, average, ...slots, ...this.owned]) arena.release(pointer);
+    this.owned.clear();
+  }
+
+  private openTree(): PartialTree<number> {
+    const { arena } = this.memory;
+    return new PartialTree<number>(this.rule.leaves, {
+      add: (left, right) => {
+        this.run(this.job({ kind: 'add', arena, out: left, left, right, n: this.spec.length }).then(() => this.free(right)));
+        return left;
+      },
+      // Jobs that still read it are ahead of this one on the chunk's thread.
+      release: (value) => this.run(this.lastJob.then(() => this.free(value))),
+    });
+  }
+
+  private async finishStep(): Promise<void> {
+    const gradient = this.tree.takeRoot();
+    this.gradient = gradient;
+    if (this.spec.kind === 'statistics') return await this.applyStatistics(gradient);
+    const result = await this.job({
+      kind: 'prepare',
+      arena: this.memory.arena,
+      gradient,
+      weights: this.memory.weights,
+      segments: this.spec.segments
+        .filter(({ tensor }) => !tensor.frozen)
+        .map(({ start, length, tensor }) => ({ start, length, l2: tensor.l2 })),
+      reciprocal: this.rule.reciprocal,
+      clipValue: this.rule.clipValue,
+    });
+    if (this.closed) return;
+    if (result.firstNonFinite >= 0) {
+      const at = result.firstNonFinite;
+      const segment = this.spec.segments.find(({ start, length }) => at >= start && at < start + length);
+      this.events.overflowed(this, segment?.tensorIndex ?? 0);
+      return;
+    }
+    const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+    this.prepared = true;
+    this.events.prepared(this, {
+      gradientSquares: sum(result.sumSquares),
+      weightSquares: sum(result.weightSquares),
+    });
+    if (!this.rule.needsScale || this.scale !== undefined) await this.apply();
+  }
+
+  private async apply(): Promise<void> {
+    const { arena, weights, average, slots } = this.memory;
+    const gradient = this.gradient;
+    if (gradient === undefined || !this.prepared) throw new Error(`chunk ${this.spec.index} has nothing to apply`);
+    this.prepared = false;
+    await this.job({
+      kind: 'apply',
+      arena,
+      optimizer: this.rule.optimizer,
+      coefficients: this.rule.coefficients,
+      segments: this.spec.segments.map(({ start, length, tensor }) => ({
+        start,
+        length,
+        rateMultiplier: tensor.rateMultiplier,
+        frozen: tensor.frozen,
+      })),
+      weights,
+      gradient,
+      slots,
+      scale: this.scale,
+      average,
+      averageDecay: this.rule.averageDecay,
+    });
+    this.finishApply(gradient);
+  }
+
+  private async applyStatistics(gradient: number): Promise<void> {
+    const { arena, weights, average } = this.memory;
+    await this.job({
+      kind: 'runningStatistics',
+      arena,
+      running: weights,
+      sum: gradient,
+      segments: this.spec.segments.map(({ start, length, tensorIndex }) => ({
+        start,
+        length,
+        momentum: this.rules.statisticsMomentum(tensorIndex),
+      })),
+      reciprocal: this.rule.reciprocal,
+      average,
+      averageDecay: this.rule.averageDecay,
+    });
+    this.finishApply(gradient);
+  }
+
+  private finishApply(gradient: number): void {
+    if (this.closed) return;
+    this.free(gradient);
+    this.gradient = undefined;
+    this.scale = undefined;
+    this.version += 1;
+    this.rule = this.rules.step(this.version);
+    this.tree = this.openTree();
+    this.events.applied(this);
+  }
+
+  /** Jobs of one chunk are done in order, so the last one's end is the end of all. */
+  private async job<J extends Job>(job: J): Promise<JobResult<J>> {
+    const result = this.arithmetic.run(this.spec.index, job);
+    this.lastJob = result;
+    return await result;
+  }
+
+  private free(pointer: number): void {
+    if (!this.owned.delete(pointer)) return;
+    this.memory.arena.release(pointer);
+  }
+
+  private run(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      if (!this.closed) this.events.failed(error instanceof Error ? error : new Error(String(error)));
+    });
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Sums of the inputs over the training split, through the same tree as gradients, on the lead shard alone; their mean is
+ * what preprocessing subtracts. It is made once per trial and kept in its checkpoints.
+ */
+import { PolyakError } from '../../common/errors.js';
+import type { ChunkFrame } from '../../common/frame.js';
+import { vectorKernels } from '../../common/kernels/vector-kernels.js';
+import { PartialTree, isNode, nodeKey, type TreeNode } from '../../common/reduction-tree.js';
+import { Arena } from '../arithmetic/arena.js';
+import { allocate } from '../chunk.js';
+
+export class PreprocessCollector {
+  private readonly arena: Arena;
+  private readonly trees: PartialTree<number>[];
+  private readonly kernels;
+  private readonly heldBy = new Map<string, Set<number>>();
+
+  constructor(
+    private readonly features: number,
+    private readonly chunkFloats: number,
+    private readonly leafCount: number,
+    private readonly held: (node: TreeNode) => void,
+  ) {
+    const chunkBytes = Math.min(features, chunkFloats) * 4;
+    this.arena = new Arena({ chunkBytes, arenaBytes: 256 << 20 });
+    this.kernels = vectorKernels(this.arena.memory);
+    this.trees = Array.from({ length: Math.ceil(features / chunkFloats) }, (_, chunk) => this.openTree(chunk));
+  }
+
+  /** Errors: `protocol`. */
+  push(frame: ChunkFrame): 'APPLIED' | 'DUPLICATE' {
+    const tree = this.trees[frame.chunk];
+    const floats = this.floatsOf(frame.chunk);
+    const node = { first: frame.firstLeaf, leaves: frame.leaves };
+    if (!tree || frame.data.length !== floats * 4 || !isNode(node, this.leafCount)) {
+      throw new PolyakError('protocol', `chunk ${frame.chunk}, leaves ${nodeKey(node)} are not of the statistics`);
+    }
+    const pointer = allocate(this.arena);
+    this.arena.bytes(pointer, frame.data.length).set(frame.data);
+    if (
+      this.kernels.checksum(pointer, floats) !== frame.checksum ||
+      this.kernels.firstNonFinite(pointer, floats) >= 0
+    ) {
+      this.arena.release(pointer);
+      throw new PolyakError('protocol', `chunk ${frame.chunk} of the statistics has a bad checksum or is not finite`);
+    }
+    const applied = tree.fill(node, pointer);
+    if (!applied) this.arena.release(pointer);
+    const holders = (this.heldBy.get(nodeKey(node)) ?? new Set<number>()).add(frame.chunk);
+    this.heldBy.set(nodeKey(node), holders);
+    if (holders.size === this.trees.length) this.held(node);
+    return applied ? 'APPLIED' : 'DUPLICATE';
+  }
+
+  /** Mean per feature. Only when every leaf is held. */
+  mean(samples: number): Float32Array {
+    const mean = new Float32Array(this.features);
+    for (const [chunk, tree] of this.trees.entries()) {
+      const root = tree.takeRoot();
+      const floats = this.floatsOf(chunk);
+      this.kernels.scale(root, floats, Math.fround(1 / samples));
+      mean.set(this.arena.floats(root, floats), chunk * this.chunkFloats);
+    }
+    return mean;
+  }
+
+  private floatsOf(chunk: number): number {
+    return Math.min(this.chunkFloats, this.features - chunk * this.chunkFloats);
+  }
+
+  private openTree(chunk: number): PartialTree<number> {
+    return new PartialTree<number>(this.leafCount, {
+      add: (left, right) => {
+        this.kernels.add(left, left, right, this.floatsOf(chunk));
+        this.arena.release(right);
+        return left;
+      },
+      release: (pointer) => this.arena.release(pointer),
+    });
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * How the lead reaches a shard: orders in, reports out. Its own shard is reached by a function call, the others by a
+ * stream; the lead cannot tell the difference.
+ */
+import { PolyakError } from '../../common/errors.js';
+import { parameterServerClient } from '../../common/rpc.js';
+import type { ShardOrder } from '../../proto/gen/polyak/v1/ShardOrder.js';
+import type { ShardOrder__Output } from '../../proto/gen/polyak/v1/ShardOrder.js';
+import type { ShardReport__Output } from '../../proto/gen/polyak/v1/ShardReport.js';
+import type { ShardReport } from '../../proto/gen/polyak/v1/ShardReport.js';
+import type { BeginOrder, ShardTrial } from '../shard-trial.js';
+
+export interface ShardPort {
+  send(order: ShardOrder): void;
+  close(): void;
+}
+
+export interface ShardPortEvents {
+  report(shard: number, report: ShardReport): void;
+  lost(shard: number, error: Error): void;
+}
+
+/** Starts an incarnation on the lead's own shard. */
+export type BeginLocally = (begin: BeginOrder, report: (report: ShardReport) => void) => Promise<ShardTrial>;
+
+export async function openLocalShard(
+  begin: BeginOrder,
+  beginLocally: BeginLocally,
+  events: ShardPortEvents,
+): Promise<ShardPort> {
+  const trial = await beginLocally(begin, (report) => queueMicrotask(() => events.report(begin.shard, report)));
+  queueMicrotask(() => events.report(begin.shard, { begun: { step: trial.step } }));
+  return {
+    send: (order) => trial.handle(order as ShardOrder__Output),
+    close: () => undefined,
+  };
+}
+
+export function openRemoteShard(address: string, begin: BeginOrder, events: ShardPortEvents): ShardPort {
+  const client = parameterServerClient(address);
+  const stream = client.follow();
+  let closed = false;
+  const heartbeat = setInterval(() => stream.write({ heartbeat: {} }), 1000);
+  const lose = (error: Error) => {
+    if (closed) return;
+    close();
+    events.lost(begin.shard, error);
+  };
+  const close = () => {
+    closed = true;
+    clearInterval(heartbeat);
+    stream.cancel();
+    client.close();
+  };
+  stream.on('data', (report: ShardReport__Output) => {
+    if (!closed) events.report(begin.shard, report as ShardReport);
+  });
+  stream.on('error', lose);
+  stream.on('end', () => lose(new PolyakError('unreachable', `shard ${begin.shard} at ${address} ended its stream`)));
+  stream.write({ begin });
+  return { send: (order) => void stream.write(order), close };
+}

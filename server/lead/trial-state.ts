@@ -1,0 +1,47 @@
+/** What the lead knows of a trial beyond its weights: all of it goes into the checkpoint, under these names. */
+import { z } from 'zod';
+import type { TrialFacts } from './admission.js';
+
+export interface Sums {
+  lossSum: number;
+  metricSums: number[];
+  samples: number;
+  /** Sum over steps of the L2 term times the step's samples. */
+  l2Sum: number;
+}
+
+export interface Report {
+  kind: 'EPOCH' | 'END' | 'NOTICE';
+  step: number;
+  body: Record<string, unknown>;
+}
+
+const sumsSchema = z.object({
+  lossSum: z.number(),
+  metricSums: z.array(z.number()),
+  samples: z.number(),
+  l2Sum: z.number(),
+});
+
+export const leadRecordSchema = z.object({
+  facts: z.custom<TrialFacts>((value) => typeof value === 'object' && value !== null),
+  epochSums: sumsSchema,
+  validation: z.object({ loss: z.number(), accuracy: z.number().nullable() }).nullable(),
+  /** Workers with other numerics were admitted. */
+  reproducible: z.boolean(),
+  unacknowledged: z.array(z.custom<Report>((value) => typeof value === 'object' && value !== null)),
+});
+export type LeadRecord = z.output<typeof leadRecordSchema>;
+
+export function emptySums(metrics: number): Sums {
+  return { lossSum: 0, metricSums: Array.from({ length: metrics }, () => 0), samples: 0, l2Sum: 0 };
+}
+
+export function addSums(left: Sums, right: Sums): Sums {
+  return {
+    lossSum: left.lossSum + right.lossSum,
+    metricSums: left.metricSums.map((value, index) => value + (right.metricSums[index] ?? 0)),
+    samples: left.samples + right.samples,
+    l2Sum: left.l2Sum + right.l2Sum,
+  };
+}

@@ -1,0 +1,62 @@
+/**
+ * What an optimizer is, and which there are. An optimizer is pure: named slots beside the weights, each starting at
+ * zero, numbers computed once a step, and a loop over one segment of a chunk. Adding one is one file and one line here.
+ */
+import type { VectorKernels } from '../../common/kernels/vector-kernels.js';
+import { PolyakError } from '../../common/errors.js';
+import type { LearningRateSchedule } from '../schedule.js';
+import { adam } from './adam.js';
+import { momentum } from './momentum.js';
+import { nesterov } from './nesterov.js';
+import { sgd } from './sgd.js';
+
+/** A run of floats of one chunk that share their settings. Pointers are byte offsets in the kernels' memory. */
+export interface OptimizerSegment {
+  weights: number;
+  /** The mean gradient, L2 included and clipped. */
+  gradient: number;
+  /** In the order of the optimizer's `slots`. */
+  slots: readonly number[];
+  /** Floats. */
+  length: number;
+  /** Multiplies the learning rate. */
+  rateMultiplier: number;
+}
+
+export interface Optimizer<Options> {
+  readonly name: string;
+  /** Names of the state vectors, such as `adam.firstMoment`; they are as long as the weights and start at zero. */
+  readonly slots: readonly string[];
+  /** The step's numbers in float64, from the step counted from 1 and its learning rate. */
+  coefficients(options: Options, step: number, learningRate: number): number[];
+  /** Updates weights and slots in place. */
+  apply(kernels: VectorKernels, segment: OptimizerSegment, coefficients: readonly number[]): void;
+}
+
+/** The optimizers by the name that the experiment file uses. */
+export const optimizers = { sgd, momentum, nesterov, adam } as const;
+
+export type OptimizerName = keyof typeof optimizers;
+
+/** The optimizer of that name; its options are those that the experiment's schema has checked. */
+export function optimizerNamed(name: string): Optimizer<Record<string, number>> {
+  if (!Object.hasOwn(optimizers, name)) {
+    throw new PolyakError('usage', `optimizer: there is no '${name}'; one of ${Object.keys(optimizers).join(', ')}`);
+  }
+  return optimizers[name as OptimizerName] as Optimizer<Record<string, number>>;
+}
+
+/** What stands under the optimizer's name in the experiment file, beside the options of its own. */
+export interface OptimizerSettings extends LearningRateSchedule {
+  learningRate: number;
+}
+
+/** Takes `{ adam: { learningRate: 1e-3, beta1: 0.9, ... } }` apart. */
+export function optimizerOf(entry: Readonly<Record<string, OptimizerSettings>>): OptimizerSettings & {
+  optimizer: Optimizer<Record<string, number>>;
+  options: Record<string, number>;
+} {
+  const [name, settings] = Object.entries(entry)[0] ?? ['', { learningRate: 0 }];
+  const { learningRate, schedule, warmUp, ...options } = settings;
+  return { optimizer: optimizerNamed(name), learningRate, schedule, warmUp, options };
+}

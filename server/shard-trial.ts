@@ -1,0 +1,256 @@
+/**
+ * One trial on one shard: its chunks, what has been pushed to them, and who reads them. It takes orders from the lead and
+ * answers with reports; both are the protocol's messages, so that the lead treats its own shard like any other.
+ */
+import { layOutChunks, shardOfChunk, type ChunkSpec } from '../common/chunk-layout.js';
+import { PolyakError } from '../common/errors.js';
+import type { Experiment } from '../common/experiment/schema.js';
+import { vectors, type ChunkFrame } from '../common/frame.js';
+import { vectorKernels, type VectorKernels } from '../common/kernels/vector-kernels.js';
+import type { Logger } from '../common/log.js';
+import type { Manifest } from '../common/manifest.js';
+import { isNode, nodeKey } from '../common/reduction-tree.js';
+import type { Begin } from '../proto/gen/polyak/v1/Begin.js';
+import type { Begin__Output } from '../proto/gen/polyak/v1/Begin.js';
+import type { ShardOrder__Output } from '../proto/gen/polyak/v1/ShardOrder.js';
+import type { ShardReport } from '../proto/gen/polyak/v1/ShardReport.js';
+import type { Arena, ArenaPool } from './arithmetic/arena.js';
+import type { Arithmetic } from './arithmetic/arithmetic.js';
+import { Chunk, allocate, type ChunkEvents } from './chunk.js';
+import { loadChunk } from './checkpoint/load-chunk.js';
+import { writeShardFile, type ChunkSnapshot } from './checkpoint/shard-file.js';
+import { InitialWeights } from './initial-weights.js';
+import type { ShardMetrics } from './server-metrics.js';
+import { chosenOptimizer, stepRules } from './step-rules.js';
+
+export type PushResult = 'APPLIED' | 'DUPLICATE' | 'STALE' | 'REFUSED' | 'FENCED';
+export type BeginOrder = Begin & Begin__Output;
+
+export interface ShardContext {
+  poolFor(chunkBytes: number): ArenaPool;
+  arithmetic: Arithmetic;
+  metrics: ShardMetrics;
+  log: Logger;
+}
+
+/** Room for a step's root and the pushes of a few leases; more is taken from the arena while it has room. */
+const gradientSlotsReserved = 4;
+
+export class ShardTrial {
+  readonly chunks = new Map<number, Chunk>();
+  /** Called with a chunk whenever it has a new version. */
+  readonly readers = new Set<(chunk: Chunk) => void>();
+  readonly slotNames: readonly string[];
+  private readonly specs: ChunkSpec[];
+  /** Per node of the present step: the chunks that hold it. */
+  private readonly heldBy = new Map<string, Set<number>>();
+  private heldStep = -1;
+  private pendingScalars: { chunk: number; step: number; gradientSquares: number; weightSquares: number }[] = [];
+  private cut: { step: number; snapshots: Map<number, ChunkSnapshot> } | undefined;
+  private readonly kernels = new Map<Arena, VectorKernels>();
+  private readonly reservations: (() => void)[] = [];
+  private closed = false;
+
+  private constructor(
+    private readonly context: ShardContext,
+    readonly order: BeginOrder,
+    readonly experiment: Experiment,
+    readonly manifest: Manifest,
+    private readonly report: (report: ShardReport) => void,
+  ) {
+    this.specs = layOutChunks(manifest, experiment.chunkFloats);
+    this.slotNames = chosenOptimizer(experiment).optimizer.slots;
+  }
+
+  /** Loads the chunks this shard owns. Errors: `exhausted` when they do not fit the shard's memory, `data` for a bad file. */
+  static async begin(
+    context: ShardContext,
+    order: BeginOrder,
+    report: (report: ShardReport) => void,
+  ): Promise<ShardTrial> {
+    const experiment = JSON.parse(order.experiment) as Experiment;
+    const trial = new ShardTrial(context, order, experiment, JSON.parse(order.manifest) as Manifest, report);
+    try {
+      await trial.loadChunks();
+    } catch (error) {
+      await trial.close();
+      throw error;
+    }
+    return trial;
+  }
+
+  get chunkCount(): number {
+    return this.specs.length;
+  }
+
+  get step(): number {
+    let least = Number.MAX_SAFE_INTEGER;
+    for (const chunk of this.chunks.values()) least = Math.min(least, chunk.version);
+    return least;
+  }
+
+  /** One chunk of a gradient. Errors: `protocol` with what is wrong; then nothing has changed. */
+  push(frame: ChunkFrame): PushResult {
+    const chunk = this.chunks.get(frame.chunk);
+    if (!chunk) {
+      throw new PolyakError('protocol', `chunk ${frame.chunk} is not on shard ${this.order.shard}`);
+    }
+    if (frame.step < chunk.version) return 'STALE';
+    if (frame.step > chunk.version) {
+      throw new PolyakError('protocol', `step ${frame.step} has not begun, chunk ${frame.chunk} is at ${chunk.version}`);
+    }
+    const node = { first: frame.firstLeaf, leaves: frame.leaves };
+    if (!isNode(node, chunk.leaves)) {
+      const range = `[${node.first}, ${node.first + node.leaves})`;
+      throw new PolyakError('protocol', `leaves ${range} are no subtree of the ${chunk.leaves} leaves of step ${frame.step}`);
+    }
+    this.checkShape(chunk, frame);
+    const result = chunk.receive(node, frame.data, (pointer) => this.checkFloats(chunk, frame, pointer));
+    this.markHeld(frame.step, nodeKey(node), chunk.spec.index, node);
+    return result === 'applied' ? 'APPLIED' : 'DUPLICATE';
+  }
+
+  handle(order: ShardOrder__Output): void {
+    if (order.scale) {
+      for (const chunk of this.chunks.values()) {
+        if (chunk.spec.kind === 'parameters' && chunk.version === order.scale.step) chunk.setScale(order.scale.factor);
+      }
+    } else if (order.cut) {
+      this.cut = { step: order.cut.step, snapshots: new Map() };
+      this.report({ cutPlanned: { step: order.cut.step } });
+      for (const chunk of this.chunks.values()) this.snapshot(chunk);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.readers.clear();
+    await Promise.all([...this.chunks.values()].map((chunk) => chunk.close()));
+    for (const giveBack of this.reservations.splice(0)) giveBack();
+  }
+
+  private async loadChunks(): Promise<void> {
+    const { trialKey, shard, shards, checkpoint, data } = this.order;
+    const rules = stepRules(this.experiment, this.manifest, data?.trainCount ?? 0);
+    const owned = this.specs.filter(({ index }) => shardOfChunk(trialKey, index, this.specs.length, shards) === shard);
+    const slots = 2 + this.slotNames.length + gradientSlotsReserved;
+    const pool = this.context.poolFor(this.experiment.chunkFloats * 4);
+    const initial = new InitialWeights(this.experiment.seed);
+    for (const spec of owned) {
+      const arena = pool.reserve(slots);
+      this.reservations.push(() => pool.unreserve(arena, slots));
+      const memory = {
+        arena,
+        weights: allocate(arena),
+        average: allocate(arena),
+        slots: this.slotNames.map(() => allocate(arena)),
+      };
+      const version = checkpoint
+        ? await loadChunk(checkpoint, spec, memory, this.slotNames)
+        : initial.fill(spec, memory);
+      this.chunks.set(
+        spec.index,
+        new Chunk(spec, memory, version, this.context.arithmetic, rules, this.chunkEvents()),
+      );
+    }
+  }
+
+  private chunkEvents(): ChunkEvents {
+    return {
+      prepared: (chunk, scalars) => {
+        this.pendingScalars.push({ chunk: chunk.spec.index, step: chunk.version, ...scalars });
+        this.reportScalars(chunk.version);
+      },
+      overflowed: (chunk, tensorIndex) => {
+        const tensors = [...this.manifest.parameters, ...this.manifest.statistics];
+        const tensor = tensors[tensorIndex]?.name ?? '';
+        this.report({ overflow: { step: chunk.version, tensor, tensorIndex } });
+      },
+      applied: (chunk) => {
+        this.snapshot(chunk);
+        for (const reader of this.readers) reader(chunk);
+      },
+      failed: (error) => {
+        this.context.log.error({ error: error.stack }, 'a chunk failed');
+        this.report({ failed: { message: error.message } });
+      },
+    };
+  }
+
+  private reportScalars(step: number): void {
+    const parameterChunks = [...this.chunks.values()].filter(({ spec }) => spec.kind === 'parameters').length;
+    const ready = this.pendingScalars.filter((entry) => entry.step === step);
+    if (ready.length < parameterChunks) return;
+    this.pendingScalars = this.pendingScalars.filter((entry) => entry.step !== step);
+    this.report({
+      scalars: {
+        step,
+        chunks: ready.map(({ chunk }) => chunk),
+        gradientSquares: ready.map(({ gradientSquares }) => gradientSquares),
+        weightSquares: ready.map(({ weightSquares }) => weightSquares),
+      },
+    });
+  }
+
+  private markHeld(step: number, key: string, chunk: number, node: { first: number; leaves: number }): void {
+    if (step > this.heldStep) {
+      this.heldBy.clear();
+      this.heldStep = step;
+    }
+    const holders = this.heldBy.get(key) ?? new Set<number>();
+    this.heldBy.set(key, holders.add(chunk));
+    // Told again for a whole duplicate push, since the sender of the first may have died unheard.
+    if (holders.size === this.chunks.size) this.report({ held: { step, firstLeaf: node.first, leaves: node.leaves } });
+  }
+
+  private snapshot(chunk: Chunk): void {
+    const cut = this.cut;
+    if (!cut || chunk.version !== cut.step || cut.snapshots.has(chunk.spec.index)) return;
+    cut.snapshots.set(chunk.spec.index, {
+      chunk: chunk.spec.index,
+      version: chunk.version,
+      tensors: {
+        weights: chunk.copyOf('weights'),
+        average: chunk.copyOf('average'),
+        ...Object.fromEntries(this.slotNames.map((name, index) => [name, chunk.copyOfSlot(index)])),
+      },
+    });
+    if (cut.snapshots.size < this.chunks.size) return;
+    this.cut = undefined;
+    this.writeCut(cut.step, [...cut.snapshots.values()]).catch((error: unknown) => {
+      if (!this.closed) this.report({ failed: { message: `writing the checkpoint: ${String(error)}` } });
+    });
+  }
+
+  private async writeCut(step: number, snapshots: ChunkSnapshot[]): Promise<void> {
+    const { directory, incarnation, shard, shards, trialKey } = this.order;
+    const stopTimer = this.context.metrics.checkpointSeconds.startTimer();
+    const written = await writeShardFile({ directory, incarnation, shard, shards, step, trialKey, snapshots });
+    stopTimer();
+    if (!this.closed) this.report({ cutWritten: { step, ...written, chunks: snapshots.map(({ chunk }) => chunk) } });
+  }
+
+  private checkShape(chunk: Chunk, frame: ChunkFrame): void {
+    const bytes = chunk.spec.length * 4;
+    if (frame.vector !== vectors.weights) {
+      throw new PolyakError('protocol', `vector ${frame.vector} cannot be pushed to a chunk of weights`);
+    }
+    if (frame.data.length !== bytes) {
+      throw new PolyakError('protocol', `chunk ${frame.chunk} has ${bytes} bytes, the frame ${frame.data.length}`);
+    }
+  }
+
+  private checkFloats(chunk: Chunk, frame: ChunkFrame, pointer: number): void {
+    const { arena } = chunk.memory;
+    const kernels = this.kernels.get(arena) ?? vectorKernels(arena.memory);
+    this.kernels.set(arena, kernels);
+    const checksum = kernels.checksum(pointer, chunk.spec.length);
+    if (checksum !== frame.checksum) {
+      throw new PolyakError('protocol', `chunk ${frame.chunk} has checksum ${checksum}, the frame says ${frame.checksum}`);
+    }
+    const bad = kernels.firstNonFinite(pointer, chunk.spec.length);
+    if (bad >= 0) {
+      throw new PolyakError('protocol', `chunk ${frame.chunk} is not finite at float ${bad}, though its header was`);
+    }
+  }
+}
