@@ -45,6 +45,8 @@ export class ShardTrial {
   /** Per node of the present step: the chunks that hold it. */
   private readonly heldBy = new Map<string, Set<number>>();
   private heldStep = -1;
+  /** How many chunks have reached the newest version; none passes it before all are there. */
+  private atVersion = { version: -1, chunks: 0 };
   private pendingScalars: { chunk: number; step: number; gradientSquares: number; weightSquares: number }[] = [];
   private cut: { step: number; snapshots: Map<number, ChunkSnapshot> } | undefined;
   private readonly kernels = new Map<Arena, VectorKernels>();
@@ -169,6 +171,9 @@ export class ShardTrial {
       applied: (chunk) => {
         this.snapshot(chunk);
         for (const reader of this.readers) reader(chunk);
+        this.atVersion = chunk.version === this.atVersion.version ? this.atVersion : { version: chunk.version, chunks: 0 };
+        this.atVersion.chunks += 1;
+        if (this.atVersion.chunks === this.chunks.size) this.report({ reached: { step: chunk.version } });
       },
       failed: (error) => {
         this.context.log.error({ error: error.stack }, 'a chunk failed');

@@ -9,10 +9,12 @@ const pageBytes = 65536;
 const baseBytes = 1024;
 const alignment = 64;
 
-/** Bytes in use and their limit, shared by the arenas of one pool. */
-export interface MemoryBudget {
-  bytesMax: number;
-  bytesInUse: number;
+/** The bytes of slots that may be in use, or kept for somebody; one for all pools of a shard. */
+export class MemoryBudget {
+  bytesInUse = 0;
+  bytesReserved = 0;
+
+  constructor(readonly bytesMax: number) {}
 }
 
 /** A chunk's size, rounded up to whole cache lines. */
@@ -47,7 +49,7 @@ export class Arena {
     if (this.capacity < 1 || this.#pagesMax > 65536) {
       throw new RangeError(`an arena of ${options.arenaBytes} bytes cannot hold slots of ${this.slotBytes} bytes`);
     }
-    this.#budget = options.budget ?? { bytesMax: Infinity, bytesInUse: 0 };
+    this.#budget = options.budget ?? new MemoryBudget(Infinity);
     this.#used = new Uint8Array(this.capacity);
     this.memory = new WebAssembly.Memory({ initial: 1, maximum: this.#pagesMax, shared: true });
   }
@@ -114,39 +116,48 @@ export class Arena {
   }
 }
 
-export interface ArenaPoolOptions {
+export type ArenaPoolOptions = {
   chunkBytes: number;
-  /** The most that reservations, and slots in use, may come to. */
-  bytesMax: number;
   /** Size of one arena, 1 GiB unless given. */
   arenaBytes?: number;
-}
+} & (
+  | {
+      /** The most that reservations, and slots in use, may come to. */
+      bytesMax: number;
+    }
+  | {
+      /** The limit that this pool shares with others. */
+      budget: MemoryBudget;
+    }
+);
 
 /**
- * The arenas of one chunk size, under a limit in bytes. A process can have some 13,000 WebAssembly memories and no more,
- * so chunks share arenas; but all slots of one chunk come from one arena, because a kernel sees one memory.
+ * The arenas of one chunk size. A process can have some 13,000 WebAssembly memories and no more, so chunks share arenas;
+ * but all slots of one chunk come from one arena, because a kernel sees one memory.
  */
 export class ArenaPool {
-  readonly #options: Required<ArenaPoolOptions>;
-  readonly #budget: MemoryBudget;
+  readonly #chunkBytes: number;
+  readonly #arenaBytes: number;
   readonly #slotBytes: number;
+  readonly #budget: MemoryBudget;
   /** Slots kept for somebody, by arena. */
   readonly #reserved = new Map<Arena, number>();
 
   constructor(options: ArenaPoolOptions) {
-    this.#options = { arenaBytes: 2 ** 30, ...options };
-    this.#budget = { bytesMax: options.bytesMax, bytesInUse: 0 };
+    this.#chunkBytes = options.chunkBytes;
+    this.#arenaBytes = options.arenaBytes ?? 2 ** 30;
     this.#slotBytes = slotBytesOf(options.chunkBytes);
+    this.#budget = 'budget' in options ? options.budget : new MemoryBudget(options.bytesMax);
   }
 
-  /** Bytes of the slots given out now. */
+  /** Bytes of the slots given out now, of all pools that share the limit. */
   get bytesInUse(): number {
     return this.#budget.bytesInUse;
   }
 
-  /** Bytes of the slots kept for somebody, in use or not. */
+  /** Bytes of the slots kept for somebody, in use or not, of all pools that share the limit. */
   get bytesReserved(): number {
-    return [...this.#reserved.values()].reduce((sum, slots) => sum + slots, 0) * this.#slotBytes;
+    return this.#budget.bytesReserved;
   }
 
   /**
@@ -163,6 +174,7 @@ export class ArenaPool {
     }
     found ??= this.#newArena(slots);
     this.#reserved.set(found, (this.#reserved.get(found) ?? 0) + slots);
+    this.#budget.bytesReserved += slots * this.#slotBytes;
     return found;
   }
 
@@ -172,6 +184,7 @@ export class ArenaPool {
     if (left < 0) {
       throw new Error(`arena ${arena.id}: ${slots} slots given back, but ${left + slots} were reserved`);
     }
+    this.#budget.bytesReserved -= slots * this.#slotBytes;
     if (left === 0) {
       this.#reserved.delete(arena);
     } else {
@@ -191,8 +204,7 @@ export class ArenaPool {
   }
 
   #newArena(slots: number): Arena {
-    const { chunkBytes, arenaBytes } = this.#options;
-    const arena = new Arena({ chunkBytes, arenaBytes, budget: this.#budget });
+    const arena = new Arena({ chunkBytes: this.#chunkBytes, arenaBytes: this.#arenaBytes, budget: this.#budget });
     if (slots > arena.capacity) {
       throw new PolyakError(
         'exhausted',

@@ -2,6 +2,8 @@
  * The jobs of the arithmetic threads: what is done to the slots of one arena. They hold pointers (byte offsets in the
  * arena) and numbers, never data.
  */
+import type { Arena } from './arena.js';
+
 /** Floats [start, start + length) of a chunk. */
 export interface JobSegment {
   start: number;
@@ -91,12 +93,12 @@ export interface RunningStatisticsJob extends Averaging {
   reciprocal: number;
 }
 
-/** `arena` is the number of the arena that all its pointers belong to. */
-export type Job = { arena: number } & (
-  AddJob | CopyJob | FillJob | ChecksumJob | PrepareJob | ApplyJob | RunningStatisticsJob
-);
+export type ArenaJob = AddJob | CopyJob | FillJob | ChecksumJob | PrepareJob | ApplyJob | RunningStatisticsJob;
 
-export type JobResult<J extends Job = Job> = J extends { kind: 'prepare' }
+/** `arena` is the one that all its pointers belong to. */
+export type Job = ArenaJob & { arena: Arena };
+
+export type JobResult<J extends ArenaJob = ArenaJob> = J extends { kind: 'prepare' }
   ? PrepareResult
   : J extends { kind: 'checksum' }
     ? number

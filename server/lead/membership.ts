@@ -1,0 +1,270 @@
+/**
+ * The workers of a trial and the round they are in: admission, liveness, and turning a round's decisions into messages
+ * and workers' messages into calls on the round.
+ */
+import { PolyakError, isErrorCode } from '../../common/errors.js';
+import type { Logger } from '../../common/log.js';
+import { PartialTree, type TreeNode } from '../../common/reduction-tree.js';
+import { withResolvers } from '../../common/with-resolvers.js';
+import type { Admitted } from '../../proto/gen/polyak/v1/Admitted.js';
+import type { LeadMessage } from '../../proto/gen/polyak/v1/LeadMessage.js';
+import type { Proof__Output } from '../../proto/gen/polyak/v1/Proof.js';
+import type { WorkerMessage__Output } from '../../proto/gen/polyak/v1/WorkerMessage.js';
+import type { ShardMetrics } from '../server-metrics.js';
+import { difference, factsOf, mayTolerate, type TrialFacts } from './admission.js';
+import { LeaseClock } from './lease-clock.js';
+import { Member, type ControlStream } from './member.js';
+import { Round, type BadLeaves, type Lease } from './round.js';
+import { addSums, type Sums } from './trial-state.js';
+
+export interface RoundSpec {
+  kind: 'GRADIENT' | 'EVALUATE' | 'STATISTICS';
+  step: number;
+  leafCount: number;
+  shardsNeeded: number;
+  split?: 'VALIDATION' | 'TEST';
+  vector?: 'WEIGHTS' | 'AVERAGE';
+}
+
+export interface RoundOutcome {
+  sums: Sums;
+  bad: BadLeaves | undefined;
+}
+
+export interface MembershipOptions {
+  experimentJson: string;
+  numerics: 'exact' | 'tolerant';
+  metrics: ShardMetrics;
+  log: Logger;
+  notice(kind: string, message: string): void;
+  admission(): Admitted;
+  abort(error: Error): void;
+}
+
+const silenceMs = 3000;
+const tickMs = 250;
+const failuresMax = 3;
+
+export class Membership {
+  reproducible = true;
+  round: { spec: RoundSpec; held(node: TreeNode, shard: number): void } | undefined;
+  private running: { round: Round; spec: RoundSpec; done: ReturnType<typeof withResolvers<RoundOutcome>> } | undefined;
+  private readonly members = new Map<string, Member>();
+  private readonly quarantined = new Set<string>();
+  private readonly clock = new LeaseClock();
+  private readonly firstFacts = withResolvers<TrialFacts>();
+  private known: TrialFacts | undefined;
+  private lastLeaseId = 0;
+  private open = false;
+  private readonly ticker = setInterval(() => this.tick(), tickMs);
+
+  constructor(private readonly options: MembershipOptions) {}
+
+  get size(): number {
+    return [...this.members.values()].filter(({ proven }) => proven).length;
+  }
+
+  get factsNow(): TrialFacts | undefined {
+    return this.known;
+  }
+
+  async facts(): Promise<TrialFacts> {
+    return this.known ?? (await this.firstFacts.promise);
+  }
+
+  /** What a checkpoint says of the workers that made it. */
+  record(facts: TrialFacts, reproducible: boolean): void {
+    this.known = facts;
+    this.reproducible = reproducible;
+    this.firstFacts.resolve(facts);
+  }
+
+  attach(id: string, stream: ControlStream): void {
+    this.members.get(id)?.close();
+    const member = new Member(id, stream, performance.now());
+    this.members.set(id, member);
+    stream.on('data', (message: WorkerMessage__Output) => this.receive(member, message));
+    const gone = (reason: string) => () => this.lose(member, reason);
+    stream.on('cancelled', gone('stream broken'));
+    stream.on('error', gone('stream broken'));
+    stream.on('end', gone('left'));
+    member.send({ describe: { experiment: this.options.experimentJson } });
+  }
+
+  /** From now on workers may have leases; those proven before hear of the incarnation. */
+  admitAll(): void {
+    this.open = true;
+    for (const member of this.members.values()) if (member.proven) this.admit(member);
+  }
+
+  async runRound(spec: RoundSpec): Promise<RoundOutcome> {
+    const done = withResolvers<RoundOutcome>();
+    const round = new Round(
+      spec.leafCount,
+      spec.shardsNeeded,
+      () => (this.lastLeaseId += 1),
+      (leaves, attempt) => this.clock.deadlineMs(leaves, attempt),
+      {
+        grant: (lease) => this.send(lease.worker, { lease: this.leaseMessage(lease, spec) }),
+        shrink: (lease) => this.send(lease.worker, { shrink: { lease: lease.id, endLeaf: lease.end } }),
+        void: (lease) => this.send(lease.worker, { void: { lease: lease.id } }),
+        reissued: (reason) => this.options.metrics.leasesReissued.inc({ reason }),
+      },
+    );
+    this.running = { round, spec, done };
+    this.round = {
+      spec,
+      held: (node, shard) => {
+        if (this.running?.round !== round) return;
+        round.held(node, shard, performance.now());
+        this.checkDone();
+      },
+    };
+    for (const member of this.members.values()) {
+      if (member.proven) round.join(member.id, member.secondsPerLeaf, performance.now());
+    }
+    return await done.promise;
+  }
+
+  cancelRound(): void {
+    this.open = false;
+    this.running = undefined;
+    this.round = undefined;
+  }
+
+  close(message: LeadMessage): void {
+    clearInterval(this.ticker);
+    this.cancelRound();
+    for (const member of this.members.values()) {
+      member.send(message);
+      member.close();
+    }
+    this.members.clear();
+    this.options.metrics.workers.set(0);
+  }
+
+  private receive(member: Member, message: WorkerMessage__Output): void {
+    if (this.members.get(member.id) !== member) return;
+    member.lastHeardAt = performance.now();
+    if (message.proof) this.judge(member, message.proof);
+    else if (message.preparationFailed) {
+      const { code, message: text } = message.preparationFailed;
+      this.options.abort(new PolyakError(isErrorCode(code) ? code : 'internal', text));
+    } else if (message.leaving) this.lose(member, 'left');
+    else if (this.running && member.proven) this.receiveForRound(member, message, this.running.round);
+  }
+
+  private receiveForRound(member: Member, message: WorkerMessage__Output, round: Round): void {
+    const now = performance.now();
+    if (message.computed) {
+      const { lease, firstLeaf, leaves, lossSum, metricSums, samples, badTensor, badTensorIndex } = message.computed;
+      if (!round.owns(Number(lease))) return;
+      const header = { worker: member.id, lossSum, metricSums, samples, badTensor, badTensorIndex };
+      round.header({ first: firstLeaf, leaves }, header, now);
+    } else if (message.progress) {
+      const { lease, leavesDone, secondsPerLeaf } = message.progress;
+      member.measured(secondsPerLeaf);
+      if (this.running?.spec.kind === 'GRADIENT') this.clock.measured(secondsPerLeaf, this.running.spec.step);
+      round.progress(Number(lease), leavesDone, now);
+    } else if (message.failed) {
+      const failures = round.failed(Number(message.failed.lease), member.id, now);
+      this.options.notice('lease-failed', `worker ${member.id}: ${message.failed.message}`);
+      if (failures >= Math.min(failuresMax, Math.max(1, this.size))) {
+        this.options.abort(new PolyakError('training', `a lease failed on ${failures} workers: ${message.failed.message}`));
+      }
+    }
+    this.checkDone();
+  }
+
+  private judge(member: Member, proof: Proof__Output): void {
+    if (this.quarantined.has(member.id)) return this.refuse(member, 'its gradients were not finite where others were');
+    if (!this.known) this.record(factsOf(proof), true);
+    const why = this.known && difference(this.known, proof);
+    if (this.known && why !== undefined) {
+      if (this.options.numerics !== 'tolerant' || !mayTolerate(this.known, proof)) return this.refuse(member, why);
+      this.reproducible = false;
+      this.options.notice('tolerated', `worker ${member.id} was admitted under numerics: tolerant; ${why}`);
+    }
+    member.proven = true;
+    this.options.metrics.workers.set(this.size);
+    if (this.open) this.admit(member);
+  }
+
+  private admit(member: Member): void {
+    member.send({ admitted: this.options.admission() });
+    this.running?.round.join(member.id, member.secondsPerLeaf, performance.now());
+  }
+
+  private refuse(member: Member, reason: string): void {
+    this.options.log.warn({ worker: member.id, reason }, 'worker refused');
+    this.options.notice('refused', `worker ${member.id}: ${reason}`);
+    member.send({ refused: { message: reason } });
+    this.members.delete(member.id);
+    member.close();
+  }
+
+  private lose(member: Member, reason: string): void {
+    if (this.members.get(member.id) !== member) return;
+    this.members.delete(member.id);
+    this.options.metrics.workersLost.inc({ reason });
+    this.options.metrics.workers.set(this.size);
+    member.close();
+    this.running?.round.leave(member.id, performance.now());
+  }
+
+  private checkDone(): void {
+    const running = this.running;
+    this.options.metrics.leases.set(running?.round.leaseCount ?? 0);
+    if (!running?.round.complete) return;
+    this.running = undefined;
+    this.round = undefined;
+    for (const worker of running.round.bad ? [] : running.round.falseAlarms) this.quarantine(worker);
+    const bad = running.round.bad;
+    running.done.resolve({ bad, sums: bad ? emptyOutcome : sumTiling(running.round) });
+  }
+
+  private quarantine(worker: string): void {
+    this.quarantined.add(worker);
+    const member = this.members.get(worker);
+    if (member) this.refuse(member, 'its gradients were not finite where another worker found them finite');
+  }
+
+  private tick(): void {
+    const now = performance.now();
+    for (const member of this.members.values()) {
+      member.send({ heartbeat: {} });
+      if (now - member.lastHeardAt > silenceMs) this.lose(member, 'silent');
+    }
+    this.running?.round.tick(now);
+    this.checkDone();
+  }
+
+  private leaseMessage(lease: Lease, spec: RoundSpec): LeadMessage['lease'] {
+    return {
+      id: lease.id,
+      kind: spec.kind,
+      step: spec.step,
+      firstLeaf: lease.first,
+      endLeaf: lease.end,
+      split: spec.split ?? 'TRAIN',
+      vector: spec.vector ?? 'WEIGHTS',
+      incarnation: this.options.admission().incarnation,
+    };
+  }
+
+  private send(worker: string, message: LeadMessage): void {
+    this.members.get(worker)?.send(message);
+  }
+}
+
+const emptyOutcome: Sums = { lossSum: 0, metricSums: [], samples: 0, l2Sum: 0 };
+
+/** Adds the headers' sums in the tree's order, so that the reported loss is the same for any cut, too. */
+function sumTiling(round: Round): Sums {
+  const tree = new PartialTree<Sums>(round.leafCount, { add: addSums, release: () => undefined });
+  for (const { node, header } of round.tiling()) {
+    const { lossSum, metricSums, samples } = header;
+    tree.fill(node, { lossSum, metricSums, samples, l2Sum: 0 });
+  }
+  return tree.takeRoot();
+}

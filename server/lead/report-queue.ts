@@ -1,0 +1,60 @@
+/** Reports to the coordinator, kept until it has stored them; it may be down for as long as it likes. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from '../../common/log.js';
+import type { Report } from './trial-state.js';
+
+export interface ReportSink {
+  (kind: Report['kind'] | 'PROGRESS', step: number, body: string): Promise<void>;
+}
+
+const pendingMax = 10_000;
+
+export class ReportQueue {
+  private readonly queue: Report[] = [];
+  private sending = false;
+  private progressInFlight = false;
+
+  constructor(
+    private readonly send: ReportSink,
+    private readonly log: Logger,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  add(report: Report): void {
+    const same = this.queue.find((other) => other.kind === report.kind && other.step === report.step);
+    if (same && report.kind !== 'NOTICE') return;
+    if (this.queue.length >= pendingMax) this.queue.shift();
+    this.queue.push(report);
+    this.pump().catch((error: unknown) => this.log.error({ error: String(error) }, 'reports cannot be sent'));
+  }
+
+  /** Lossy: one at a time, and none is repeated. */
+  progress(body: Record<string, unknown>): void {
+    if (this.progressInFlight || this.sending) return;
+    this.progressInFlight = true;
+    this.send('PROGRESS', Number(body['step'] ?? 0), JSON.stringify(body))
+      .catch(() => undefined)
+      .finally(() => (this.progressInFlight = false));
+  }
+
+  pending(): Report[] {
+    return this.queue.filter(({ kind }) => kind !== 'NOTICE');
+  }
+
+  private async pump(): Promise<void> {
+    if (this.sending) return;
+    this.sending = true;
+    try {
+      for (let report = this.queue[0]; report && !this.signal.aborted; report = this.queue[0]) {
+        try {
+          await this.send(report.kind, report.step, JSON.stringify(report.body));
+          this.queue.shift();
+        } catch {
+          await delay(500, undefined, { signal: this.signal }).catch(() => undefined);
+        }
+      }
+    } finally {
+      this.sending = false;
+    }
+  }
+}

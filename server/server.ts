@@ -1,0 +1,146 @@
+/** The server process: one shard of the parameter server, for any number of trials. It loads no TensorFlow and no data. */
+import { randomUUID } from 'node:crypto';
+import { Gauge } from 'prom-client';
+import { attend, type Attendance } from '../common/attendance.js';
+import { PolyakError } from '../common/errors.js';
+import type { Experiment } from '../common/experiment/schema.js';
+import type { Logger } from '../common/log.js';
+import { observe } from '../common/observability.js';
+import { coordinatorClient, createGrpcServer, listen, services, unary } from '../common/rpc.js';
+import type { Lead__Output } from '../proto/gen/polyak/v1/Lead.js';
+import type { Order__Output } from '../proto/gen/polyak/v1/Order.js';
+import { ArenaPool } from './arithmetic/arena-pool.js';
+import { Arithmetic } from './arithmetic/arithmetic.js';
+import { ReportQueue } from './lead/report-queue.js';
+import { TrialLead } from './lead/trial-lead.js';
+import { parameterService } from './parameter-service.js';
+import { serverMetrics } from './server-metrics.js';
+import { TrialTable } from './trial-table.js';
+
+export interface ServerOptions {
+  /** host:port; port 0 takes any. */
+  listen: string;
+  /** What other machines reach it by; the listening address unless given. */
+  advertise?: string;
+  metricsPort: number;
+  coordinator: string;
+  /** This server's shard number, from 0. */
+  shard: number;
+  /** Bytes of weights, slots and gradients it may hold; half of the machine's memory unless given. */
+  memoryBytesMax?: number;
+  /** Arithmetic threads. */
+  threads: number;
+  log: Logger;
+}
+
+export interface RunningServer {
+  address: string;
+  metricsPort: number;
+  /** Resolves when the process should exit; rejects with `fenced` when another has taken its shard number. */
+  closed: Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { log, shard } = options;
+  const stopping = new AbortController();
+  const observability = await observe('server', { host: hostOf(options.listen), port: options.metricsPort });
+  const metrics = serverMetrics(observability.registry);
+  const arithmetic = new Arithmetic(options.threads);
+  const pools = new Map<number, ArenaPool>();
+  const memoryBytesMax = options.memoryBytesMax ?? (await defaultMemoryBytes());
+  const poolFor = (chunkBytes: number) => {
+    const pool = pools.get(chunkBytes) ?? new ArenaPool({ chunkBytes, bytesMax: memoryBytesMax });
+    pools.set(chunkBytes, pool);
+    return pool;
+  };
+  new Gauge({
+    name: 'polyak_server_memory_bytes',
+    help: 'Bytes of weights, optimizer slots and gradients held now.',
+    registers: [observability.registry],
+    collect() {
+      this.set([...pools.values()].reduce((sum, pool) => sum + pool.bytesInUse, 0));
+    },
+  });
+  const table = new TrialTable({ poolFor, arithmetic, metrics, log });
+  const grpcServer = createGrpcServer();
+  grpcServer.addService(services.parameterServer.service, parameterService(table, log));
+  const port = await listen(grpcServer, options.listen);
+  const address = options.advertise ?? `${hostOf(options.listen)}:${port}`;
+  const client = coordinatorClient(options.coordinator);
+
+  const leadTrial = (order: Lead__Output) => {
+    const { trialKey, leadEpoch } = order;
+    const known = table.findLead(trialKey);
+    if (known) return known.setShards(order.shards);
+    const send = async (kind: string, step: number, body: string) => {
+      const report = { trialKey, kind: kind as 'EPOCH', step, body, leadEpoch };
+      const deadline = Date.now() + 5000;
+      await unary(`coordinator ${options.coordinator}`, (callback) => client.report(report, { deadline }, callback));
+    };
+    const lead = new TrialLead({
+      trialKey,
+      experimentJson: order.experiment,
+      experiment: JSON.parse(order.experiment) as Experiment,
+      shard,
+      shards: order.shards,
+      directory: order.directory,
+      untilStep: order.untilStep,
+      leadEpoch,
+      beginLocally: async (begin, report) => await table.begin(begin, report),
+      reports: new ReportQueue(send, log, stopping.signal),
+      metrics,
+      log,
+    });
+    table.lead(trialKey, lead);
+    lead.run().catch((error: unknown) => log.error({ error: String(error) }, 'the lead failed'));
+  };
+
+  let fail: (error: Error) => void = () => undefined;
+  let finish: () => void = () => undefined;
+  const closed = new Promise<void>((resolve, reject) => ([finish, fail] = [resolve, reject]));
+  closed.catch(() => undefined);
+  let coordinatorEpoch = 0;
+  const onOrder = (order: Order__Output) => {
+    if (order.welcome) coordinatorEpoch = Math.max(coordinatorEpoch, order.welcome.coordinatorEpoch);
+    else if (order.lead) {
+      if (order.lead.coordinatorEpoch < coordinatorEpoch) metrics.fenced.inc({ what: 'coordinator' });
+      else leadTrial(order.lead);
+    } else if (order.drop) {
+      table.drop(order.drop.trialKey).catch((error: unknown) => log.error({ error: String(error) }, 'dropping failed'));
+    } else if (order.stop) table.findLead(order.stop.trialKey)?.stop();
+    else if (order.replaced) fail(new PolyakError('fenced', order.replaced.message));
+  };
+  const attendance: Attendance = attend({
+    coordinator: options.coordinator,
+    register: { role: 'SERVER', shard, address, id: randomUUID() },
+    onOrder,
+    signal: stopping.signal,
+    log,
+  });
+
+  const close = async () => {
+    if (stopping.signal.aborted) return;
+    attendance.close();
+    stopping.abort();
+    await table.closeAll();
+    grpcServer.forceShutdown();
+    client.close();
+    observability.close();
+    await arithmetic.close();
+    finish();
+  };
+  return { address, metricsPort: observability.port, closed, close };
+}
+
+function hostOf(address: string): string {
+  return address.slice(0, address.lastIndexOf(':'));
+}
+
+/** Half of what the cgroup or the machine has. */
+async function defaultMemoryBytes(): Promise<number> {
+  const { totalmem } = await import('node:os');
+  const constrained = process.constrainedMemory();
+  const limit = constrained > 0 && constrained < totalmem() ? constrained : totalmem();
+  return Math.floor(limit / 2);
+}

@@ -1,0 +1,94 @@
+/** The trials that a server process holds chunks of, and those that it leads; where fencing is decided. */
+import { PolyakError } from '../common/errors.js';
+import type { ShardReport } from '../proto/gen/polyak/v1/ShardReport.js';
+import type { TrialLead } from './lead/trial-lead.js';
+import { ShardTrial, type BeginOrder, type ShardContext } from './shard-trial.js';
+
+interface Held {
+  incarnation: number;
+  leadEpoch: number;
+  trial: ShardTrial | undefined;
+}
+
+export class TrialTable {
+  private readonly held = new Map<string, Held>();
+  private readonly leads = new Map<string, TrialLead>();
+  private readonly closers = new Map<ShardTrial, Set<() => void>>();
+
+  constructor(readonly context: ShardContext) {}
+
+  /** Errors: `fenced` when this or a newer incarnation is here already. */
+  async begin(order: BeginOrder, report: (report: ShardReport) => void): Promise<ShardTrial> {
+    const key = order.trialKey.toString('hex');
+    const before = this.held.get(key);
+    if (before && before.incarnation >= order.incarnation) throw this.fence(order.trialKey, order.incarnation, 'follow');
+    const entry: Held = { incarnation: order.incarnation, leadEpoch: order.leadEpoch, trial: undefined };
+    this.held.set(key, entry);
+    if (before?.trial) await this.close(before.trial);
+    const trial = await ShardTrial.begin(this.context, order, report);
+    if (this.held.get(key) !== entry) {
+      await trial.close();
+      throw this.fence(order.trialKey, order.incarnation, 'follow');
+    }
+    entry.trial = trial;
+    return trial;
+  }
+
+  find(trialKey: Buffer, incarnation: number): ShardTrial | undefined {
+    const entry = this.held.get(trialKey.toString('hex'));
+    return entry?.incarnation === incarnation ? entry.trial : undefined;
+  }
+
+  /** Errors: `fenced`. */
+  trialOf(trialKey: Buffer, incarnation: number, what: string): ShardTrial {
+    const trial = this.find(trialKey, incarnation);
+    if (!trial) throw this.fence(trialKey, incarnation, what);
+    return trial;
+  }
+
+  fence(trialKey: Buffer, incarnation: number, what: string): PolyakError {
+    this.context.metrics.fenced.inc({ what });
+    const here = this.held.get(trialKey.toString('hex'));
+    const now = here ? `is at incarnation ${here.incarnation}` : 'is not here';
+    return new PolyakError('fenced', `trial ${trialKey.toString('hex')} ${now}; the message speaks of ${incarnation}`);
+  }
+
+  onClose(trial: ShardTrial, closer: () => void): void {
+    const closers = this.closers.get(trial) ?? new Set();
+    this.closers.set(trial, closers.add(closer));
+  }
+
+  lead(trialKey: Buffer, lead: TrialLead): void {
+    this.leads.set(trialKey.toString('hex'), lead);
+  }
+
+  findLead(trialKey: Buffer): TrialLead | undefined {
+    return this.leads.get(trialKey.toString('hex'));
+  }
+
+  leadOf(trialKey: Buffer): TrialLead {
+    const lead = this.findLead(trialKey);
+    if (!lead) throw this.fence(trialKey, 0, 'lead');
+    return lead;
+  }
+
+  /** Forgets a trial and everything newer messages could revive. */
+  async drop(trialKey: Buffer): Promise<void> {
+    const key = trialKey.toString('hex');
+    this.leads.get(key)?.abandon('the trial has been dropped');
+    this.leads.delete(key);
+    const entry = this.held.get(key);
+    this.held.delete(key);
+    if (entry?.trial) await this.close(entry.trial);
+  }
+
+  async closeAll(): Promise<void> {
+    for (const key of [...new Set([...this.leads.keys(), ...this.held.keys()])]) await this.drop(Buffer.from(key, 'hex'));
+  }
+
+  private async close(trial: ShardTrial): Promise<void> {
+    for (const closer of this.closers.get(trial) ?? []) closer();
+    this.closers.delete(trial);
+    await trial.close();
+  }
+}
