@@ -21,6 +21,8 @@ export const Purpose = {
   hyperparameters: 6,
   /** Left to user modules. */
   user: 7,
+  /** Random tests, which print their seed. */
+  test: 8,
 } as const;
 
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];

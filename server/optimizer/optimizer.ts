@@ -4,7 +4,6 @@
  */
 import type { VectorKernels } from '../../common/kernels/vector-kernels.js';
 import { PolyakError } from '../../common/errors.js';
-import type { LearningRateSchedule } from '../schedule.js';
 import { adam } from './adam.js';
 import { momentum } from './momentum.js';
 import { nesterov } from './nesterov.js';
@@ -44,19 +43,4 @@ export function optimizerNamed(name: string): Optimizer<Record<string, number>> 
     throw new PolyakError('usage', `optimizer: there is no '${name}'; one of ${Object.keys(optimizers).join(', ')}`);
   }
   return optimizers[name as OptimizerName] as Optimizer<Record<string, number>>;
-}
-
-/** What stands under the optimizer's name in the experiment file, beside the options of its own. */
-export interface OptimizerSettings extends LearningRateSchedule {
-  learningRate: number;
-}
-
-/** Takes `{ adam: { learningRate: 1e-3, beta1: 0.9, ... } }` apart. */
-export function optimizerOf(entry: Readonly<Record<string, OptimizerSettings>>): OptimizerSettings & {
-  optimizer: Optimizer<Record<string, number>>;
-  options: Record<string, number>;
-} {
-  const [name, settings] = Object.entries(entry)[0] ?? ['', { learningRate: 0 }];
-  const { learningRate, schedule, warmUp, ...options } = settings;
-  return { optimizer: optimizerNamed(name), learningRate, schedule, warmUp, options };
 }

@@ -204,12 +204,12 @@ const prime1: u32 = 0x9e3779b1;
 const prime2: u32 = 0x85ebca77;
 
 function absorb(lanes: v128, word: v128): v128 {
-  const product = i32x4.mul(v128.xor(lanes, word), i32x4.splat(prime1));
-  return v128.or(i32x4.shl(product, 15), i32x4.shr_u(product, 17));
+  const sum = i32x4.add(lanes, i32x4.mul(word, i32x4.splat(prime2)));
+  return i32x4.mul(v128.or(i32x4.shl(sum, 13), i32x4.shr_u(sum, 19)), i32x4.splat(prime1));
 }
 
 function absorbOne(hash: u32, word: u32): u32 {
-  return rotl<u32>((hash ^ word) * prime1, 15);
+  return rotl<u32>(hash + word * prime2, 13) * prime1;
 }
 
 function absorbLanes(hash: u32, lanes: v128): u32 {
@@ -221,8 +221,9 @@ function absorbLanes(hash: u32, lanes: v128): u32 {
 
 /**
  * A 32-bit checksum of the bits of n floats. Word i of the whole sixteens goes to lane i mod 16 by
- * lane = rotate((lane xor word) * odd, 15), then the lanes and the words left over go the same way into one hash. Every
- * step is a bijection of the lane and of the word, so a change of a single float always changes the checksum.
+ * lane = rotate(lane + word * prime2, 13) * prime1 (the round of xxHash32), then the lanes and the words left over go the
+ * same way into one hash. Every step is a bijection of the lane and of the word, so a change of a single float always
+ * changes the checksum.
  */
 export function checksum(p: usize, n: u32): u32 {
   const blocks: usize = (<usize>(n & ~15)) << 2;

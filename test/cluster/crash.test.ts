@@ -1,0 +1,81 @@
+/** The promise "a crash is not an event": kill -9 of any process changes no number. */
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { CounterRandom, Purpose } from '../../common/random.js';
+import { packageRoot } from '../../common/package-root.js';
+import { ClusterRun, type RoleEntry, type RunEvent } from './cluster-run.js';
+
+const file = join(packageRoot(), 'examples/invariance.yaml');
+const steps = 60;
+const seed = Number(process.env['POLYAK_TEST_SEED'] ?? 231);
+/** Kills per role; the campaign does more. */
+const kills = Number(process.env['POLYAK_TEST_KILLS'] ?? 2);
+const args = ['--steps', String(steps), '--workers', '2', '--shards', '2', '--set', 'checkpoint.every=0.5'];
+
+describe(`a crash (seed ${seed})`, () => {
+  let reference: RunEvent;
+  let draws = 0;
+
+  beforeAll(async () => {
+    const run = ClusterRun.train(file, args);
+    reference = await run.finished();
+    run.remove();
+  });
+
+  const randomStep = () => 1 + new CounterRandom(seed, Purpose.test, (draws += 1)).integer(steps - 10);
+  const expectSame = (result: RunEvent) => {
+    expect(result['weightsSha256']).toBe(reference['weightsSha256']);
+    expect(result['averageSha256']).toBe(reference['averageSha256']);
+  };
+
+  const victims: [string, RoleEntry['role'], number][] = [
+    ['a worker', 'worker', 0],
+    ['a shard', 'server', 0],
+    ['another shard', 'server', 1],
+    ['the coordinator', 'coordinator', 0],
+  ];
+
+  for (const [name, role, index] of victims) {
+    for (let kill = 0; kill < kills; kill++) {
+      const step = randomStep();
+      it(`of ${name} after step ${step} changes no number`, async () => {
+        const run = ClusterRun.train(file, args);
+        try {
+          await run.step(step);
+          run.kill(role, index);
+          expectSame(await run.finished());
+        } finally {
+          run.remove();
+        }
+      });
+    }
+  }
+
+  for (const shards of [2, 3]) {
+    const step = randomStep();
+    it(`of everything after step ${step}, resumed on ${shards} shards, changes no number`, async () => {
+      const run = ClusterRun.train(file, args);
+      try {
+        await run.step(step);
+        const pids = [run.process.pid ?? 0, ...run.roles().map(({ pid }) => pid)];
+        for (const pid of pids) process.kill(pid, 'SIGKILL');
+        await run.exitCode();
+        expectSame(await run.resume(['--shards', String(shards), '--workers', '2']).finished());
+      } finally {
+        run.remove();
+      }
+    });
+  }
+
+  it('an interrupted run checkpoints, exits 130, and goes on to the same numbers', async () => {
+    const run = ClusterRun.train(file, args);
+    try {
+      await run.step(20);
+      run.process.kill('SIGINT');
+      expect(await run.exitCode()).toBe(130);
+      expectSame(await run.resume(['--shards', '1', '--workers', '1']).finished());
+    } finally {
+      run.remove();
+    }
+  });
+});

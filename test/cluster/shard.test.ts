@@ -1,0 +1,117 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { startLiveShard, trialKey, type LiveShardOptions } from './live-shard.js';
+
+type LiveShard = Awaited<ReturnType<typeof startLiveShard>>;
+const floatsOf = (data: Uint8Array) => [...new Float32Array(Uint8Array.from(data).buffer)];
+
+describe('a shard', () => {
+  let shard: LiveShard | undefined;
+  const start = async (options: LiveShardOptions) => {
+    shard = await startLiveShard(options);
+    await shard.begin(1);
+    return shard;
+  };
+  afterEach(async () => {
+    await shard?.close();
+    shard = undefined;
+  });
+
+  it('adds the leaves, divides by the samples, applies, and gives out weights and average', async () => {
+    const { openPush, openWeights, frame, reports } = await start({ parameters: 3, chunkFloats: 2, leaves: 2 });
+    const { push } = openPush();
+    const { frames } = openWeights(64);
+    await frames.next(({ step, chunk }) => step === 0 && chunk === 1);
+    const floats = (...values: number[]) => new Float32Array(values);
+    expect((await push(frame({ firstLeaf: 0, floats: floats(1, 2) }))).result).toBe('APPLIED');
+    expect((await push(frame({ firstLeaf: 1, floats: floats(3, 4) }))).result).toBe('APPLIED');
+    expect((await push(frame({ firstLeaf: 0, leaves: 2, chunk: 1, floats: floats(8) }))).result).toBe('APPLIED');
+    await reports.next(({ reached }) => reached?.step === 1);
+    // Weights start at 0; SGD with rate 1 on the mean of two samples: -(1 + 3) / 2, -(2 + 4) / 2 and -8 / 2.
+    const first = await frames.next(({ step, chunk }) => step === 1 && chunk === 0);
+    expect(floatsOf(first.data)).toEqual([-2, -3]);
+    expect(floatsOf((await frames.next(({ step, chunk }) => step === 1 && chunk === 1)).data)).toEqual([-4]);
+    // average = decay * 0 + (1 - decay) * weights, decay = min(0.5, (1 + 1) / (10 + 1)) = 2 / 11 at the first step.
+    const average = await openWeights(64, 'AVERAGE').frames.next(({ chunk }) => chunk === 1);
+    expect(floatsOf(average.data)[0]).toBeCloseTo((-4 * 9) / 11, 6);
+  });
+
+  it('waits for the factor of global-norm clipping, and scales by it', async () => {
+    const live = await start({ parameters: 2, chunkFloats: 2, leaves: 1, clip: { globalNorm: 1 } });
+    await live.openPush().push(live.frame({ floats: new Float32Array([3, 4]) }));
+    const { scalars } = await live.reports.next((report) => Boolean(report.scalars));
+    expect(scalars?.gradientSquares).toEqual([25]);
+    live.lead.write({ scale: { step: 0, factor: 0.2 } });
+    const weights = await live.openWeights(64).frames.next(({ step }) => step === 1);
+    expect(floatsOf(weights.data)).toEqual([Math.fround(-3 * Math.fround(0.2)), Math.fround(-4 * Math.fround(0.2))]);
+  });
+
+  it('drops what it has, and what is late, and says so', async () => {
+    const { openPush, frame, reports } = await start({ parameters: 2, chunkFloats: 2, leaves: 2 });
+    const { push } = openPush();
+    expect((await push(frame({ firstLeaf: 0 }))).result).toBe('APPLIED');
+    expect((await push(frame({ firstLeaf: 0 }))).result).toBe('DUPLICATE');
+    expect((await push(frame({ firstLeaf: 0, leaves: 2 }))).result).toBe('APPLIED');
+    await reports.next(({ reached }) => reached?.step === 1);
+    expect((await push(frame({ firstLeaf: 1 }))).result).toBe('STALE');
+  });
+
+  it('answers bad frames with a typed error and harms nobody', async () => {
+    const { openPush, openWeights, frame, chunks } = await start({ parameters: 3, chunkFloats: 2, leaves: 2 });
+    const { push } = openPush();
+    const nan = new Float32Array([1, Number.NaN]);
+    const bad: [Parameters<typeof frame>[0], string, RegExp][] = [
+      [{ trialKey: Buffer.alloc(8) }, 'FENCED', /is not here/],
+      [{ incarnation: 2 }, 'FENCED', /is at incarnation 1; the message speaks of 2/],
+      [{ incarnation: 0 }, 'FENCED', /speaks of 0/],
+      [{ step: 7 }, 'REFUSED', /step 7 has not begun, chunk 0 is at 0/],
+      [{ chunk: 99 }, 'REFUSED', /chunk 99 is not on shard 0/],
+      [{ vector: 1 }, 'REFUSED', /vector 1 cannot be pushed/],
+      [{ vector: 2 }, 'FENCED', /is at incarnation 1/],
+      [{ firstLeaf: 1, leaves: 2 }, 'REFUSED', /leaves \[1, 3\) are no subtree of the 2 leaves/],
+      [{ leaves: 0 }, 'REFUSED', /no subtree/],
+      [{ firstLeaf: 4 }, 'REFUSED', /no subtree/],
+      [{ floats: new Float32Array(1) }, 'REFUSED', /chunk 0 has 8 bytes, the frame 4/],
+      [{ floats: new Float32Array(1000) }, 'REFUSED', /chunk 0 has 8 bytes, the frame 4000/],
+      [{ checksum: 1 }, 'REFUSED', /chunk 0 has checksum \d+, the frame says 1/],
+      [{ floats: nan }, 'REFUSED', /chunk 0 is not finite at float 1/],
+    ];
+    for (const [fields, result, message] of bad) {
+      const reply = await push(frame(fields));
+      expect([reply.result, reply.message]).toEqual([result, expect.stringMatching(message)]);
+    }
+    for (const { index } of chunks) expect((await push(frame({ chunk: index, leaves: 2 }))).result).toBe('APPLIED');
+    const weights = await openWeights(64).frames.next(({ step, chunk }) => step === 1 && chunk === 0);
+    expect(floatsOf(weights.data)).toEqual([-0.5, -0.5]);
+  });
+
+  it('fences an incarnation that is not newer, and takes one that is', async () => {
+    const live = await start({ parameters: 2, chunkFloats: 2, leaves: 1 });
+    expect((await live.begin(1)).fenced?.message).toContain(trialKey.toString('hex'));
+    expect((await live.begin(2)).begun).toEqual({ step: 0 });
+    expect((await live.openPush().push(live.frame({ incarnation: 1 }))).result).toBe('FENCED');
+    expect((await live.openPush().push(live.frame({ incarnation: 2 }))).result).toBe('APPLIED');
+  });
+
+  it('keeps its memory bound with 64 leaves and a client that stops reading', async () => {
+    const chunkFloats = 1024;
+    const live = await start({ parameters: 8 * chunkFloats, chunkFloats, leaves: 64 });
+    const { stream } = live.openWeights(256);
+    stream.pause();
+    const { push } = live.openPush();
+    const slot = chunkFloats * 4;
+    // Weights and average of each chunk; SGD has no slots.
+    const resting = 8 * 2 * slot;
+    let most = 0;
+    for (let step = 0; step < 20; step++) {
+      // Eight workers' leases of eight leaves, their leaves pushed one by one in the worst order, right to left.
+      for (let leaf = 63; leaf >= 0; leaf--) {
+        for (let chunk = 0; chunk < 8; chunk++) await push(live.frame({ step, chunk, firstLeaf: leaf }));
+        most = Math.max(most, live.pool.bytesInUse - resting);
+      }
+      await live.reports.next(({ reached }) => reached?.step === step + 1);
+    }
+    const leases = 8;
+    expect(most).toBeLessThanOrEqual(8 * leases * Math.ceil(Math.log2(64)) * slot);
+    expect(live.pool.bytesInUse).toBe(resting);
+  });
+});

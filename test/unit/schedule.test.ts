@@ -1,0 +1,60 @@
+/** Learning-rate schedules at points worked out by hand. */
+import { describe, expect, it } from 'vitest';
+import { cosineOfPi, exactLog, integerPower } from '../../common/exact-math.js';
+import { type LearningRateSchedule, learningRateAt } from '../../server/schedule.js';
+
+/** Base rate 0.1, 10 steps an epoch, 100 steps. */
+const at = (schedule: LearningRateSchedule, step: number) => learningRateAt(schedule, 0.1, step, 10, 100);
+
+describe('learningRateAt', () => {
+  it('is constant unless told otherwise', () => {
+    expect([0, 50, 99].map((step) => at({}, step))).toEqual([0.1, 0.1, 0.1]);
+  });
+
+  it('step: a factor after every so many epochs', () => {
+    const schedule = { schedule: { step: { every: 3, factor: 0.5 } } };
+    expect([0, 29, 30, 59, 60, 90].map((step) => at(schedule, step))).toEqual([0.1, 0.1, 0.05, 0.05, 0.025, 0.0125]);
+  });
+
+  it('cosine: half way at the middle, its final share at the end and after', () => {
+    const schedule = { schedule: { cosine: { final: 0.2 } } };
+    // 0.1 (0.2 + 0.8 / 2) = 0.06
+    expect(at(schedule, 0)).toBe(0.1);
+    expect(at(schedule, 50)).toBeCloseTo(0.06, 15);
+    expect(at(schedule, 100)).toBeCloseTo(0.02, 15);
+    expect(at(schedule, 500)).toBeCloseTo(0.02, 15);
+  });
+
+  it('warm-up rises linearly to the base rate, by steps or by epochs', () => {
+    for (const warmUp of [{ steps: 5 }, { epochs: 0.5 }]) {
+      const rates = [0, 1, 4, 5].map((step) => at({ warmUp }, step));
+      expect(rates.map((rate) => Math.round(rate * 1e6))).toEqual([20_000, 40_000, 100_000, 100_000]);
+    }
+  });
+
+  it('cosine is drawn over what follows the warm-up', () => {
+    const schedule = { schedule: { cosine: { final: 0 } }, warmUp: { epochs: 2 } };
+    expect(at(schedule, 9)).toBeCloseTo(0.05, 15);
+    expect(at(schedule, 20)).toBe(0.1);
+    expect(at(schedule, 60)).toBeCloseTo(0.05, 15);
+  });
+
+  it('step and warm-up combine', () => {
+    const schedule = { schedule: { step: { every: 1, factor: 0.5 } }, warmUp: { steps: 20 } };
+    // At step 14: 0.1 * 15 / 20 * 0.5
+    expect(at(schedule, 14)).toBeCloseTo(0.0375, 15);
+  });
+});
+
+describe('exact functions', () => {
+  it('agree with the library to a few units in the last place', () => {
+    for (let i = 0; i <= 1000; i += 1) {
+      const t = i / 1000;
+      expect(Math.abs(cosineOfPi(t) - Math.cos(Math.PI * t))).toBeLessThan(4e-16);
+      const x = 1e-12 + t ** 3 * 50;
+      expect(Math.abs(exactLog(x) - Math.log(x))).toBeLessThan(4e-16 * Math.max(1, Math.abs(Math.log(x))));
+      const power = Math.pow(0.999, i * 100);
+      expect(Math.abs(integerPower(0.999, i * 100) - power)).toBeLessThan(1e-10 * power);
+    }
+  });
+});
