@@ -10,6 +10,7 @@ import { coordinatorClient, createGrpcServer, listen, services, unary } from '..
 import type { Lead__Output } from '../proto/gen/polyak/v1/Lead.js';
 import type { Order__Output } from '../proto/gen/polyak/v1/Order.js';
 import { ArenaPool } from './arithmetic/arena-pool.js';
+import { MemoryBudget } from './arithmetic/arena.js';
 import { Arithmetic } from './arithmetic/arithmetic.js';
 import { ReportQueue } from './lead/report-queue.js';
 import { TrialLead } from './lead/trial-lead.js';
@@ -48,9 +49,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const metrics = serverMetrics(observability.registry);
   const arithmetic = new Arithmetic(options.threads);
   const pools = new Map<number, ArenaPool>();
-  const memoryBytesMax = options.memoryBytesMax ?? (await defaultMemoryBytes());
+  const budget = new MemoryBudget(options.memoryBytesMax ?? (await defaultMemoryBytes()));
   const poolFor = (chunkBytes: number) => {
-    const pool = pools.get(chunkBytes) ?? new ArenaPool({ chunkBytes, bytesMax: memoryBytesMax });
+    const pool = pools.get(chunkBytes) ?? new ArenaPool({ chunkBytes, budget });
     pools.set(chunkBytes, pool);
     return pool;
   };
@@ -59,7 +60,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     help: 'Bytes of weights, optimizer slots and gradients held now.',
     registers: [observability.registry],
     collect() {
-      this.set([...pools.values()].reduce((sum, pool) => sum + pool.bytesInUse, 0));
+      this.set([...pools.values()][0]?.bytesInUse ?? 0);
     },
   });
   const table = new TrialTable({ poolFor, arithmetic, metrics, log });

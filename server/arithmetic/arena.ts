@@ -116,4 +116,3 @@ export class Arena {
   }
 }
 
-export type { ArenaPool } from './arena-pool.js';

@@ -1,0 +1,215 @@
+/**
+ * The layers of an experiment's `model`, and the options of each: Keras's names in tfjs's spelling. Shapes are not
+ * checked here; that needs the data, and is done where the model is built.
+ */
+import { z } from 'zod';
+import { PolyakError } from '../errors.js';
+
+const positive = z.int().positive();
+const pair = z.union([positive.transform((n): [number, number] => [n, n]), z.tuple([positive, positive])]);
+const padding = z.enum(['valid', 'same']);
+
+export const activationNames = [
+  ...['linear', 'relu', 'relu6', 'elu', 'selu', 'sigmoid', 'hardSigmoid', 'tanh', 'softplus', 'softsign'],
+  ...['softmax', 'logSoftmax', 'gelu', 'swish', 'mish'],
+] as const;
+const activation = z.enum(activationNames);
+
+/** Either a name, or `{ name: options }` as in `{ randomNormal: { standardDeviation: 0.01 } }`. */
+const plainInitializers = z.enum([
+  ...(['zeros', 'ones', 'glorotUniform', 'glorotNormal', 'heUniform', 'heNormal', 'lecunUniform'] as const),
+  ...(['lecunNormal', 'randomNormal', 'randomUniform', 'truncatedNormal', 'orthogonal'] as const),
+]);
+const normalOptions = z.strictObject({ mean: z.number().optional(), standardDeviation: z.number().optional() });
+const initializer = z.union([
+  plainInitializers.transform((name) => ({ name })),
+  z
+    .strictObject({ constant: z.strictObject({ value: z.number() }) })
+    .transform(({ constant }) => ({ name: 'constant', ...constant })),
+  z
+    .strictObject({ randomNormal: normalOptions })
+    .transform(({ randomNormal }) => ({ name: 'randomNormal', ...randomNormal })),
+  z
+    .strictObject({ truncatedNormal: normalOptions })
+    .transform(({ truncatedNormal }) => ({ name: 'truncatedNormal', ...truncatedNormal })),
+  z
+    .strictObject({ randomUniform: z.strictObject({ minimum: z.number(), maximum: z.number() }) })
+    .transform(({ randomUniform }) => ({ name: 'randomUniform', ...randomUniform })),
+  z
+    .strictObject({ orthogonal: z.strictObject({ gain: z.number() }) })
+    .transform(({ orthogonal }) => ({ name: 'orthogonal', ...orthogonal })),
+]);
+export type InitializerOption = z.output<typeof initializer>;
+
+const named = {
+  /** Unique in the model; else type and number, such as conv2d_1. */
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/)
+    .optional(),
+};
+const weighted = {
+  ...named,
+  /** False freezes the layer's weights. */
+  trainable: z.boolean().default(true),
+  /** Multiplies the learning rate of the layer's weights. */
+  rateMultiplier: z.number().nonnegative().default(1),
+};
+const biased = {
+  ...weighted,
+  useBias: z.boolean().default(true),
+  biasInitializer: initializer.default({ name: 'zeros' }),
+  activation: activation.default('linear'),
+};
+const kernelInitializer = initializer.default({ name: 'glorotUniform' });
+const convolution = { kernelSize: pair, strides: pair.default([1, 1]), padding: padding.default('valid') };
+const dilated = { dilationRate: pair.default([1, 1]) };
+const pooling = {
+  ...named,
+  poolSize: pair.default([2, 2]),
+  /** The pool's size by default. */
+  strides: pair.optional(),
+  padding: padding.default('valid'),
+};
+const depthwise = { depthMultiplier: positive.default(1), depthwiseInitializer: kernelInitializer };
+const layers = z.array(z.unknown()).min(1);
+
+export const layerSchemas = {
+  conv2d: z.strictObject({ ...biased, ...convolution, ...dilated, filters: positive, kernelInitializer }),
+  depthwiseConv2d: z.strictObject({ ...biased, ...convolution, ...dilated, ...depthwise }),
+  separableConv2d: z.strictObject({
+    ...biased,
+    ...convolution,
+    ...dilated,
+    ...depthwise,
+    filters: positive,
+    pointwiseInitializer: kernelInitializer,
+  }),
+  maxPooling2d: z.strictObject(pooling),
+  averagePooling2d: z.strictObject(pooling),
+  globalAveragePooling2d: z.strictObject(named),
+  flatten: z.strictObject(named),
+  dense: z.strictObject({ ...biased, units: positive, kernelInitializer }),
+  activation: z.union([
+    activation.transform((name): { activation: typeof name; name?: string } => ({ activation: name })),
+    z.strictObject({ ...named, activation }),
+  ]),
+  dropout: z.strictObject({ ...named, rate: z.number().min(0).lt(1) }),
+  batchNormalization: z.strictObject({
+    ...weighted,
+    /** Of the running statistics: running = momentum running + (1 - momentum) batch. */
+    momentum: z.number().min(0).max(1).default(0.99),
+    epsilon: z.number().positive().default(1e-3),
+    center: z.boolean().default(true),
+    scale: z.boolean().default(true),
+    betaInitializer: initializer.default({ name: 'zeros' }),
+    gammaInitializer: initializer.default({ name: 'ones' }),
+  }),
+  reshape: z.strictObject({ ...named, targetShape: z.array(z.int().refine((n) => n === -1 || n > 0)).min(1) }),
+  zeroPadding2d: z.strictObject({
+    ...named,
+    /** All sides; rows and columns; or [[top, bottom], [left, right]]. */
+    padding: z.union([
+      positive,
+      z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
+      z.tuple([z.tuple([z.int().nonnegative(), z.int().nonnegative()]), z.tuple([z.int(), z.int()])]),
+    ]),
+  }),
+  /** y = layers(x) + shortcut(x); without a shortcut, x itself. */
+  residual: z.strictObject({ layers, shortcut: layers.optional() }),
+  repeat: z.strictObject({ times: positive, layers }),
+} as const;
+
+export type LayerName = keyof typeof layerSchemas;
+export const layerNames = Object.keys(layerSchemas) as LayerName[];
+export type LayerOptions<Name extends LayerName> = z.output<(typeof layerSchemas)[Name]>;
+
+type PlainName = Exclude<LayerName, 'residual' | 'repeat'>;
+/** A layer whose options are complete. `path` is where it stands in the experiment file. */
+export type Layer =
+  | { [Name in PlainName]: { type: Name; path: string; options: LayerOptions<Name> } }[PlainName]
+  | { type: 'residual'; path: string; layers: Layer[]; shortcut?: Layer[] }
+  | { type: 'repeat'; path: string; times: number; layers: Layer[] };
+
+/** Errors: PolyakError `usage`, one line for each thing that is wrong. */
+export function parseLayers(model: unknown, path = 'model'): Layer[] {
+  const problems: string[] = [];
+  const parsed = parseList(model, path, problems);
+  if (problems.length > 0) {
+    throw new PolyakError('usage', problems.join('\n'));
+  }
+  return parsed;
+}
+
+/** As parseLayers, but with the problems given back, for a check that lists those of the whole experiment. */
+export function layerProblems(model: unknown, path = 'model'): string[] {
+  const problems: string[] = [];
+  parseList(model, path, problems);
+  return problems;
+}
+
+function parseList(list: unknown, path: string, problems: string[]): Layer[] {
+  if (!Array.isArray(list) || list.length === 0) {
+    problems.push(
+      `${path}: ${show(list)} is not a list of layers, such as [{ flatten: {} }, { dense: { units: 10 } }]`,
+    );
+    return [];
+  }
+  return list.flatMap((entry, index) => parseEntry(entry, `${path}[${index}]`, problems) ?? []);
+}
+
+function parseEntry(entry: unknown, path: string, problems: string[]): Layer | undefined {
+  // `- flatten` alone is a layer without options.
+  const object = typeof entry === 'string' ? { [entry]: {} } : entry;
+  const keys = object !== null && typeof object === 'object' && !Array.isArray(object) ? Object.keys(object) : [];
+  const name = keys[0];
+  if (keys.length !== 1 || name === undefined) {
+    problems.push(`${path}: ${show(entry)} is not one layer; write it as { conv2d: { filters: 32, kernelSize: 3 } }`);
+    return undefined;
+  }
+  if (!Object.hasOwn(layerSchemas, name)) {
+    problems.push(`${path}.${name}: there is no such layer; the layers are ${layerNames.join(', ')}`);
+    return undefined;
+  }
+  const here = `${path}.${name}`;
+  const type = name as LayerName;
+  const result = layerSchemas[type].safeParse((object as Record<string, unknown>)[name] ?? {});
+  if (!result.success) {
+    problems.push(...describeIssues(type, here, result.error.issues, (object as Record<string, unknown>)[name]));
+    return undefined;
+  }
+  if (type === 'residual' || type === 'repeat') {
+    const options = result.data as LayerOptions<'residual'> & LayerOptions<'repeat'>;
+    const nested = parseList(options.layers, `${here}.layers`, problems);
+    if (type === 'repeat') return { type, path: here, times: options.times, layers: nested };
+    const shortcut = options.shortcut && parseList(options.shortcut, `${here}.shortcut`, problems);
+    return { type, path: here, layers: nested, shortcut };
+  }
+  return { type, path: here, options: result.data } as Layer;
+}
+
+function describeIssues(type: LayerName, path: string, issues: z.core.$ZodIssue[], options: unknown): string[] {
+  return issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => `${path}.${key}: ${type} has no such option; it takes ${optionNames(type)}`);
+    }
+    const at = [path, ...issue.path.map(String)].join('.');
+    const value = issue.path.reduce<unknown>((object, key) => (object as Record<PropertyKey, unknown>)?.[key], options);
+    const reason = issue.code === 'invalid_union' ? unionReason(issue) : issue.message;
+    return [value === undefined ? `${at}: is missing` : `${at}: ${show(value)}: ${reason}`];
+  });
+}
+
+function unionReason(issue: z.core.$ZodIssueInvalidUnion): string {
+  const reasons = issue.errors.flatMap((branch) => branch.map((inner) => inner.message));
+  return [...new Set(reasons)].join('; or ');
+}
+
+function optionNames(type: LayerName): string {
+  const schema: unknown = layerSchemas[type];
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape as object).join(', ') : 'activation, name';
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value) ?? String(value);
+}

@@ -1,0 +1,39 @@
+/** Where a worker's time goes. At any moment it does one thing; what it leaves is charged with the time since it began. */
+import { Counter, type Registry } from 'prom-client';
+
+export type Activity = 'gradient' | 'evaluate' | 'statistics' | 'data wait' | 'weight wait' | 'push' | 'idle';
+
+export class ActivityClock {
+  private activity: Activity = 'idle';
+  private since = performance.now();
+  private readonly seconds: Counter<'activity'>;
+  private readonly images: Counter<'kind'>;
+
+  constructor(registry: Registry) {
+    const clock = this;
+    this.seconds = new Counter({
+      name: 'polyak_worker_seconds_total',
+      help: 'Seconds by what the worker was doing.',
+      labelNames: ['activity'],
+      registers: [registry],
+      collect: () => clock.enter(clock.activity),
+    });
+    this.images = new Counter({
+      name: 'polyak_worker_images_total',
+      help: 'Samples computed, by kind of lease.',
+      labelNames: ['kind'],
+      registers: [registry],
+    });
+  }
+
+  enter(activity: Activity): void {
+    const now = performance.now();
+    this.seconds.inc({ activity: this.activity }, (now - this.since) / 1000);
+    this.activity = activity;
+    this.since = now;
+  }
+
+  computed(kind: string, images: number): void {
+    this.images.inc({ kind: kind.toLowerCase() }, images);
+  }
+}

@@ -1,0 +1,84 @@
+/** What the main thread asks of the compute thread and what it answers; requests are done in the order they come. */
+import type { Experiment } from '../common/experiment/schema.js';
+import type { Manifest } from '../common/manifest.js';
+import type { Batch } from './data/batch-assembler.js';
+import type { Backend } from './tensorflow/load.js';
+
+/** Keys of a micro-batch's random draws. */
+export interface Draws {
+  seed: number;
+  step: number;
+  microBatch: number;
+}
+
+export interface DataShape {
+  inputShape: number[];
+  outputs: number;
+}
+
+/** Sums over samples, in float64. */
+export interface LeafSums {
+  lossSum: number;
+  metricSums: number[];
+}
+
+export interface Span {
+  offset: number;
+  length: number;
+}
+
+/** What the compute thread finds out about a node before it is sent. */
+export interface NodeReport {
+  /** One per span. */
+  checksums: number[];
+  /** Index of the first of the tensors that has a float that is not finite, or -1. */
+  badTensor: number;
+}
+
+/** Pointers are byte offsets in the trial's memory; `trial` is the trial key in hexadecimal. */
+export interface ComputeCalls {
+  /** Builds the model. */
+  open: { trial: string; experiment: Experiment; shape: DataShape };
+  /** The memory that the pointers below speak of. */
+  attach: { trial: string; memory: WebAssembly.Memory };
+  /** Draws the initial weights at `weights`, loads them and computes one micro-batch into `node`; its SHA-256. */
+  prove: { trial: string; weights: number; node: number; batch: Batch; draws: Draws };
+  /** The model reads its weights from here; they must not change while it computes. */
+  setWeights: { trial: string; weights: number };
+  gradient: { trial: string; node: number; batch: Batch; draws: Draws };
+  evaluate: { trial: string; batch: Batch };
+  /** left = left + right */
+  add: { trial: string; left: number; right: number; floats: number };
+  inspect: { trial: string; node: number; chunks: Span[]; tensors: Span[] };
+  close: { trial: string };
+}
+
+export interface ComputeResults {
+  open: Manifest;
+  attach: null;
+  prove: string;
+  setWeights: null;
+  gradient: LeafSums & { seconds: number };
+  evaluate: LeafSums & { seconds: number };
+  add: null;
+  inspect: NodeReport;
+  close: null;
+}
+
+export type CallName = keyof ComputeCalls;
+
+export interface ComputeRequest<Name extends CallName = CallName> {
+  id: number;
+  name: Name;
+  call: ComputeCalls[Name];
+}
+
+export interface ComputeReply {
+  id: number;
+  result?: ComputeResults[CallName];
+  error?: { code: string; message: string; stack: string | undefined };
+}
+
+export interface ComputeThreadData {
+  backend: Backend;
+}

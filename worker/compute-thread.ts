@@ -1,0 +1,136 @@
+/**
+ * The thread that computes: it has TensorFlow, the models, and the arithmetic of the local tree over the trials' shared
+ * memories. It knows no network, no data set and no lease.
+ */
+import { createHash } from 'node:crypto';
+import { parentPort, workerData } from 'node:worker_threads';
+import { PolyakError } from '../common/errors.js';
+import type { Experiment } from '../common/experiment/schema.js';
+import { initialize } from '../common/initializers.js';
+import { vectorKernels, type VectorKernels } from '../common/kernels/vector-kernels.js';
+import type {
+  CallName,
+  ComputeCalls,
+  ComputeReply,
+  ComputeRequest,
+  ComputeResults,
+  ComputeThreadData,
+  NodeReport,
+} from './compute-message.js';
+import { TrainingModel } from './model/training-model.js';
+import { loadTensorFlow, type TF } from './tensorflow/load.js';
+
+interface ThreadTrial {
+  experiment: Experiment;
+  model: TrainingModel;
+  memory: { of: WebAssembly.Memory; kernels: VectorKernels } | undefined;
+}
+
+const port = parentPort;
+if (!port) throw new Error('compute-thread.js must run as a worker thread');
+const { backend } = workerData as ComputeThreadData;
+const trials = new Map<string, ThreadTrial>();
+let library: Promise<TF> | undefined;
+
+const handlers: { [Name in CallName]: (call: ComputeCalls[Name]) => ComputeResults[Name] | Promise<ComputeResults[Name]> } = {
+  open: async ({ trial, experiment, shape }) => {
+    library ??= loadTensorFlow(backend);
+    const model = TrainingModel.build(await library, experiment, shape);
+    trials.get(trial)?.model.dispose();
+    trials.set(trial, { experiment, model, memory: undefined });
+    return model.manifest;
+  },
+  attach: ({ trial, memory }) => {
+    trialOf(trial).memory = { of: memory, kernels: vectorKernels(memory) };
+    return null;
+  },
+  prove: ({ trial, weights, node, batch, draws }) => {
+    const { model, experiment } = trialOf(trial);
+    const { parameters, statistics } = vectorsAt(trial, weights);
+    for (const [index, tensor] of [...model.manifest.parameters, ...model.manifest.statistics].entries()) {
+      const vector = index < model.manifest.parameters.length ? parameters : statistics;
+      const out = vector.subarray(tensor.offset, tensor.offset + tensor.length);
+      initialize(tensor.initializer, tensor.shape, experiment.seed, index, out);
+    }
+    model.setWeights(parameters, statistics);
+    const out = vectorsAt(trial, node);
+    model.gradient(batch, draws, out);
+    const bytes = new Uint8Array(out.parameters.buffer, node, (out.parameters.length + out.statistics.length) * 4);
+    return createHash('sha256').update(bytes).digest('hex');
+  },
+  setWeights: ({ trial, weights }) => {
+    const { parameters, statistics } = vectorsAt(trial, weights);
+    trialOf(trial).model.setWeights(parameters, statistics);
+    return null;
+  },
+  gradient: ({ trial, node, batch, draws }) =>
+    timed(() => trialOf(trial).model.gradient(batch, draws, vectorsAt(trial, node))),
+  evaluate: ({ trial, batch }) => timed(() => trialOf(trial).model.evaluate(batch)),
+  add: ({ trial, left, right, floats }) => {
+    memoryOf(trial).kernels.add(left, left, right, floats);
+    return null;
+  },
+  inspect: ({ trial, node, chunks, tensors }): NodeReport => {
+    const { kernels } = memoryOf(trial);
+    const isBad = ({ offset, length }: { offset: number; length: number }) =>
+      kernels.firstNonFinite(node + offset * 4, length) >= 0;
+    return {
+      badTensor: chunks.some(isBad) ? Math.max(0, tensors.findIndex(isBad)) : -1,
+      checksums: chunks.map(({ offset, length }) => kernels.checksum(node + offset * 4, length)),
+    };
+  },
+  close: ({ trial }) => {
+    trials.get(trial)?.model.dispose();
+    trials.delete(trial);
+    return null;
+  },
+};
+
+/** Requests are done one after another, though opening waits for the library. */
+let last: Promise<void> = Promise.resolve();
+port.on('message', ({ id, name, call }: ComputeRequest) => {
+  last = last.then(async () => {
+    const reply: ComputeReply = { id };
+    try {
+      const handler = handlers[name] as (call: ComputeCalls[CallName]) => ComputeReply['result'];
+      reply.result = await handler(call);
+    } catch (error) {
+      reply.error = describe(error);
+    }
+    port.postMessage(reply);
+  });
+});
+
+function trialOf(trial: string): ThreadTrial {
+  const open = trials.get(trial);
+  if (!open) throw new Error(`trial ${trial} is not open on the compute thread`);
+  return open;
+}
+
+function memoryOf(trial: string): NonNullable<ThreadTrial['memory']> {
+  const { memory } = trialOf(trial);
+  if (!memory) throw new Error(`trial ${trial} has no memory on the compute thread`);
+  return memory;
+}
+
+/** A vector lies as [parameters, statistics]. */
+function vectorsAt(trial: string, offset: number): { parameters: Float32Array; statistics: Float32Array } {
+  const { parameterCount, statisticsCount } = trialOf(trial).model.manifest;
+  const { buffer } = memoryOf(trial).of;
+  return {
+    parameters: new Float32Array(buffer, offset, parameterCount),
+    statistics: new Float32Array(buffer, offset + parameterCount * 4, statisticsCount),
+  };
+}
+
+function timed<Result extends object>(compute: () => Result): Result & { seconds: number } {
+  const startedAt = performance.now();
+  const result = compute();
+  return { ...result, seconds: (performance.now() - startedAt) / 1000 };
+}
+
+function describe(error: unknown): NonNullable<ComputeReply['error']> {
+  if (error instanceof PolyakError) return { code: error.code, message: error.message, stack: error.stack };
+  if (error instanceof Error) return { code: '', message: error.message, stack: error.stack };
+  return { code: '', message: String(error), stack: undefined };
+}

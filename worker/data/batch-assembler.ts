@@ -1,0 +1,144 @@
+/**
+ * Makes minibatches on the main thread while the compute thread works on the one before: gather, preprocess, augment,
+ * in one kernel, into one of a few slots of shared memory.
+ */
+import type { Experiment } from '../../common/experiment/schema.js';
+import { batchKernels, type BatchKernels } from '../../common/kernels/batch-kernels.js';
+import { CounterRandom, Purpose } from '../../common/random.js';
+import type { Dataset, SplitName } from './dataset.js';
+
+export interface Batch {
+  /** count * features floats, shape [count, ...dataset.shape]. */
+  inputs: Float32Array;
+  labels: Int32Array | Float32Array;
+  count: number;
+}
+
+/** What the draws of a micro-batch are keyed by. */
+export interface Draws {
+  seed: number;
+  step: number;
+  microBatch: number;
+}
+
+const alignment = 64;
+const pageBytes = 65_536;
+
+export class BatchAssembler {
+  private readonly kernels: BatchKernels;
+  private readonly rows: number;
+  private readonly flips: number;
+  private readonly shiftX: number;
+  private readonly shiftY: number;
+  private readonly meanPointer: number;
+  private readonly slotPointers: number[];
+  private readonly scale: number;
+  private readonly flip: boolean;
+  private readonly padding: number;
+  private hasMean = false;
+
+  constructor(
+    private readonly dataset: Dataset,
+    private readonly experiment: Experiment,
+    slots = 4,
+  ) {
+    const { features, memory } = dataset;
+    const { microBatchSize } = experiment.train;
+    let end = dataset.freeFrom;
+    const take = (bytes: number) => {
+      const pointer = end;
+      end += Math.ceil(bytes / alignment) * alignment;
+      return pointer;
+    };
+    this.rows = take(microBatchSize * 4);
+    this.flips = take(microBatchSize);
+    this.shiftX = take(microBatchSize * 4);
+    this.shiftY = take(microBatchSize * 4);
+    this.meanPointer = take(features * 4);
+    this.slotPointers = Array.from({ length: slots }, () => take(microBatchSize * features * 4));
+    memory.grow(Math.ceil(Math.max(0, end - memory.buffer.byteLength) / pageBytes));
+    this.kernels = batchKernels(memory);
+    this.scale = experiment.preprocess.reduce((scale, entry) => ('scale' in entry ? scale * entry.scale : scale), 1);
+    this.flip = experiment.augment.some((entry) => 'flip' in entry);
+    this.padding = experiment.augment.reduce((padding, entry) => ('crop' in entry ? entry.crop.padding : padding), 0);
+  }
+
+  get slots(): number {
+    return this.slotPointers.length;
+  }
+
+  /** The mean per feature over the training split; null subtracts nothing. */
+  setMean(mean: Float32Array | null): void {
+    const subtract = this.experiment.preprocess.find((entry) => 'subtractMean' in entry);
+    this.hasMean = mean !== null && subtract !== undefined;
+    if (!mean || !subtract) return;
+    const { features, shape } = this.dataset;
+    const target = new Float32Array(this.dataset.memory.buffer, this.meanPointer, features);
+    target.set(subtract.subtractMean === 'channel' ? channelMeans(mean, shape.at(-1) ?? 1) : mean);
+  }
+
+  /** Samples by their index in the split. The batch is valid until its slot is used again. */
+  assemble(split: SplitName, ids: ArrayLike<number>, draws: Draws | null, slot: number): Batch {
+    const { dataset } = this;
+    const count = ids.length;
+    const rows = this.writeRows(split, ids);
+    this.drawAugmentation(count, draws);
+    const [height, width, channels] = imageShape(dataset.shape);
+    const out = this.slotPointers[slot];
+    if (out === undefined) throw new RangeError(`slot ${slot} of ${this.slotPointers.length}`);
+    const gather = dataset.bytesPerValue === 1 ? this.kernels.gatherBytes : this.kernels.gatherFloats;
+    const mean = this.hasMean ? this.meanPointer : 0;
+    const augmentation = [this.flips, this.shiftX, this.shiftY] as const;
+    gather(out, dataset.storePointer, this.rows, count, height, width, channels, mean, this.scale, ...augmentation);
+    const inputs = new Float32Array(dataset.memory.buffer, out, count * dataset.features);
+    const labels = dataset.labels instanceof Int32Array ? new Int32Array(count) : new Float32Array(count);
+    for (let index = 0; index < count; index++) labels[index] = dataset.labels[rows[index] ?? 0] ?? 0;
+    return { inputs, labels, count };
+  }
+
+  /** Sum per feature over training samples, before any preprocessing. */
+  statistics(ids: ArrayLike<number>): Float32Array {
+    this.writeRows('train', ids);
+    const { dataset } = this;
+    const out = this.slotPointers[0] ?? 0;
+    const sum = dataset.bytesPerValue === 1 ? this.kernels.sumBytes : this.kernels.sumFloats;
+    sum(out, dataset.storePointer, this.rows, ids.length, dataset.features);
+    return new Float32Array(dataset.memory.buffer, out, dataset.features).slice();
+  }
+
+  private writeRows(split: SplitName, ids: ArrayLike<number>): Uint32Array {
+    const rows = new Uint32Array(this.dataset.memory.buffer, this.rows, ids.length);
+    const source = this.dataset.splits[split].rows;
+    for (let index = 0; index < ids.length; index++) rows[index] = source[ids[index] ?? 0] ?? 0;
+    return rows;
+  }
+
+  private drawAugmentation(count: number, draws: Draws | null): void {
+    const { buffer } = this.dataset.memory;
+    const flips = new Uint8Array(buffer, this.flips, count).fill(0);
+    const shiftX = new Int32Array(buffer, this.shiftX, count).fill(0);
+    const shiftY = new Int32Array(buffer, this.shiftY, count).fill(0);
+    if (!draws || (!this.flip && this.padding === 0)) return;
+    for (let index = 0; index < count; index++) {
+      const random = new CounterRandom(draws.seed, Purpose.augment, draws.step, draws.microBatch, index);
+      if (this.flip) flips[index] = random.integer(2);
+      if (this.padding > 0) {
+        shiftX[index] = random.integer(2 * this.padding + 1) - this.padding;
+        shiftY[index] = random.integer(2 * this.padding + 1) - this.padding;
+      }
+    }
+  }
+}
+
+function imageShape(shape: number[]): [number, number, number] {
+  const [first = 1, second = 1, third = 1] = shape;
+  return shape.length === 3 ? [first, second, third] : [1, 1, shape.reduce((product, size) => product * size, 1)];
+}
+
+/** The mean of each channel, at every pixel. */
+function channelMeans(mean: Float32Array, channels: number): Float32Array {
+  const sums = new Float64Array(channels);
+  for (const [index, value] of mean.entries()) sums[index % channels] = (sums[index % channels] ?? 0) + value;
+  const pixels = mean.length / channels;
+  return mean.map((_, index) => (sums[index % channels] ?? 0) / pixels);
+}

@@ -1,0 +1,18 @@
+/** What a data source gives: samples and labels as they are on disk, before any is held out for validation. */
+
+export interface RawSplit {
+  count: number;
+  /** count * features values; bytes are read as byte / 255. */
+  samples: Uint8Array | Float32Array;
+  /** Class indices, or numbers to predict. */
+  labels: Int32Array | Float32Array;
+}
+
+export interface RawData {
+  /** Of one sample: [height, width, channels] or [features]. */
+  shape: number[];
+  /** Names by class index; null for regression. */
+  classes: string[] | null;
+  train: RawSplit;
+  test: RawSplit | null;
+}

@@ -1,0 +1,16 @@
+/** What must be equal on two workers so that they compute the same bits: library, settings, processor, data, version. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '../common/package-root.js';
+import type { Backend } from './tensorflow/load.js';
+import { runtimeFingerprint } from './tensorflow/runtime-fingerprint.js';
+
+/** Only after `configureTensorFlow`. `data` is the data set's own fingerprint. */
+export function workerFingerprint(backend: Backend, data: string): Record<string, string> {
+  return { ...runtimeFingerprint(backend), data, polyak: packageVersion() };
+}
+
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
+  return version;
+}

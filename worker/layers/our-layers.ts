@@ -1,0 +1,46 @@
+/**
+ * Our own tf.layers classes, registered under the names of the built-in ones, so that a model.json made elsewhere gets
+ * them too. The classes extend tfjs's, which is known only at run time; so they are made per copy of tfjs.
+ */
+import type { layers, Tensor } from '@tensorflow/tfjs';
+import type { TF } from '../tensorflow/load.js';
+import { batchNormalizationClass } from './batch-normalization.js';
+import { dropoutClass } from './dropout.js';
+import { maxPooling2dClass } from './max-pooling-2d.js';
+import type { TrainingContext } from './training-context.js';
+
+export type LayerClass = new (config: Record<string, unknown>) => layers.Layer;
+export type Tensors = Tensor | Tensor[];
+
+/** Those of our layers that draw or report; `index` counts them from 0 in the model's order. */
+export interface ContextLayer extends layers.Layer {
+  attach(context: TrainingContext, index: number): void;
+}
+
+export interface OurLayers {
+  BatchNormalization: LayerClass;
+  Dropout: LayerClass;
+  MaxPooling2D: LayerClass;
+}
+
+const made = new WeakMap<TF, OurLayers>();
+
+export function ourLayers(tf: TF): OurLayers {
+  let classes = made.get(tf);
+  if (!classes) {
+    classes = {
+      BatchNormalization: batchNormalizationClass(tf),
+      Dropout: dropoutClass(tf),
+      MaxPooling2D: maxPooling2dClass(tf),
+    };
+    made.set(tf, classes);
+    for (const layer of Object.values(classes)) {
+      tf.serialization.registerClass(layer as never);
+    }
+  }
+  return classes;
+}
+
+export function isContextLayer(layer: layers.Layer): layer is ContextLayer {
+  return 'attach' in layer;
+}

@@ -1,0 +1,152 @@
+/** Makes tf.layers of the experiment's list of layers. */
+import type { layers, SymbolicTensor } from '@tensorflow/tfjs';
+import { PolyakError } from '../../common/errors.js';
+import type { InitializerOption, Layer } from '../../common/experiment/layer-schema.js';
+import { ourLayers } from '../layers/our-layers.js';
+import type { TF } from '../tensorflow/load.js';
+
+/** What tf.layers does not keep of a layer's options. */
+export interface LayerNotes {
+  rateMultiplier: number;
+  /** By the weight's name, such as `kernel`. */
+  initializers: Record<string, InitializerOption>;
+}
+
+export interface BuiltGraph {
+  output: SymbolicTensor;
+  /** By the layer's name. */
+  notes: Map<string, LayerNotes>;
+}
+
+/** Errors: PolyakError `usage`, with the layer's path, where a layer cannot take the shape it gets. */
+export function applyLayers(tf: TF, list: Layer[], input: SymbolicTensor): BuiltGraph {
+  return new GraphBuilder(tf).build(list, input);
+}
+
+class GraphBuilder {
+  readonly #notes = new Map<string, LayerNotes>();
+  readonly #counts = new Map<string, number>();
+
+  constructor(private readonly tf: TF) {}
+
+  build(list: Layer[], input: SymbolicTensor): BuiltGraph {
+    return { output: this.#applyAll(list, input), notes: this.#notes };
+  }
+
+  #applyAll(list: Layer[], input: SymbolicTensor): SymbolicTensor {
+    return list.reduce((x, layer) => this.#apply(layer, x), input);
+  }
+
+  #apply(layer: Layer, x: SymbolicTensor): SymbolicTensor {
+    if (layer.type === 'repeat') {
+      let output = x;
+      for (let time = 0; time < layer.times; time += 1) output = this.#applyAll(layer.layers, output);
+      return output;
+    }
+    if (layer.type === 'residual') return this.#residual(layer, x);
+    try {
+      return this.#make(layer).apply(x) as SymbolicTensor;
+    } catch (error) {
+      if (error instanceof PolyakError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new PolyakError('usage', `${layer.path}: cannot be applied to shape ${show(x)}: ${reason}`, {
+        cause: error,
+      });
+    }
+  }
+
+  #residual(layer: Extract<Layer, { type: 'residual' }>, x: SymbolicTensor): SymbolicTensor {
+    const main = this.#applyAll(layer.layers, x);
+    const shortcut = layer.shortcut ? this.#applyAll(layer.shortcut, x) : x;
+    if (show(main) !== show(shortcut)) {
+      const advice = layer.shortcut ? '' : '; give it a shortcut, such as a 1x1 convolution';
+      throw new PolyakError(
+        'usage',
+        `${layer.path}: cannot add ${show(main)} and its shortcut's ${show(shortcut)}${advice}`,
+      );
+    }
+    return this.tf.layers.add({ name: this.#nameOf('residual') }).apply([main, shortcut]) as SymbolicTensor;
+  }
+
+  /** Names count per type and model; tfjs's own count per process, so they would differ between workers. */
+  #nameOf(type: string, given?: string): string {
+    const number = (this.#counts.get(type) ?? 0) + 1;
+    this.#counts.set(type, number);
+    return given ?? `${type}_${number}`;
+  }
+
+  #make(layer: Exclude<Layer, { type: 'repeat' | 'residual' }>): layers.Layer {
+    const { tf } = this;
+    const ours = ourLayers(tf);
+    const name = this.#nameOf(layer.type, layer.options.name);
+    const note = (options: { rateMultiplier: number }, initializers: LayerNotes['initializers']) => {
+      if (this.#notes.has(name)) {
+        throw new PolyakError('usage', `${layer.path}.name: '${name}' is the name of another layer`);
+      }
+      this.#notes.set(name, { rateMultiplier: options.rateMultiplier, initializers });
+    };
+    switch (layer.type) {
+      case 'conv2d': {
+        const { kernelInitializer: kernel, biasInitializer: bias, ...options } = layer.options;
+        note(options, { kernel, bias });
+        return tf.layers.conv2d({ ...native(options), ...zeroKernel, name });
+      }
+      case 'dense': {
+        const { kernelInitializer: kernel, biasInitializer: bias, ...options } = layer.options;
+        note(options, { kernel, bias });
+        return tf.layers.dense({ ...native(options), ...zeroKernel, name });
+      }
+      case 'depthwiseConv2d': {
+        const { depthwiseInitializer, biasInitializer: bias, ...options } = layer.options;
+        note(options, { depthwise_kernel: depthwiseInitializer, bias });
+        return tf.layers.depthwiseConv2d({ ...native(options), depthwiseInitializer: 'zeros', name });
+      }
+      case 'separableConv2d': {
+        const { depthwiseInitializer, pointwiseInitializer, biasInitializer: bias, ...options } = layer.options;
+        note(options, { depthwise_kernel: depthwiseInitializer, pointwise_kernel: pointwiseInitializer, bias });
+        const zeros = { depthwiseInitializer: 'zeros', pointwiseInitializer: 'zeros' } as const;
+        return tf.layers.separableConv2d({ ...native(options), ...zeros, name });
+      }
+      case 'batchNormalization': {
+        const { gammaInitializer: gamma, betaInitializer: beta, ...options } = layer.options;
+        note(options, { gamma, beta });
+        return new ours.BatchNormalization({ ...options, name });
+      }
+      case 'maxPooling2d':
+        return new ours.MaxPooling2D({ ...layer.options, name });
+      case 'averagePooling2d':
+        return tf.layers.averagePooling2d({ ...layer.options, name });
+      case 'globalAveragePooling2d':
+        return tf.layers.globalAveragePooling2d({ name } as never);
+      case 'flatten':
+        return tf.layers.flatten({ name });
+      case 'activation':
+        return tf.layers.activation({ activation: tfjsActivation(layer.options.activation), name });
+      case 'dropout':
+        return new ours.Dropout({ ...layer.options, name });
+      case 'reshape':
+        return tf.layers.reshape({ ...layer.options, name });
+      case 'zeroPadding2d':
+        return tf.layers.zeroPadding2d({ ...layer.options, name } as never);
+    }
+  }
+}
+
+/** The first weights come from the server's generator, so tfjs need not draw any. */
+const zeroKernel = { kernelInitializer: 'zeros' } as const;
+
+type TfjsActivation = 'relu';
+
+function native<Options extends { activation: string; rateMultiplier: number }>(options: Options) {
+  const { activation, rateMultiplier: _, ...rest } = options;
+  return { ...rest, activation: tfjsActivation(activation) };
+}
+
+/** tfjs knows more activations than its types say. */
+function tfjsActivation(name: string): TfjsActivation {
+  return name as TfjsActivation;
+}
+
+function show(x: SymbolicTensor): string {
+  return `[${x.shape.slice(1).join(', ')}]`;
+}

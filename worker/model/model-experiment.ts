@@ -1,0 +1,16 @@
+/** The parts of an experiment that a model is made from. */
+export interface ModelExperiment {
+  /** The list of layers, or a model.json as tfjs and Keras's converter write it (the topology only). */
+  model: unknown;
+  loss: string;
+  metrics?: readonly string[];
+  regularise?: { l2?: number };
+}
+
+/** What the data give and ask for. */
+export interface DataShape {
+  /** Of one sample, such as [28, 28, 1]. */
+  inputShape: number[];
+  /** Values that the model puts out for each sample: classes, or 1 for binary and plain regression. */
+  outputs: number;
+}

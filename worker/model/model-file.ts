@@ -1,0 +1,128 @@
+/**
+ * A model from a model.json as tfjs and Keras's converter write it: the topology, not the weights. Its initialisers are
+ * taken out, because the first weights come from the server's generator, and so is a final softmax or sigmoid.
+ */
+import { readFileSync } from 'node:fs';
+import type { LayersModel } from '@tensorflow/tfjs';
+import { PolyakError } from '../../common/errors.js';
+import type { InitializerOption } from '../../common/experiment/layer-schema.js';
+import { ourLayers } from '../layers/our-layers.js';
+import type { TF } from '../tensorflow/load.js';
+import { isTakenOff } from './final-activation.js';
+import type { LayerNotes } from './layer-list.js';
+
+interface LayerJson {
+  class_name: string;
+  config: Record<string, unknown> & { name?: string };
+}
+
+/** Layers that draw from a generator of their own, so that a gradient would not be a function of its micro-batch. */
+const refused = new Set(['GaussianNoise', 'GaussianDropout', 'AlphaDropout', 'SpatialDropout1D']);
+
+/** Errors: PolyakError `usage`, with the file's name. */
+export async function readModelFile(
+  tf: TF,
+  file: string,
+  loss: string,
+  included: string | undefined,
+): Promise<{ model: LayersModel; notes: Map<string, LayerNotes> }> {
+  ourLayers(tf);
+  const topology = readTopology(file);
+  const layers = layersOf(topology, file);
+  const notes = new Map<string, LayerNotes>();
+  for (const { class_name: type, config } of layers) {
+    if (refused.has(type)) {
+      throw new PolyakError('usage', `${file}: ${type} draws from a generator of its own; use Dropout`);
+    }
+    notes.set(config.name ?? type, { rateMultiplier: 1, initializers: takeInitializers(config, file) });
+  }
+  const last = layers.at(-1)!;
+  const activation = last.class_name === 'Softmax' ? 'softmax' : last.config.activation;
+  if (typeof activation === 'string' && isTakenOff(activation, loss, included, file)) {
+    if (last.class_name === 'Softmax') last.class_name = 'Activation';
+    last.config.activation = 'linear';
+  }
+  try {
+    const model = await tf.models.modelFromJSON({ modelTopology: topology } as never);
+    return { model, notes };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PolyakError('usage', `${file}: tfjs cannot build this model: ${reason}`, { cause: error });
+  }
+}
+
+/** The object with class_name and config; it may be wrapped once or twice. */
+function readTopology(file: string): LayerJson {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PolyakError('usage', `model.file: '${file}' cannot be read: ${reason}`);
+  }
+  const outer = json as { modelTopology?: unknown } | null;
+  const middle = (outer?.modelTopology ?? outer) as { model_config?: unknown } | null;
+  const inner = (middle?.model_config ?? middle) as Partial<LayerJson> | null;
+  if (typeof inner?.class_name !== 'string' || inner.config === undefined) {
+    throw new PolyakError('usage', `model.file: '${file}' has no class_name and config; it is not a model.json`);
+  }
+  return inner as LayerJson;
+}
+
+function layersOf(topology: LayerJson, file: string): LayerJson[] {
+  // A Sequential of old Keras has the list itself as its config.
+  const list = Array.isArray(topology.config) ? topology.config : topology.config.layers;
+  if (!Array.isArray(list) || list.length === 0) {
+    throw new PolyakError('usage', `model.file: '${file}' has no layers`);
+  }
+  return list as LayerJson[];
+}
+
+const renamed: Record<string, string> = {
+  mean: 'mean',
+  stddev: 'standardDeviation',
+  minval: 'minimum',
+  maxval: 'maximum',
+};
+const scaled: Record<string, string> = {
+  '2 fan_in truncated_normal': 'heNormal',
+  '2 fan_in normal': 'heNormal',
+  '2 fan_in uniform': 'heUniform',
+  '1 fan_in truncated_normal': 'lecunNormal',
+  '1 fan_in normal': 'lecunNormal',
+  '1 fan_in uniform': 'lecunUniform',
+  '1 fan_avg truncated_normal': 'glorotNormal',
+  '1 fan_avg normal': 'glorotNormal',
+  '1 fan_avg uniform': 'glorotUniform',
+};
+
+/** Reads `kernel_initializer` and its like, leaves zeros in their place, and answers by the weight's name. */
+function takeInitializers(config: LayerJson['config'], file: string): LayerNotes['initializers'] {
+  const taken: LayerNotes['initializers'] = {};
+  for (const [key, value] of Object.entries(config)) {
+    const role = /^(kernel|bias|depthwise|pointwise|gamma|beta)_initializer$/.exec(key)?.[1];
+    if (role === undefined || value === null) continue;
+    const weight = role === 'depthwise' || role === 'pointwise' ? `${role}_kernel` : role;
+    taken[weight] = initializerOf(value, `${file}: ${config.name}.${key}`);
+    config[key] = { class_name: 'Zeros', config: {} };
+  }
+  return taken;
+}
+
+function initializerOf(json: unknown, path: string): InitializerOption {
+  const { class_name: type, config = {} } = typeof json === 'string' ? { class_name: json } : (json as LayerJson);
+  const options = config as Record<string, unknown>;
+  if (type === 'VarianceScaling') {
+    const name = scaled[`${String(options.scale)} ${String(options.mode)} ${String(options.distribution)}`];
+    if (name !== undefined) return { name } as InitializerOption;
+    throw new PolyakError(
+      'usage',
+      `${path}: ${JSON.stringify(json)} is not one of the scalings of Glorot, He or LeCun`,
+    );
+  }
+  const numbers = Object.entries(options).flatMap(([key, value]) =>
+    typeof value === 'number' && key !== 'seed' ? [[renamed[key] ?? key, value]] : [],
+  );
+  const name = type.replace(/^LeCun/, 'lecun').replace(/^./, (letter) => letter.toLowerCase());
+  return { name, ...Object.fromEntries(numbers) } as InitializerOption;
+}

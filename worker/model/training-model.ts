@@ -1,0 +1,175 @@
+/**
+ * A model that gives gradients: a pure function of the weights, one micro-batch and its draws. It keeps no state but
+ * the weights it was last given. Everything is synchronous, on the thread that loaded TensorFlow.
+ */
+import type { LayersModel, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs';
+import type { Manifest } from '../../common/manifest.js';
+import { isContextLayer } from '../layers/our-layers.js';
+import { TrainingContext, type Draws } from '../layers/training-context.js';
+import type { TF } from '../tensorflow/load.js';
+import { buildModel } from './build-model.js';
+import { lossNamed, summedLoss, type Labels, type Loss } from './loss.js';
+import { metricsNamed, metricSums } from './metric.js';
+import type { DataShape, ModelExperiment } from './model-experiment.js';
+import { modelWeights, type ModelWeights } from './model-manifest.js';
+import { WeightMemory } from './weight-memory.js';
+
+/** `count` samples; the arrays may be longer. Floats lie as [sample, ...inputShape]; labels as [sample] or [sample, output]. */
+export interface ModelBatch {
+  inputs: Float32Array;
+  labels: Labels;
+  count: number;
+}
+
+/** Sums over the samples of a batch. */
+export interface BatchSums {
+  lossSum: number;
+  /** In the order of the experiment's metrics. */
+  metricSums: number[];
+}
+
+/** Where a gradient goes: two vectors in the manifest's order, wholly overwritten. */
+export interface GradientOutput {
+  parameters: Float32Array;
+  statistics: Float32Array;
+}
+
+export class TrainingModel {
+  readonly manifest: Manifest;
+  readonly #context = new TrainingContext();
+  readonly #loss: Loss;
+  readonly #metrics: ReturnType<typeof metricsNamed>;
+  readonly #parameters: WeightMemory;
+  readonly #statistics: WeightMemory;
+  readonly #trained: { variable: Variable; offset: number; length: number }[] = [];
+  /** Layer's name to where its mean and variance lie in the statistics vector. */
+  readonly #statisticsOffsets = new Map<string, number>();
+
+  private constructor(
+    private readonly tf: TF,
+    private readonly model: LayersModel,
+    weights: ModelWeights,
+    experiment: ModelExperiment,
+    private readonly data: DataShape,
+  ) {
+    this.manifest = weights.manifest;
+    this.#loss = lossNamed(experiment.loss);
+    this.#metrics = metricsNamed(experiment.metrics ?? [], experiment.loss);
+    this.#parameters = new WeightMemory(tf, this.manifest.parameters, weights.parameters);
+    this.#statistics = new WeightMemory(tf, this.manifest.statistics, weights.statistics);
+    this.manifest.parameters.forEach(({ frozen, offset, length }, index) => {
+      if (!frozen) this.#trained.push({ variable: weights.parameters[index]!.read() as Variable, offset, length });
+    });
+    for (const { name, offset } of this.manifest.statistics) {
+      if (name.endsWith('/moving_mean')) this.#statisticsOffsets.set(name.slice(0, name.lastIndexOf('/')), offset);
+    }
+    model.layers.filter(isContextLayer).forEach((layer, index) => layer.attach(this.#context, index));
+  }
+
+  /** Errors: PolyakError `usage` where the model, the loss or a metric is wrong or does not go with the data. */
+  static async build(tf: TF, experiment: ModelExperiment, data: DataShape): Promise<TrainingModel> {
+    const { model, notes } = await buildModel(tf, experiment, data);
+    const weights = modelWeights(model, notes, experiment.regularise?.l2 ?? 0);
+    return new TrainingModel(tf, model, weights, experiment, data);
+  }
+
+  /** Copies both vectors, which lie in the manifest's order. */
+  setWeights(parameters: Float32Array, statistics: Float32Array): void {
+    this.#parameters.write(parameters);
+    this.#statistics.write(statistics);
+  }
+
+  /**
+   * Writes the gradient of the loss, summed over the samples, without L2, and for each batch normalisation
+   * count * mean and count * variance (the variance with Bessel's correction, as running statistics have it).
+   */
+  gradient(batch: ModelBatch, draws: Draws, out: GradientOutput): BatchSums {
+    const { tf } = this;
+    const { count } = batch;
+    const context = this.#context;
+    let sums!: BatchSums;
+    context.draws = draws;
+    context.onStatistics = (layer, mean, variance) => {
+      const offset = this.#statisticsOffsets.get(layer)!;
+      mean.forEach((value, channel) => (out.statistics[offset + channel] = count * value));
+      variance.forEach((value, channel) => (out.statistics[offset + mean.length + channel] = count * value));
+    };
+    out.statistics.fill(0);
+    try {
+      tf.tidy(() => {
+        const { inputs, labels } = this.#tensors(batch);
+        const forward = () => {
+          const logits = this.model.apply(inputs, { training: true }) as Tensor2D;
+          let lossSum = 0;
+          const loss = summedLoss(tf, this.#loss, logits, labels, (perSample) => (lossSum = sumOf(perSample)));
+          sums = { lossSum, metricSums: metricSums(tf, this.#metrics, logits, labels) };
+          return loss;
+        };
+        const variables = this.#trained.map(({ variable }) => variable);
+        const { grads } = tf.engine().gradients(forward, variables, null as never, true);
+        this.#write(grads, out.parameters);
+      });
+    } finally {
+      context.draws = undefined;
+      context.onStatistics = undefined;
+    }
+    return sums;
+  }
+
+  /** Loss and metrics with the running statistics and without dropout. */
+  evaluate(batch: ModelBatch): BatchSums {
+    const { tf } = this;
+    return tf.tidy(() => {
+      const { inputs, labels } = this.#tensors(batch);
+      const logits = this.model.apply(inputs) as Tensor2D;
+      const { perSample } = this.#loss.compute(tf, logits, labels);
+      return { lossSum: sumOf(perSample), metricSums: metricSums(tf, this.#metrics, logits, labels) };
+    }) as unknown as BatchSums;
+  }
+
+  /** [count, outputs]: probabilities where the loss has a final activation, else what the last layer puts out. */
+  predict(inputs: Float32Array, count: number): Float32Array {
+    const { tf } = this;
+    const output = tf.tidy(() => {
+      const logits = this.model.apply(this.#inputTensor(inputs, count)) as Tensor2D;
+      const activation = this.#loss.finalActivation;
+      return activation === undefined ? tf.clone(logits) : tf[activation](logits);
+    });
+    const values = output.dataSync<'float32'>();
+    output.dispose();
+    return values;
+  }
+
+  dispose(): void {
+    this.model.dispose();
+  }
+
+  #tensors({ inputs, labels, count }: ModelBatch): { inputs: Tensor; labels: Tensor } {
+    return {
+      inputs: this.#inputTensor(inputs, count),
+      labels: this.#loss.labelsTensor(this.tf, labels, count, this.data.outputs),
+    };
+  }
+
+  #inputTensor(inputs: Float32Array, count: number): Tensor {
+    const features = this.data.inputShape.reduce((product, size) => product * size, 1);
+    return this.tf.tensor(inputs.subarray(0, count * features), [count, ...this.data.inputShape]);
+  }
+
+  #write(gradients: (Tensor | undefined)[], out: Float32Array): void {
+    if (this.#trained.length < this.manifest.parameters.length) {
+      out.fill(0);
+    }
+    this.#trained.forEach(({ offset, length }, index) => {
+      // A weight on which the loss does not depend has no gradient.
+      const gradient = gradients[index];
+      if (gradient) out.set(gradient.dataSync<'float32'>(), offset);
+      else out.fill(0, offset, offset + length);
+    });
+  }
+}
+
+/** In float64, in the samples' order. */
+function sumOf(perSample: Tensor): number {
+  return perSample.dataSync<'float32'>().reduce((sum, value) => sum + value, 0);
+}

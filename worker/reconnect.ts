@@ -1,0 +1,43 @@
+/** Streams that come back: a session is run again and again until it is told to stop, with a pause that grows to a second. */
+import type { ClientDuplexStream } from '@grpc/grpc-js';
+import { setTimeout as delay } from 'node:timers/promises';
+
+const pauseMsMin = 100;
+const pauseMsMax = 1000;
+
+/** Resolves when the signal aborts. A session that lasted starts the pauses anew; `onBreak` hears why each one ended. */
+export async function keepConnected(
+  signal: AbortSignal,
+  session: () => Promise<void>,
+  onBreak: (error: unknown) => void,
+): Promise<void> {
+  let pauseMs = pauseMsMin;
+  while (!signal.aborted) {
+    const startedAt = performance.now();
+    try {
+      await session();
+    } catch (error) {
+      if (!signal.aborted) onBreak(error);
+    }
+    pauseMs = performance.now() - startedAt > pauseMsMax ? pauseMsMin : Math.min(pauseMsMax, pauseMs * 2);
+    await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+/** Resolves when the peer ends the stream, rejects when it breaks; cancels it when the signal aborts. */
+export async function streamEnd<Sent, Received>(
+  stream: ClientDuplexStream<Sent, Received>,
+  signal: AbortSignal,
+): Promise<void> {
+  const cancel = () => stream.cancel();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      stream.on('end', resolve);
+      stream.on('error', reject);
+      if (signal.aborted) cancel();
+      else signal.addEventListener('abort', cancel, { once: true });
+    });
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
+}

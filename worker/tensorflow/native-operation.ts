@@ -1,0 +1,39 @@
+/** Runs one operation of TensorFlow by its name, past tfjs's kernels. Only for the native backend. */
+import type { DataType, Tensor } from '@tensorflow/tfjs';
+import type { TF } from './load.js';
+
+type AttributeKind = 'int' | 'float' | 'bool' | 'string' | 'type';
+/** As the operation's definition has it: `int` also for lists of integers. */
+export type Attributes = Record<string, [AttributeKind, number | number[] | boolean | string]>;
+
+interface NativeBackend {
+  binding: Record<string, number>;
+  executeMultipleOutputs(name: string, attributes: unknown[], inputs: Tensor[], outputs: number): Tensor[];
+}
+
+/** The first outputs of the operation, as many as are asked for; they belong to the present tidy. */
+export function runNative(tf: TF, name: string, attributes: Attributes, inputs: Tensor[], outputs: number): Tensor[] {
+  const backend = tf.backend() as unknown as NativeBackend;
+  const { binding } = backend;
+  const types: Record<string, number | undefined> = { float32: binding.TF_FLOAT, int32: binding.TF_INT32 };
+  const list = Object.entries(attributes).map(([key, [kind, value]]) => ({
+    name: key,
+    type: binding[`TF_ATTR_${kind.toUpperCase()}`],
+    value: kind === 'type' ? types[value as DataType] : value,
+  }));
+  return backend.executeMultipleOutputs(name, list, inputs, outputs);
+}
+
+/** The only output of an operation on floats whose one attribute is their type. */
+export function runNativeFloat(tf: TF, name: string, inputs: Tensor[], attributes: Attributes = {}): Tensor {
+  return runNative(tf, name, { T: ['type', 'float32'], ...attributes }, inputs, 1)[0]!;
+}
+
+/** Whether the operations of the present tidy are recorded for a gradient. */
+export function recordsGradient(tf: TF): boolean {
+  return (tf.engine() as unknown as { state: { gradientDepth: number } }).state.gradientDepth > 0;
+}
+
+export function isNative(tf: TF): boolean {
+  return tf.getBackend() === 'tensorflow';
+}
