@@ -1,20 +1,9 @@
 /** What the main thread asks of the compute thread and what it answers; requests are done in the order they come. */
 import type { Experiment } from '../common/experiment/schema.js';
 import type { Manifest } from '../common/manifest.js';
-import type { Batch } from './data/batch-assembler.js';
+import type { Batch, Draws } from './data/batch-assembler.js';
+import type { DataShape } from './model/model-experiment.js';
 import type { Backend } from './tensorflow/load.js';
-
-/** Keys of a micro-batch's random draws. */
-export interface Draws {
-  seed: number;
-  step: number;
-  microBatch: number;
-}
-
-export interface DataShape {
-  inputShape: number[];
-  outputs: number;
-}
 
 /** Sums over samples, in float64. */
 export interface LeafSums {

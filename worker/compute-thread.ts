@@ -35,7 +35,7 @@ let library: Promise<TF> | undefined;
 const handlers: { [Name in CallName]: (call: ComputeCalls[Name]) => ComputeResults[Name] | Promise<ComputeResults[Name]> } = {
   open: async ({ trial, experiment, shape }) => {
     library ??= loadTensorFlow(backend);
-    const model = TrainingModel.build(await library, experiment, shape);
+    const model = await TrainingModel.build(await library, experiment, shape);
     trials.get(trial)?.model.dispose();
     trials.set(trial, { experiment, model, memory: undefined });
     return model.manifest;

@@ -1,0 +1,91 @@
+/**
+ * The control stream to a trial's lead, on a connection of its own: small messages, a heartbeat a second, opened again
+ * for as long as the trial lasts. Whoever is silent on it is taken for dead.
+ */
+import type { ClientDuplexStream } from '@grpc/grpc-js';
+import type { Logger } from '../common/log.js';
+import { parameterServerClient } from '../common/rpc.js';
+import type { LeadMessage__Output } from '../proto/gen/polyak/v1/LeadMessage.js';
+import type { WorkerMessage } from '../proto/gen/polyak/v1/WorkerMessage.js';
+import { keepConnected, streamEnd } from './reconnect.js';
+
+const heartbeatMs = 1000;
+const silenceMs = 5000;
+
+export interface ControlLinkOptions {
+  trialKey: Buffer;
+  /** Stable for the life of the process. */
+  worker: string;
+  /** `reply` goes to the stream that the message came on, or nowhere if that is gone. */
+  onMessage(message: LeadMessage__Output, reply: (message: WorkerMessage) => void): void;
+  /** The stream is gone, and with it all leases granted on it. */
+  onBreak(): void;
+  signal: AbortSignal;
+  log: Logger;
+}
+
+type ControlStream = ClientDuplexStream<WorkerMessage, LeadMessage__Output>;
+
+export class ControlLink {
+  private stream: ControlStream | undefined;
+
+  constructor(
+    private lead: string,
+    private readonly options: ControlLinkOptions,
+  ) {}
+
+  /** Until the signal aborts. */
+  async run(): Promise<void> {
+    const { signal, log } = this.options;
+    await keepConnected(
+      signal,
+      async () => await this.session(),
+      (error) => log.info({ lead: this.lead, reason: reasonOf(error) }, 'the control stream broke; trying again'),
+    );
+  }
+
+  /** To the present stream; dropped when there is none, since a lead that lost us has ended our leases. */
+  send(message: WorkerMessage): void {
+    if (this.stream) write(this.stream, message);
+  }
+
+  /** The trial is led elsewhere from now on. */
+  moveTo(lead: string): void {
+    if (lead === this.lead) return;
+    this.lead = lead;
+    this.stream?.cancel();
+  }
+
+  private async session(): Promise<void> {
+    const { trialKey, worker, signal, onMessage, onBreak } = this.options;
+    const client = parameterServerClient(this.lead);
+    const stream = client.control();
+    this.stream = stream;
+    let heardAt = performance.now();
+    const heartbeat = setInterval(() => {
+      write(stream, { heartbeat: {} });
+      if (performance.now() - heardAt > silenceMs) stream.cancel();
+    }, heartbeatMs);
+    stream.on('data', (message: LeadMessage__Output) => {
+      heardAt = performance.now();
+      if (this.stream === stream) onMessage(message, (answer) => write(stream, answer));
+    });
+    write(stream, { hello: { trialKey, worker } });
+    try {
+      await streamEnd(stream, signal);
+    } finally {
+      clearInterval(heartbeat);
+      this.stream = undefined;
+      client.close();
+      onBreak();
+    }
+  }
+}
+
+function write(stream: ControlStream, message: WorkerMessage): void {
+  if (!stream.writableEnded && !stream.destroyed) stream.write(message);
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
