@@ -1,0 +1,104 @@
+/**
+ * The long proofs, with a printed seed: accuracy on real data, and the cluster tests with ten kills per role. Writes
+ * docs/campaign.md. Exit code 1 when anything falls short.
+ */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packageRoot } from '../../common/package-root.js';
+import { ClusterRun, type RunEvent } from '../cluster/cluster-run.js';
+import { missingData, realData } from '../real-data.js';
+
+interface Finding {
+  name: string;
+  result: string;
+  passed: boolean;
+}
+
+const root = packageRoot();
+const seed = Number(process.env['POLYAK_TEST_SEED'] ?? Date.now() % 1_000_000);
+const killsPerRole = Number(process.env['POLYAK_TEST_KILLS'] ?? 10);
+
+async function accuracyGate(name: string, file: string, args: string[], gate: number): Promise<Finding> {
+  const run = ClusterRun.train(join(root, 'examples', file), ['--workers', '2', '--shards', '2', ...args]);
+  try {
+    const end = await run.finished();
+    const accuracy = (end['test'] as { averageAccuracy: number }).averageAccuracy;
+    return { name, passed: accuracy >= gate, result: describe(end, gate) };
+  } finally {
+    run.remove();
+  }
+}
+
+function describe(end: RunEvent, gate: number): string {
+  const { accuracy, averageAccuracy } = end['test'] as { accuracy: number; averageAccuracy: number };
+  const hash = String(end['weightsSha256']).slice(0, 16);
+  const speed = `${String(end['imagesPerSecond'])} images/s`;
+  return `average ${averageAccuracy.toFixed(4)} (gate ${gate}), last ${accuracy.toFixed(4)}, ${speed}, weights ${hash}…`;
+}
+
+/** The pictures come in an archive of a folder per class. */
+function unpackCifar(folder: string): string {
+  const target = mkdtempSync(join(tmpdir(), 'polyak-cifar-'));
+  execFileSync('tar', ['-xzf', join(folder, 'cifar10-jpeg-full.tar.gz'), '-C', target]);
+  return target;
+}
+
+async function accuracy(): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const fashion = realData('fashion-mnist');
+  const cifar = realData('cifar10');
+  if (fashion === undefined) findings.push({ name: 'Fashion-MNIST', passed: false, result: missingData });
+  else findings.push(await accuracyGate('Fashion-MNIST, 5 epochs', 'fashion-mnist.yaml', ['--set', `data.path=${fashion}`], 0.905));
+  if (cifar === undefined) findings.push({ name: 'CIFAR-10', passed: false, result: missingData });
+  else {
+    const folder = unpackCifar(cifar);
+    const args = ['--set', 'data.source=images', '--set', `data.path=${folder}`];
+    findings.push(await accuracyGate('CIFAR-10 (JPEG), 10 epochs', 'cifar10.yaml', args, 0.7));
+    rmSync(folder, { recursive: true });
+  }
+  return findings;
+}
+
+function clusterTests(): Finding[] {
+  const report = join(mkdtempSync(join(tmpdir(), 'polyak-campaign-')), 'report.json');
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const environment = { ...process.env, POLYAK_TEST_SEED: String(seed), POLYAK_TEST_KILLS: String(killsPerRole) };
+  const args = [vitest, 'run', 'test/cluster', '--reporter=json', '--reporter=default', `--outputFile.json=${report}`];
+  spawnSync(process.execPath, args, { cwd: root, env: environment, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
+    testResults: { assertionResults: { fullName: string; status: string; duration?: number }[] }[];
+  };
+  return testResults.flatMap(({ assertionResults }) =>
+    assertionResults.map(({ fullName, status, duration }) => ({
+      name: fullName,
+      passed: status === 'passed',
+      result: `${status}, ${Math.round((duration ?? 0) / 1000)} s`,
+    })),
+  );
+}
+
+function write(findings: Finding[]): void {
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root }).toString().trim();
+  const rows = findings.map(({ name, result, passed }) => `| ${name} | ${passed ? 'passed' : '**fell short**'} | ${result} |`);
+  const text = [
+    '# The campaign',
+    '',
+    'Written by `npm run campaign`; do not edit by hand.',
+    '',
+    `Date ${new Date().toISOString().slice(0, 10)}, commit ${commit}, seed ${seed}, ${killsPerRole} kills per role, Node ${process.version}.`,
+    '',
+    '| what | verdict | result |',
+    '| --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+  writeFileSync(join(root, 'docs/campaign.md'), text);
+}
+
+process.stdout.write(`campaign with seed ${seed} (POLYAK_TEST_SEED repeats it), ${killsPerRole} kills per role\n`);
+const findings = [...clusterTests(), ...(await accuracy())];
+for (const { name, result, passed } of findings) process.stdout.write(`${passed ? 'passed' : 'FELL SHORT'}  ${name}: ${result}\n`);
+write(findings);
+process.exitCode = findings.every(({ passed }) => passed) ? 0 : 1;
