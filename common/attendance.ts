@@ -1,77 +1,132 @@
 /**
- * How servers and workers stay known to the coordinator: one stream for the life of the process, opened again for as
- * long as it takes whenever it breaks. Orders may come twice; whoever takes them makes nothing of that.
+ * The stream by which a server or worker process is known to the coordinator. It is opened again for as long as the
+ * process lives: a coordinator may be away for any time, and orders come again when it is back.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+import type { ClientDuplexStream } from '@grpc/grpc-js';
+import type { Attendance as AttendanceMessage } from '../proto/gen/polyak/v1/Attendance.js';
+import type { CoordinatorClient } from '../proto/gen/polyak/v1/Coordinator.js';
 import type { Order__Output } from '../proto/gen/polyak/v1/Order.js';
-import type { Register } from '../proto/gen/polyak/v1/Register.js';
 import type { Logger } from './log.js';
 import { coordinatorClient } from './rpc.js';
 
-export interface AttendanceOptions {
-  /** host:port of the coordinator. */
+export interface AttendOptions {
+  /** host:port */
   coordinator: string;
-  register: Register;
-  onOrder(order: Order__Output): void;
+  register: {
+    role: 'SERVER' | 'WORKER';
+    /** Of a server. */
+    shard?: number;
+    /** Of a server: where others reach it. */
+    address?: string;
+    /** Stable for the life of the process. */
+    id: string;
+  };
+  /** Every order but heartbeats. The same order may come any number of times. */
+  onOrder: (order: Order__Output) => void;
   signal: AbortSignal;
   log: Logger;
 }
 
-export interface Attendance {
-  /** Says goodbye and stops. */
-  close(): void;
+const beatMs = 1000;
+/** A coordinator that is silent for so long is given up, and called anew. */
+const silenceMsMax = 10_000;
+const backoffMsMin = 100;
+const backoffMsMax = 1000;
+
+export class Attendance {
+  private readonly client: CoordinatorClient;
+  private stream: ClientDuplexStream<AttendanceMessage, Order__Output> | undefined;
+  private shardEpoch = 0;
+  private backoffMs = backoffMsMin;
+  private lastHeardAt = 0;
+  private lastBeatAt = 0;
+  private retry: NodeJS.Timeout | undefined;
+  private readonly beats: NodeJS.Timeout;
+  private closed = false;
+
+  constructor(private readonly options: AttendOptions) {
+    this.client = coordinatorClient(options.coordinator);
+    this.beats = setInterval(() => this.beat(), beatMs);
+    options.signal.addEventListener('abort', () => this.abandon(), { once: true });
+    if (options.signal.aborted) this.abandon();
+    else this.open();
+  }
+
+  /** Says goodbye; nothing is received afterwards. */
+  close(): void {
+    if (this.closed) return;
+    const { stream } = this;
+    this.stopTimers();
+    if (!stream) return this.client.close();
+    const end = setTimeout(() => stream.cancel(), beatMs);
+    stream.once('close', () => {
+      clearTimeout(end);
+      this.client.close();
+    });
+    stream.write({ goodbye: {} });
+    stream.end();
+  }
+
+  private abandon(): void {
+    if (this.closed) return;
+    this.stopTimers();
+    this.stream?.cancel();
+    this.client.close();
+  }
+
+  private stopTimers(): void {
+    this.closed = true;
+    clearInterval(this.beats);
+    clearTimeout(this.retry);
+  }
+
+  private open(): void {
+    const stream = this.client.attend();
+    this.stream = stream;
+    this.lastHeardAt = Date.now();
+    stream.on('data', (order: Order__Output) => this.receive(order));
+    // The first of these ends the stream; the others find it replaced.
+    stream.on('error', (error: Error) => this.lost(stream, error.message));
+    stream.on('end', () => this.lost(stream, 'it ended the stream'));
+    stream.write({ register: { ...this.options.register, shardEpoch: this.shardEpoch } });
+  }
+
+  private receive(order: Order__Output): void {
+    this.lastHeardAt = Date.now();
+    if (this.closed || order.beat) return;
+    if (order.welcome) {
+      this.shardEpoch = order.welcome.shardEpoch;
+      this.backoffMs = backoffMsMin;
+      this.options.log.info({ coordinator: this.options.coordinator }, 'attending');
+    }
+    try {
+      this.options.onOrder(order);
+    } catch (error) {
+      this.options.log.error({ error: error instanceof Error ? error.stack : String(error) }, 'an order failed');
+    }
+  }
+
+  private lost(stream: ClientDuplexStream<AttendanceMessage, Order__Output>, reason: string): void {
+    if (stream !== this.stream) return;
+    this.stream = undefined;
+    if (this.closed) return;
+    this.options.log.debug({ coordinator: this.options.coordinator, reason }, 'the coordinator is away');
+    this.retry = setTimeout(() => this.open(), this.backoffMs);
+    this.backoffMs = Math.min(backoffMsMax, this.backoffMs * 2);
+  }
+
+  private beat(): void {
+    const now = Date.now();
+    // A process that was itself suspended has heard nothing through no fault of the coordinator's.
+    const suspended = now - this.lastBeatAt > 3 * beatMs;
+    this.lastBeatAt = now;
+    if (!this.stream) return;
+    if (!suspended && now - this.lastHeardAt > silenceMsMax) this.stream.cancel();
+    else this.stream.write({ beat: {} });
+  }
 }
 
-const beatMs = 1000;
-const retryMsMax = 1000;
-
-export function attend(options: AttendanceOptions): Attendance {
-  const { coordinator, signal, log } = options;
-  const client = coordinatorClient(coordinator);
-  let shardEpoch = 0;
-  let sayGoodbye: () => void = () => undefined;
-  let closed = false;
-
-  const once = async (): Promise<void> =>
-    await new Promise((resolve) => {
-      const stream = client.attend();
-      const beat = setInterval(() => stream.write({ beat: {} }), beatMs);
-      const over = () => {
-        clearInterval(beat);
-        resolve();
-      };
-      sayGoodbye = () => {
-        stream.write({ goodbye: {} });
-        stream.end();
-      };
-      stream.on('data', (order: Order__Output) => {
-        if (order.welcome) shardEpoch = order.welcome.shardEpoch;
-        options.onOrder(order);
-      });
-      stream.on('error', over);
-      stream.on('end', over);
-      stream.write({ register: { ...options.register, shardEpoch } });
-    });
-
-  const forever = async () => {
-    for (let attempt = 0; !closed && !signal.aborted; attempt++) {
-      const startedAt = Date.now();
-      await once();
-      if (closed) break;
-      if (Date.now() - startedAt > 5000) attempt = 0;
-      if (attempt === 0) log.info({ coordinator }, 'the coordinator is away; trying again until it is back');
-      await delay(Math.min(retryMsMax, 100 * 2 ** Math.min(attempt, 5)), undefined, { signal }).catch(() => undefined);
-    }
-  };
-  forever().catch((error: unknown) => log.error({ error: String(error) }, 'attendance ended'));
-
-  return {
-    close() {
-      if (closed) return;
-      closed = true;
-      sayGoodbye();
-      // The goodbye must leave before the connection does.
-      setTimeout(() => client.close(), 100).unref();
-    },
-  };
+/** Attends until `close`, or at once no longer when the signal aborts. */
+export function attend(options: AttendOptions): Attendance {
+  return new Attendance(options);
 }

@@ -1,152 +1,208 @@
 /**
- * What the coordinator must not forget, in SQLite: epochs, runs, their reports and every change. Single writer; a second
- * coordinator on the same file raises the epoch, and the first finds out at its next write.
+ * What the coordinator must not forget, in SQLite: epochs (which fence old processes), trials, what was reported of them,
+ * and a row for every change. Each write first checks that no younger coordinator has taken the store.
  */
-import { createRequire } from 'node:module';
-import type Database from 'better-sqlite3';
 import { PolyakError } from '../common/errors.js';
-import { nextState, type TrialState } from './trial.js';
-
-export interface TrialRow {
-  trialKey: string;
-  experiment: string;
-  directory: string;
-  untilStep: number;
-  shards: number;
-  state: TrialState;
-}
+import { Database, type Value } from './database.js';
+import { isOver, nextState, type Trial, type TrialState, type TrialTrigger } from './trial.js';
 
 const schema = `
-  CREATE TABLE IF NOT EXISTS epochs (name TEXT PRIMARY KEY, epoch INTEGER NOT NULL, holder TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS trials (
-    trialKey TEXT PRIMARY KEY, experiment TEXT NOT NULL, directory TEXT NOT NULL,
-    untilStep INTEGER NOT NULL, shards INTEGER NOT NULL, state TEXT NOT NULL
-  );
-  CREATE TABLE IF NOT EXISTS reports (
-    trialKey TEXT NOT NULL, kind TEXT NOT NULL, step INTEGER NOT NULL, body TEXT NOT NULL,
-    PRIMARY KEY (trialKey, kind, step)
-  );
-  CREATE TABLE IF NOT EXISTS events (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, trialKey TEXT, what TEXT NOT NULL
-  );
-  PRAGMA user_version = 1;
-`;
+CREATE TABLE IF NOT EXISTS epochs (name TEXT PRIMARY KEY, epoch INTEGER NOT NULL, process TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS trials (
+  key TEXT PRIMARY KEY, experiment TEXT NOT NULL, directory TEXT NOT NULL, until_step INTEGER NOT NULL,
+  shards INTEGER NOT NULL, state TEXT NOT NULL, created_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS reports (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT, trial TEXT NOT NULL, kind TEXT NOT NULL, step INTEGER NOT NULL,
+  body TEXT NOT NULL
+);
+CREATE UNIQUE INDEX IF NOT EXISTS reports_once ON reports (trial, kind, step) WHERE kind <> 'NOTICE';
+CREATE INDEX IF NOT EXISTS reports_of_trial ON reports (trial, sequence);
+CREATE TABLE IF NOT EXISTS events (
+  sequence INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, what TEXT NOT NULL, subject TEXT NOT NULL,
+  detail TEXT NOT NULL
+);`;
+
+export type StoredKind = 'EPOCH' | 'END' | 'NOTICE';
+
+export interface ChangeEvent {
+  at: string;
+  /** Such as `trial-running` or `shard-taken`. */
+  what: string;
+  /** Trial key, or name of the epoch. */
+  subject: string;
+  detail: string;
+}
 
 export class Store {
-  readonly epoch: number;
+  private constructor(
+    private readonly database: Database,
+    /** Of this coordinator: one more than of any before it on the same store. */
+    readonly coordinatorEpoch: number,
+  ) {}
 
-  private constructor(private readonly database: Database.Database) {
-    this.epoch = this.raise('coordinator', String(process.pid));
+  /** Takes the store: whoever had it is fenced from now on. `process` names the taker in the event row. */
+  static open(path: string, process: string): Store {
+    const database = Database.open(path);
+    const epoch = database.transaction(() => {
+      database.exec(schema);
+      const row = database.get("SELECT epoch FROM epochs WHERE name = 'coordinator'");
+      const next = Number(row?.['epoch'] ?? 0) + 1;
+      setEpoch(database, 'coordinator', next, process);
+      addEvent(database, 'coordinator-started', 'coordinator', { epoch: next, process });
+      return next;
+    });
+    return new Store(database, epoch);
   }
 
-  /** Errors: `setup` when there is no SQLite, `usage` when the file is from a newer version. */
-  static open(file: string): Store {
-    const database = openDatabase(file);
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;');
-    const version = database.prepare('PRAGMA user_version').get() as { user_version: number };
-    if (version.user_version > 1) {
-      throw new PolyakError('usage', `${file}: was written by a newer Polyak (version ${version.user_version})`);
-    }
-    database.exec(schema);
-    return new Store(database);
+  /** Errors: `fenced` when a younger coordinator has the store. */
+  assertCurrent(): void {
+    const epoch = Number(this.database.get("SELECT epoch FROM epochs WHERE name = 'coordinator'")?.['epoch'] ?? 0);
+    if (epoch === this.coordinatorEpoch) return;
+    const message = `coordinator epoch ${this.coordinatorEpoch} has been replaced: the store is at epoch ${epoch}`;
+    throw new PolyakError('fenced', message);
   }
 
-  /** The epoch of a shard number, raised when another process takes it. */
-  shardEpoch(shard: number, holder: string): number {
-    const name = `shard-${shard}`;
-    const row = this.database.prepare('SELECT epoch, holder FROM epochs WHERE name = ?').get(name) as
-      { epoch: number; holder: string } | undefined;
-    return row?.holder === holder ? row.epoch : this.write(() => this.raise(name, holder));
-  }
-
-  createTrial(trial: TrialRow): void {
-    this.write(() => {
-      this.database
-        .prepare('INSERT INTO trials VALUES (@trialKey, @experiment, @directory, @untilStep, @shards, @state)')
-        .run(trial);
-      this.event(trial.trialKey, 'created');
+  /**
+   * Gives a shard number to a process. The epoch is raised for a new process; the same one keeps its epoch; undefined
+   * means that another has taken the number since `known`, the epoch that this process was given.
+   */
+  takeShard(shard: number, process: string, known: number): number | undefined {
+    const name = `shard ${shard}`;
+    return this.write(() => {
+      const row = this.database.get('SELECT epoch, process FROM epochs WHERE name = ?', name);
+      if (row?.['process'] === process) return Number(row['epoch']);
+      if (row && known > 0 && known < Number(row['epoch'])) return undefined;
+      // One counter for all numbers: whichever shard leads a trial next, its epoch is above all earlier leads'.
+      const last = Number(this.database.get("SELECT max(epoch) AS epoch FROM epochs WHERE name <> 'coordinator'")?.['epoch'] ?? 0);
+      const epoch = Math.max(last, known) + 1;
+      setEpoch(this.database, name, epoch, process);
+      addEvent(this.database, 'shard-taken', name, { epoch, process });
+      return epoch;
     });
   }
 
-  trials(): TrialRow[] {
-    return this.database.prepare('SELECT * FROM trials ORDER BY rowid').all() as TrialRow[];
+  shardEpoch(shard: number): number {
+    return Number(this.database.get('SELECT epoch FROM epochs WHERE name = ?', `shard ${shard}`)?.['epoch'] ?? 0);
   }
 
-  trial(trialKey: string): TrialRow | undefined {
-    return this.database.prepare('SELECT * FROM trials WHERE trialKey = ?').get(trialKey) as TrialRow | undefined;
-  }
-
-  /** A run that ended as stopped, or was cut off, goes on; perhaps on another number of shards. */
-  reopenTrial(trialKey: string, shards: number, untilStep: number): void {
-    this.write(() => {
-      this.database
-        .prepare('UPDATE trials SET state = ?, shards = ?, untilStep = ? WHERE trialKey = ?')
-        .run('queued', shards, untilStep, trialKey);
-      this.database.prepare("DELETE FROM reports WHERE trialKey = ? AND kind = 'END'").run(trialKey);
-      this.event(trialKey, 'reopened');
+  /** Creates the trial, or lets an earlier attempt go on; one that finished or diverged stays as it is. */
+  submit(request: Omit<Trial, 'state'>): Trial {
+    const { key, experiment, directory, untilStep, shards } = request;
+    return this.write(() => {
+      const known = this.find(key);
+      if (!known) {
+        const values = [key, experiment, directory, untilStep, shards, 'waiting', new Date().toISOString()];
+        this.database.run('INSERT INTO trials VALUES (?, ?, ?, ?, ?, ?, ?)', ...values);
+        addEvent(this.database, 'trial-created', key, { directory, untilStep, shards });
+        return { ...request, state: 'waiting' };
+      }
+      if (known.experiment !== experiment) {
+        throw new PolyakError('usage', `trial ${key} has another experiment; start a new run for this one`);
+      }
+      const state = this.setState(known, 'submit', { untilStep, shards });
+      if (state !== 'waiting') return known;
+      const values = [directory, untilStep, shards, key];
+      this.database.run('UPDATE trials SET directory = ?, until_step = ?, shards = ? WHERE key = ?', ...values);
+      this.database.run("DELETE FROM reports WHERE trial = ? AND kind = 'END'", key);
+      return { ...request, state };
     });
   }
 
-  move(trialKey: string, to: TrialState): void {
-    this.write(() => this.setState(trialKey, to));
+  find(key: string): Trial | undefined {
+    const row = this.database.get('SELECT * FROM trials WHERE key = ?', key);
+    return row && trialOf(row);
   }
 
-  /** An upsert. The end comes in one transaction with the trial's state. */
-  report(trialKey: string, kind: string, step: number, body: string, end?: TrialState): void {
-    this.write(() => {
-      this.database.prepare('INSERT OR REPLACE INTO reports VALUES (?, ?, ?, ?)').run(trialKey, kind, step, body);
-      if (end) this.setState(trialKey, end);
+  trials(): Trial[] {
+    return this.database.all('SELECT * FROM trials ORDER BY rowid').map(trialOf);
+  }
+
+  advance(key: string, trigger: TrialTrigger): Trial {
+    return this.write(() => {
+      const trial = this.get(key);
+      return { ...trial, state: this.setState(trial, trigger, {}) };
     });
   }
 
-  reports(trialKey: string): string[] {
-    const rows = this.database.prepare("SELECT body FROM reports WHERE trialKey = ? ORDER BY kind = 'END', step");
-    return (rows.all(trialKey) as { body: string }[]).map(({ body }) => body);
+  /** Keeps an epoch's results or a notice. False: known already. */
+  report(key: string, kind: 'EPOCH' | 'NOTICE', step: number, body: string): boolean {
+    return this.write(() => this.insertReport(key, kind, step, body));
+  }
+
+  /** The end and the new state in one transaction. False: it had ended before. */
+  end(key: string, trigger: TrialTrigger, step: number, body: string): boolean {
+    return this.write(() => {
+      const trial = this.get(key);
+      if (isOver(trial.state)) return false;
+      this.setState(trial, trigger, { step });
+      return this.insertReport(key, 'END', step, body);
+    });
+  }
+
+  /** Bodies in the order in which they came. */
+  reports(key: string): { kind: StoredKind; step: number; body: string }[] {
+    const rows = this.database.all('SELECT kind, step, body FROM reports WHERE trial = ? ORDER BY sequence', key);
+    return rows as { kind: StoredKind; step: number; body: string }[];
+  }
+
+  events(): ChangeEvent[] {
+    return this.database.all('SELECT at, what, subject, detail FROM events ORDER BY sequence') as unknown as ChangeEvent[];
   }
 
   close(): void {
     this.database.close();
   }
 
-  private setState(trialKey: string, to: TrialState): void {
-    const trial = this.trial(trialKey);
-    if (!trial || trial.state === to) return;
-    this.database.prepare('UPDATE trials SET state = ? WHERE trialKey = ?').run(nextState(trial.state, to), trialKey);
-    this.event(trialKey, to);
+  private get(key: string): Trial {
+    const trial = this.find(key);
+    if (!trial) throw new PolyakError('usage', `there is no trial ${key}`);
+    return trial;
   }
 
-  private event(trialKey: string, what: string): void {
-    this.database.prepare('INSERT INTO events (at, trialKey, what) VALUES (?, ?, ?)').run(Date.now(), trialKey, what);
+  private write<Result>(change: () => Result): Result {
+    return this.database.transaction(() => {
+      this.assertCurrent();
+      return change();
+    });
   }
 
-  private raise(name: string, holder: string): number {
-    const statement = `INSERT INTO epochs VALUES (?, 1, ?)
-      ON CONFLICT (name) DO UPDATE SET epoch = epoch + 1, holder = excluded.holder RETURNING epoch`;
-    return (this.database.prepare(statement).get(name, holder) as { epoch: number }).epoch;
+  private setState(trial: Trial, trigger: TrialTrigger, detail: Record<string, Value>): TrialState {
+    const state = nextState(trial, trigger);
+    if (state === trial.state && trigger !== 'submit') return state;
+    this.database.run('UPDATE trials SET state = ? WHERE key = ?', state, trial.key);
+    addEvent(this.database, `trial-${state}`, trial.key, { from: trial.state, ...detail });
+    return state;
   }
 
-  /** Errors: `fenced` when a newer coordinator has started on this store. */
-  private write<Value>(change: () => Value): Value {
-    return this.database
-      .transaction(() => {
-        const row = this.database.prepare("SELECT epoch FROM epochs WHERE name = 'coordinator'").get() as { epoch: number };
-        if (row.epoch !== this.epoch) {
-          throw new PolyakError('fenced', `coordinator epoch ${this.epoch} has been replaced by ${row.epoch}`);
-        }
-        return change();
-      })
-      .immediate();
+  private insertReport(key: string, kind: StoredKind, step: number, body: string): boolean {
+    const known =
+      kind !== 'NOTICE' &&
+      this.database.get('SELECT 1 AS one FROM reports WHERE trial = ? AND kind = ? AND step = ?', key, kind, step);
+    if (known) return false;
+    this.database.run('INSERT INTO reports (trial, kind, step, body) VALUES (?, ?, ?, ?)', key, kind, step, body);
+    addEvent(this.database, `report-${kind.toLowerCase()}`, key, { step });
+    return true;
   }
 }
 
-function openDatabase(file: string): Database.Database {
-  const require = createRequire(import.meta.url);
-  try {
-    const Sqlite = require('better-sqlite3') as new (file: string) => Database.Database;
-    return new Sqlite(file);
-  } catch (error) {
-    throw new PolyakError('setup', `better-sqlite3 cannot be loaded; run 'npm rebuild better-sqlite3' where g++ and make are`, {
-      cause: error,
-    });
-  }
+function setEpoch(database: Database, name: string, epoch: number, process: string): void {
+  const upsert = 'INSERT INTO epochs VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET epoch = excluded.epoch, process = excluded.process';
+  database.run(upsert, name, epoch, process);
+}
+
+function addEvent(database: Database, what: string, subject: string, detail: Record<string, Value>): void {
+  const values = [new Date().toISOString(), what, subject, JSON.stringify(detail)];
+  database.run('INSERT INTO events (at, what, subject, detail) VALUES (?, ?, ?, ?)', ...values);
+}
+
+function trialOf(row: Record<string, Value>): Trial {
+  return {
+    key: String(row['key']),
+    experiment: String(row['experiment']),
+    directory: String(row['directory']),
+    untilStep: Number(row['until_step']),
+    shards: Number(row['shards']),
+    state: row['state'] as TrialState,
+  };
 }

@@ -32,7 +32,9 @@ const { backend } = workerData as ComputeThreadData;
 const trials = new Map<string, ThreadTrial>();
 let library: Promise<TF> | undefined;
 
-const handlers: { [Name in CallName]: (call: ComputeCalls[Name]) => ComputeResults[Name] | Promise<ComputeResults[Name]> } = {
+const handlers: {
+  [Name in CallName]: (call: ComputeCalls[Name]) => ComputeResults[Name] | Promise<ComputeResults[Name]>;
+} = {
   open: async ({ trial, experiment, shape }) => {
     library ??= loadTensorFlow(backend);
     const model = await TrainingModel.build(await library, experiment, shape);

@@ -24,7 +24,10 @@ export class Compute {
   /** The environment must have been settled by `configureTensorFlow`. */
   constructor(data: ComputeThreadData) {
     // The thread runs the built file, also when this one is run from its source by a test.
-    this.thread = new Worker(join(packageRoot(), 'dist/worker/compute-thread.js'), { workerData: data, name: 'compute' });
+    this.thread = new Worker(join(packageRoot(), 'dist/worker/compute-thread.js'), {
+      workerData: data,
+      name: 'compute',
+    });
     this.thread.on('message', (reply: ComputeReply) => this.settle(reply));
     this.thread.on('error', (error) => this.fail(error instanceof Error ? error : new Error(String(error))));
     this.thread.on('exit', (code) => this.fail(new Error(`the compute thread has ended with exit code ${code}`)));

@@ -1,0 +1,34 @@
+/** A server or worker process that attends, and what it has been told. It forgets when its stream ends. */
+import type { Register__Output } from '../proto/gen/polyak/v1/Register.js';
+import type { Order } from '../proto/gen/polyak/v1/Order.js';
+
+export class Attendee {
+  lastHeardAt = Date.now();
+  /** By trial: the addresses it was last told, so that nothing is said twice on one stream. */
+  private readonly told = new Map<string, string>();
+
+  constructor(
+    readonly register: Register__Output,
+    /** Epoch of its shard number; 0 of a worker. */
+    readonly shardEpoch: number,
+    private readonly write: (order: Order) => void,
+    /** Ends its stream. */
+    readonly end: () => void,
+  ) {}
+
+  get name(): string {
+    return this.register.role === 'SERVER' ? `server ${this.register.shard}` : 'worker';
+  }
+
+  send(order: Order): void {
+    this.write(order);
+  }
+
+  /** Sends the order unless the same was the last one for this trial. */
+  tell(trialKey: string, order: Order): void {
+    const text = JSON.stringify(order);
+    if (this.told.get(trialKey) === text) return;
+    this.told.set(trialKey, text);
+    this.write(order);
+  }
+}

@@ -1,0 +1,289 @@
+/** The verbs of the training loop, for the three kinds of lease, on a prepared trial. */
+import { vectors, type ChunkFrame } from '../common/frame.js';
+import { vectorKernels, type VectorKernels } from '../common/kernels/vector-kernels.js';
+import type { Logger } from '../common/log.js';
+import type { WorkerMessage } from '../proto/gen/polyak/v1/WorkerMessage.js';
+import type { ActivityClock } from './activity.js';
+import type { LeafOf } from './batches.js';
+import type { Span } from './compute-message.js';
+import type { Batch } from './data/batch-assembler.js';
+import type { Incarnation } from './incarnation.js';
+import type { HeldLease } from './lease.js';
+import type { TreeEntry } from './local-tree.js';
+import type { PreparedTrial } from './prepare.js';
+import type { LeaseWork } from './training-loop.js';
+import { Weights, writeChunk } from './weights.js';
+
+export interface WorkSum {
+  /** Byte offset of the sum's floats; evaluations have none. */
+  node: number | undefined;
+  lossSum: number;
+  metricSums: number[];
+  samples: number;
+}
+
+/** The micro-batch of a statistics lease is summed from the data set as it lies, so there is none to take. */
+type WorkBatch = Batch | undefined;
+
+export interface WorkOptions {
+  trial: string;
+  prepared: PreparedTrial;
+  activity: ActivityClock;
+  /** To the lead. */
+  send(message: WorkerMessage): void;
+  log: Logger;
+}
+
+const progressMs = 100;
+
+export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
+  private readonly kernels: VectorKernels;
+  private readonly weights: Weights;
+  private readonly layouts: Record<'GRADIENT' | 'STATISTICS', { chunks: readonly Span[]; tensors: readonly Span[] }>;
+  private readonly pushes = new Set<Promise<void>>();
+  private incarnation: Incarnation | undefined;
+  private mean: Promise<void> | undefined;
+  private average: { incarnation: Incarnation; step: number } | undefined;
+  private measured = { at: 0, leaves: 0, seconds: 0 };
+
+  constructor(private readonly options: WorkOptions) {
+    const { memory, chunks, manifest, features, experiment, compute } = options.prepared;
+    this.kernels = vectorKernels(memory.memory);
+    const load = async (offset: number) =>
+      void (await compute.run('setWeights', { trial: options.trial, weights: offset }));
+    this.weights = new Weights({ memory, chunks, kernels: this.kernels, load });
+    const tensors = [
+      ...manifest.parameters.map(({ offset, length }) => ({ offset, length })),
+      ...manifest.statistics.map(({ offset, length }) => ({ offset: manifest.parameterCount + offset, length })),
+    ];
+    const spans = chunks.map(({ offset, length }) => ({ offset, length }));
+    this.layouts = {
+      GRADIENT: { chunks: spans, tensors },
+      STATISTICS: { chunks: spansOf(features, experiment.chunkFloats), tensors: [] },
+    };
+  }
+
+  /** A new incarnation: all weights come anew. */
+  enter(incarnation: Incarnation): void {
+    this.incarnation = incarnation;
+    this.weights.reset();
+  }
+
+  /** Errors: `protocol`. */
+  receiveWeights(frame: ChunkFrame): void {
+    this.weights.receive(frame);
+  }
+
+  /** Fetches the preprocessing mean, which leases wait for from now on. */
+  fetchMean(incarnation: Incarnation): void {
+    this.mean ??= this.readMean(incarnation).catch((error: unknown) => {
+      this.mean = undefined;
+      throw error;
+    });
+    this.mean.catch(() => undefined);
+  }
+
+  async waitForWeights(lease: HeldLease): Promise<boolean> {
+    const incarnation = this.incarnation;
+    if (!incarnation || lease.incarnation !== incarnation.number || lease.isVoid) return false;
+    if (lease.kind === 'STATISTICS') return true;
+    this.options.activity.enter('weight wait');
+    await this.mean;
+    if (lease.vector === 'AVERAGE') return await this.loadAverage(incarnation, lease.step);
+    return await this.weights.waitFor(lease.step, AbortSignal.any([lease.signal, incarnation.signal]));
+  }
+
+  batch(lease: HeldLease, leaf: number): WorkBatch {
+    if (lease.kind === 'STATISTICS') return undefined;
+    this.options.activity.enter('data wait');
+    return this.options.prepared.batches.take(leafOf(lease, leaf));
+  }
+
+  prefetch(lease: HeldLease, leaf: number): void {
+    if (lease.kind !== 'STATISTICS') this.options.prepared.batches.prefetch(leafOf(lease, leaf));
+  }
+
+  async compute(lease: HeldLease, leaf: number, batch: WorkBatch): Promise<WorkSum> {
+    const { activity } = this.options;
+    const sum = batch ? await this.computeBatch(lease, leaf, batch) : await this.computeStatistics(leaf);
+    activity.computed(lease.kind, sum.samples);
+    return sum;
+  }
+
+  add(left: WorkSum, right: WorkSum): WorkSum {
+    if (left.node !== undefined && right.node !== undefined) this.addNodes(left.node, right.node);
+    return {
+      node: left.node,
+      lossSum: left.lossSum + right.lossSum,
+      metricSums: left.metricSums.map((value, index) => value + (right.metricSums[index] ?? 0)),
+      samples: left.samples + right.samples,
+    };
+  }
+
+  push(lease: HeldLease, subtree: TreeEntry<WorkSum>): void {
+    const pushed = this.pushSubtree(lease, subtree)
+      .catch((error: unknown) => {
+        this.discard(subtree.value);
+        this.failed(lease, error);
+      })
+      .finally(() => this.pushes.delete(pushed));
+    this.pushes.add(pushed);
+  }
+
+  discard({ node }: WorkSum): void {
+    if (node !== undefined) this.options.prepared.memory.release(node);
+  }
+
+  progress(lease: HeldLease, leavesDone: number): void {
+    const { at, leaves, seconds } = this.measured;
+    const now = performance.now();
+    if (now - at < progressMs || leaves === 0) return;
+    this.measured = { at: now, leaves: 0, seconds: 0 };
+    this.options.send({ progress: { lease: lease.id, leavesDone, secondsPerLeaf: seconds / leaves } });
+  }
+
+  async finish(): Promise<void> {
+    this.options.activity.enter('push');
+    await Promise.all(this.pushes);
+    this.weights.giveBack();
+    this.options.activity.enter('idle');
+  }
+
+  failed(lease: HeldLease, error: unknown): void {
+    if (lease.isVoid) return;
+    lease.void();
+    const message = error instanceof Error ? error.message : String(error);
+    this.options.log.error(
+      { lease: lease.id, error: error instanceof Error ? error.stack : message },
+      'a lease failed',
+    );
+    this.options.send({ failed: { lease: lease.id, message } });
+  }
+
+  private async computeBatch(lease: HeldLease, leaf: number, batch: Batch): Promise<WorkSum> {
+    const { trial, prepared, activity } = this.options;
+    const { compute, memory, batches } = prepared;
+    const samples = batch.count;
+    if (lease.kind === 'EVALUATE') {
+      activity.enter('evaluate');
+      const { seconds, ...sums } = await compute.run('evaluate', { trial, batch });
+      this.measure(seconds);
+      return { node: undefined, ...sums, samples };
+    }
+    activity.enter('push');
+    const node = await memory.acquire();
+    activity.enter('gradient');
+    try {
+      const draws = batches.draws(leafOf(lease, leaf));
+      const { seconds, ...sums } = await compute.run('gradient', { trial, node, batch, draws });
+      this.measure(seconds);
+      return { node, ...sums, samples };
+    } catch (error) {
+      memory.release(node);
+      throw error;
+    }
+  }
+
+  private async computeStatistics(leaf: number): Promise<WorkSum> {
+    const { batches, memory, features } = this.options.prepared;
+    this.options.activity.enter('statistics');
+    const node = await memory.acquire();
+    const startedAt = performance.now();
+    const { sum, samples } = batches.statistics(leaf);
+    memory.floats(node, features).set(sum);
+    this.measure((performance.now() - startedAt) / 1000);
+    return { node, lossSum: 0, metricSums: [], samples };
+  }
+
+  private measure(seconds: number): void {
+    this.measured.leaves += 1;
+    this.measured.seconds += seconds;
+  }
+
+  /** Later requests of the compute thread find the sum; only the main thread must not write to `right` before. */
+  private addNodes(left: number, right: number): void {
+    const { trial, prepared } = this.options;
+    const { compute, memory, manifest, features } = prepared;
+    const floats = Math.max(manifest.parameterCount + manifest.statisticsCount, features);
+    compute.run('add', { trial, left, right, floats }).then(
+      () => memory.release(right),
+      // The compute thread is gone, and the process with it.
+      () => undefined,
+    );
+  }
+
+  /** The header goes first, over the whole sum; a sum that is not finite has no chunks. */
+  private async pushSubtree(lease: HeldLease, { node: place, value }: TreeEntry<WorkSum>): Promise<void> {
+    const { trial, prepared, send } = this.options;
+    const { memory, compute, manifest } = prepared;
+    const { node, lossSum, metricSums, samples } = value;
+    const header = { lease: lease.id, firstLeaf: place.first, leaves: place.leaves, lossSum, metricSums, samples };
+    if (node === undefined || lease.kind === 'EVALUATE') {
+      send({ computed: header });
+      return;
+    }
+    const { chunks, tensors } = this.layouts[lease.kind];
+    const report = await compute.run('inspect', { trial, node, chunks, tensors });
+    const incarnation = this.incarnation;
+    if (lease.isVoid || incarnation?.number !== lease.incarnation) {
+      memory.release(node);
+      return;
+    }
+    if (report.badTensor >= 0) {
+      const name = [...manifest.parameters, ...manifest.statistics][report.badTensor]?.name;
+      memory.release(node);
+      lease.void();
+      send({ computed: { ...header, badTensor: name ?? 'input', badTensorIndex: report.badTensor } });
+      return;
+    }
+    send({ computed: header });
+    const data = chunks.map(({ offset, length }, chunk) => ({
+      data: memory.bytes(node + offset * 4, length * 4),
+      checksum: report.checksums[chunk] ?? 0,
+    }));
+    const vector = lease.kind === 'GRADIENT' ? vectors.weights : vectors.preprocess;
+    incarnation.push({ vector, step: lease.step, node: place, chunks: data }, () => memory.release(node));
+  }
+
+  /** Read once per step; all leases of an evaluation use it. False when the shards have gone on meanwhile. */
+  private async loadAverage(incarnation: Incarnation, step: number): Promise<boolean> {
+    const { memory, chunks } = this.options.prepared;
+    if (this.average?.incarnation !== incarnation || this.average.step !== step) {
+      this.average = undefined;
+      const versions = new Set<number>();
+      await incarnation.read('AVERAGE', (frame) => {
+        writeChunk({ memory, kernels: this.kernels }, chunks[frame.chunk], memory.average, frame);
+        versions.add(frame.step);
+      });
+      if (versions.size !== 1 || !versions.has(step)) return false;
+      this.average = { incarnation, step };
+    }
+    await this.weights.borrow(memory.average);
+    return true;
+  }
+
+  private async readMean(incarnation: Incarnation): Promise<void> {
+    const { memory, features, batches } = this.options.prepared;
+    const { chunks } = this.layouts.STATISTICS;
+    const node = await memory.acquire();
+    try {
+      await incarnation.read('PREPROCESS', (frame) =>
+        writeChunk({ memory, kernels: this.kernels }, chunks[frame.chunk], node, frame),
+      );
+      batches.setMean(memory.floats(node, features).slice());
+    } finally {
+      memory.release(node);
+    }
+  }
+}
+
+function leafOf({ kind, split, step }: HeldLease, leaf: number): LeafOf {
+  return { kind: kind === 'EVALUATE' ? 'evaluate' : 'gradient', split, step, leaf };
+}
+
+function spansOf(floats: number, chunkFloats: number): Span[] {
+  return Array.from({ length: Math.ceil(floats / chunkFloats) }, (_, chunk) => ({
+    offset: chunk * chunkFloats,
+    length: Math.min(chunkFloats, floats - chunk * chunkFloats),
+  }));
+}

@@ -1,0 +1,66 @@
+/** Makes a worker ready for a trial: data, model, memory, and the proof that it computes what the others compute. */
+import { layOutChunks, type ChunkSpec } from '../common/chunk-layout.js';
+import type { Experiment } from '../common/experiment/schema.js';
+import type { Manifest } from '../common/manifest.js';
+import type { Proof } from '../proto/gen/polyak/v1/Proof.js';
+import { Batches } from './batches.js';
+import type { Compute } from './compute.js';
+import { openDataset } from './data/dataset.js';
+import { workerFingerprint } from './fingerprint.js';
+import type { Backend } from './tensorflow/load.js';
+import { TrialMemory, leavesMaxOf } from './trial-memory.js';
+
+export interface PreparedTrial {
+  experiment: Experiment;
+  manifest: Manifest;
+  chunks: ChunkSpec[];
+  features: number;
+  memory: TrialMemory;
+  batches: Batches;
+  compute: Compute;
+  proof: Proof;
+}
+
+export interface PrepareOptions {
+  /** The trial key in hexadecimal. */
+  trial: string;
+  experiment: Experiment;
+  backend: Backend;
+  /** The process's compute thread, with TensorFlow set to so many threads. */
+  computeWith(threads: number): Compute;
+}
+
+/** Errors: PolyakError of data, model or setup. */
+export async function prepareTrial(options: PrepareOptions): Promise<PreparedTrial> {
+  const { trial, experiment, backend } = options;
+  const { batchSize, microBatchSize, threads } = experiment.train;
+  const dataset = await openDataset(experiment);
+  const { train, validation, test } = dataset.splits;
+  const { features } = dataset;
+  const compute = options.computeWith(threads);
+  const shape = { inputShape: dataset.shape, outputs: dataset.outputs };
+  const manifest = await compute.run('open', { trial, experiment, shape });
+  const weights = manifest.parameterCount + manifest.statisticsCount;
+  const leavesMax = leavesMaxOf(train.count, batchSize, microBatchSize);
+  const memory = new TrialMemory({ weights, features, leavesMax });
+  await compute.run('attach', { trial, memory: memory.memory });
+  const batches = new Batches(experiment, dataset);
+  const first = { kind: 'gradient', split: 'train', step: 0, leaf: 0 } as const;
+  const node = await memory.acquire();
+  const gradientSha256 = await compute.run('prove', {
+    trial,
+    weights: memory.weights[0],
+    node,
+    batch: batches.take(first),
+    draws: batches.draws(first),
+  });
+  memory.release(node);
+  const proof = {
+    fingerprint: workerFingerprint(backend, dataset.fingerprint),
+    gradientSha256,
+    manifest: JSON.stringify(manifest),
+    data: { trainCount: train.count, validationCount: validation.count, testCount: test.count, features },
+  };
+  const chunks = layOutChunks(manifest, experiment.chunkFloats);
+  return { experiment, manifest, chunks, features, memory, batches, compute, proof };
+}

@@ -1,0 +1,184 @@
+/**
+ * A worker's part in one trial, from the order to join until it is dropped: it prepares and proves itself, follows the
+ * lead through its incarnations, and keeps the training loop in leases.
+ */
+import type { Experiment } from '../common/experiment/schema.js';
+import { PolyakError } from '../common/errors.js';
+import type { Logger } from '../common/log.js';
+import type { Admitted__Output } from '../proto/gen/polyak/v1/Admitted.js';
+import type { LeadMessage__Output } from '../proto/gen/polyak/v1/LeadMessage.js';
+import type { WorkerMessage } from '../proto/gen/polyak/v1/WorkerMessage.js';
+import type { ActivityClock } from './activity.js';
+import type { Compute } from './compute.js';
+import { ControlLink } from './control-link.js';
+import { Incarnation } from './incarnation.js';
+import { HeldLease } from './lease.js';
+import { LeaseQueue } from './lease-queue.js';
+import { TrialWork } from './lease-work.js';
+import { prepareTrial, type PreparedTrial } from './prepare.js';
+import type { Backend } from './tensorflow/load.js';
+import { trainingLoop } from './training-loop.js';
+
+export interface TrialMemberOptions {
+  trialKey: Buffer;
+  lead: string;
+  worker: string;
+  backend: Backend;
+  computeWith(threads: number): Compute;
+  activity: ActivityClock;
+  log: Logger;
+}
+
+interface Working {
+  prepared: PreparedTrial;
+  work: TrialWork;
+}
+
+export class TrialMember {
+  /** Resolves when everything of the trial is closed. */
+  readonly closed: Promise<void>;
+  private readonly stopping = new AbortController();
+  private readonly control: ControlLink;
+  private readonly leases = new LeaseQueue();
+  private working: Promise<Working> | undefined;
+  private loop: Promise<void> = Promise.resolve();
+  private incarnation: Incarnation | undefined;
+  private readonly endings = new Set<Promise<void>>();
+  private readonly trial: string;
+
+  constructor(private readonly options: TrialMemberOptions) {
+    this.trial = options.trialKey.toString('hex');
+    this.control = new ControlLink(options.lead, {
+      trialKey: options.trialKey,
+      worker: options.worker,
+      signal: this.stopping.signal,
+      log: options.log,
+      onMessage: (message, reply) => this.receive(message, reply),
+      onBreak: () => this.leases.voidAll(),
+    });
+    this.closed = this.run();
+  }
+
+  moveTo(lead: string): void {
+    this.control.moveTo(lead);
+  }
+
+  /** The worker drains: its leases are free at once. */
+  leave(): void {
+    this.control.send({ leaving: {} });
+  }
+
+  /** Forgets the trial. */
+  async close(): Promise<void> {
+    this.stopping.abort();
+    this.leases.close();
+    await this.closed;
+  }
+
+  private async run(): Promise<void> {
+    await this.control.run();
+    this.leases.close();
+    this.endIncarnation();
+    await Promise.all(this.endings);
+    await this.loop;
+    const working = await this.working?.catch(() => undefined);
+    await working?.prepared.compute.run('close', { trial: this.trial }).catch(() => undefined);
+  }
+
+  private receive(message: LeadMessage__Output, reply: (message: WorkerMessage) => void): void {
+    const { log } = this.options;
+    if (message.describe) this.prove(message.describe.experiment, reply);
+    else if (message.admitted) this.admit(message.admitted);
+    else if (message.lease) this.leases.push(new HeldLease(message.lease));
+    else if (message.shrink) this.leases.find(message.shrink.lease)?.shrink(message.shrink.endLeaf);
+    else if (message.void) this.leases.find(message.void.lease)?.void();
+    else if (message.fenced) log.info({ trial: this.trial, reason: message.fenced.message }, 'fenced by the lead');
+    else if (message.refused) {
+      log.error({ trial: this.trial, reason: message.refused.message }, 'refused; this worker stays idle');
+      this.stop();
+    } else if (message.ended) {
+      log.info({ trial: this.trial, state: message.ended.state }, 'the trial has ended');
+      this.stop();
+    }
+  }
+
+  /** Nothing more comes of this trial; the member is kept until it is dropped, so that it is not joined again. */
+  private stop(): void {
+    this.stopping.abort();
+  }
+
+  private prove(experimentJson: string, reply: (message: WorkerMessage) => void): void {
+    this.working ??= this.prepare(JSON.parse(experimentJson) as Experiment);
+    this.working.then(
+      ({ prepared }) => reply({ proof: prepared.proof }),
+      (error: unknown) => {
+        const { code, message } = describe(error);
+        this.options.log.error({ trial: this.trial, error: stackOf(error) }, 'cannot work on the trial');
+        reply({ preparationFailed: { code, message } });
+      },
+    );
+  }
+
+  private async prepare(experiment: Experiment): Promise<Working> {
+    const { backend, computeWith, activity, log } = this.options;
+    const prepared = await prepareTrial({ trial: this.trial, experiment, backend, computeWith });
+    const send = (message: WorkerMessage) => this.control.send(message);
+    const work = new TrialWork({ trial: this.trial, prepared, activity, send, log });
+    this.loop = trainingLoop(this.leases, work).catch((error: unknown) => {
+      log.error({ trial: this.trial, error: stackOf(error) }, 'the training loop failed');
+      this.stop();
+    });
+    return { prepared, work };
+  }
+
+  private admit({ incarnation, shards, hasPreprocess }: Admitted__Output): void {
+    this.leases.voidAll();
+    this.working?.then(
+      ({ prepared, work }) => {
+        if (this.stopping.signal.aborted) return;
+        const current = this.incarnation?.is(incarnation, shards)
+          ? this.incarnation
+          : this.enter(incarnation, shards, prepared, work);
+        if (hasPreprocess) work.fetchMean(current);
+      },
+      () => undefined,
+    );
+  }
+
+  private enter(number: number, shards: string[], prepared: PreparedTrial, work: TrialWork): Incarnation {
+    const { trialKey, log } = this.options;
+    this.endIncarnation();
+    const entered: Incarnation = new Incarnation({
+      trialKey,
+      number,
+      shards,
+      chunkCount: prepared.chunks.length,
+      log,
+      onWeights: (frame) => {
+        if (this.incarnation === entered) work.receiveWeights(frame);
+      },
+      onFenced: (message) => {
+        log.info({ trial: this.trial, incarnation: number, reason: message }, 'fenced; waiting to be admitted again');
+        if (this.incarnation === entered) this.leases.voidAll();
+      },
+    });
+    this.incarnation = entered;
+    work.enter(entered);
+    return entered;
+  }
+
+  private endIncarnation(): void {
+    const ended = this.incarnation?.close().finally(() => this.endings.delete(ended as Promise<void>));
+    if (ended) this.endings.add(ended);
+    this.incarnation = undefined;
+  }
+}
+
+function describe(error: unknown): { code: string; message: string } {
+  if (error instanceof PolyakError) return { code: error.code, message: error.message };
+  return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,113 @@
+/**
+ * The worker process: it computes gradients for whatever trials it is told to join, and keeps nothing that matters. It
+ * has one compute thread, because TensorFlow is loaded once per process.
+ */
+import { randomUUID } from 'node:crypto';
+import { attend } from '../common/attendance.js';
+import type { Logger } from '../common/log.js';
+import { observe } from '../common/observability.js';
+import { withResolvers } from '../common/with-resolvers.js';
+import type { Order__Output } from '../proto/gen/polyak/v1/Order.js';
+import { ActivityClock } from './activity.js';
+import { Compute } from './compute.js';
+import { configureTensorFlow, type Backend } from './tensorflow/load.js';
+import { TrialMember } from './trial-member.js';
+
+export interface WorkerOptions {
+  /** host:port */
+  coordinator: string;
+  backend: Backend;
+  metricsPort: number;
+  /** Where /metrics and /healthz listen. */
+  metricsHost?: string;
+  log: Logger;
+}
+
+export interface RunningWorker {
+  metricsPort: number;
+  /** Resolves when the process should exit, with `process.exitCode` set; rejects when the compute thread has died. */
+  closed: Promise<void>;
+  /** Hands back the leases and closes. */
+  close(): Promise<void>;
+}
+
+/** Asks the supervisor for a fresh process (sysexits' EX_TEMPFAIL): TensorFlow's threads are settled once per process. */
+export const exitForRestart = 75;
+
+export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { log, backend } = options;
+  const id = randomUUID();
+  const stopping = new AbortController();
+  const ended = withResolvers<void>();
+  ended.promise.catch(() => undefined);
+  const address = { host: options.metricsHost ?? '127.0.0.1', port: options.metricsPort };
+  let computeFailure: string | undefined;
+  const observability = await observe('worker', address, () => computeFailure);
+  const activity = new ActivityClock(observability.registry);
+  const members = new Map<string, TrialMember>();
+  let compute: { thread: Compute; threads: number } | undefined;
+
+  const computeWith = (threads: number): Compute => {
+    if (!compute) {
+      configureTensorFlow({ backend, threads });
+      const thread = new Compute({ backend });
+      compute = { thread, threads };
+      thread.failed.catch((error: unknown) => {
+        if (stopping.signal.aborted) return;
+        computeFailure = String(error);
+        ended.reject(error instanceof Error ? error : new Error(String(error)));
+      });
+    } else if (compute.threads !== threads) {
+      log.warn(
+        { threads, loaded: compute.threads },
+        'the trial needs other TensorFlow threads; exiting to start afresh',
+      );
+      process.exitCode = exitForRestart;
+      close().catch((error: unknown) => log.error({ error: String(error) }, 'closing failed'));
+      throw new Error(`TensorFlow runs with ${compute.threads} threads, the trial needs ${threads}`);
+    }
+    return compute.thread;
+  };
+
+  const join = (trialKey: Buffer, lead: string) => {
+    const key = trialKey.toString('hex');
+    const known = members.get(key);
+    if (known) return known.moveTo(lead);
+    log.info({ trial: key, lead }, 'joining a trial');
+    members.set(key, new TrialMember({ trialKey, lead, worker: id, backend, computeWith, activity, log }));
+  };
+
+  const drop = async (trialKey: Buffer) => {
+    const key = trialKey.toString('hex');
+    const member = members.get(key);
+    members.delete(key);
+    await member?.close();
+  };
+
+  const onOrder = (order: Order__Output) => {
+    if (stopping.signal.aborted) return;
+    if (order.join) join(order.join.trialKey, order.join.lead);
+    else if (order.drop) {
+      drop(order.drop.trialKey).catch((error: unknown) => log.error({ error: String(error) }, 'dropping failed'));
+    }
+  };
+  const attendance = attend({
+    coordinator: options.coordinator,
+    register: { role: 'WORKER', id },
+    onOrder,
+    signal: stopping.signal,
+    log,
+  });
+
+  const close = async () => {
+    if (stopping.signal.aborted) return await ended.promise;
+    stopping.abort();
+    attendance.close();
+    for (const member of members.values()) member.leave();
+    await Promise.all([...members.values()].map((member) => member.close()));
+    await compute?.thread.close();
+    observability.close();
+    ended.resolve();
+  };
+  return { metricsPort: observability.port, closed: ended.promise, close };
+}
