@@ -1,153 +1,194 @@
 /**
- * A cluster on one machine: coordinator, servers and workers as child processes on loopback, started again when they
- * die, and stopped with their parent. The cluster's code path is the only one.
+ * The cluster on one machine: a coordinator, servers and workers as processes on loopback, started again when they die,
+ * and stopped by their pids. The same commands run by hand on many machines make the same cluster.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PolyakError } from '../common/errors.js';
-import { packageRoot } from '../common/package-root.js';
+import { withResolvers } from '../common/with-resolvers.js';
+import { ChildRole, type Death, type Listening, type RoleName } from './child-role.js';
+import { freePort } from './free-port.js';
 
+export interface LauncherOptions {
+  workers: number;
+  shards: number;
+  backend: 'tensorflow' | 'cpu';
+  /** The coordinator's store. */
+  store: string;
+  /** Folder for one log file per process. */
+  logs: string;
+  /** Something worth telling: a process has died and is started again. */
+  onNotice: (kind: string, message: string) => void;
+  /** After every start and at the end. */
+  onRoles: (roles: RoleEntry[]) => void;
+}
+
+/** A running process, as in run.json. */
 export interface RoleEntry {
-  role: 'coordinator' | 'server' | 'worker';
+  role: RoleName;
   index: number;
   pid: number;
+  /** Empty for a worker. */
   address: string;
   metricsPort: number;
 }
 
-export interface LauncherOptions {
-  /** Folder of the run: store, logs and run.json are kept there. */
-  folder: string;
-  servers: number;
-  workers: number;
-  backend: 'tensorflow' | 'cpu';
-  onRestart(role: string, reason: string): void;
-}
-
-const restartsMax = 5;
-const restartWindowMs = 30_000;
-const startMsMax = 60_000;
-const stopMsMax = 10_000;
-
-interface Slot {
-  role: RoleEntry['role'];
+interface Place {
+  role: RoleName;
   index: number;
-  args: string[];
-  child?: ChildProcess;
-  entry?: RoleEntry;
+  /** Kept over restarts, so that others find it again. Undefined for a worker. */
+  port: number | undefined;
+  child: ChildRole | undefined;
+  entry: RoleEntry | undefined;
+  /** When it died, since the run last made progress. */
   deaths: number[];
+  /** It left of its own accord and is not missed. */
+  left: boolean;
 }
+
+const host = '127.0.0.1';
+const deathsMax = 5;
+const deathsWindowMs = 30_000;
+const backoffMsMin = 250;
+const backoffMsMax = 4000;
+const graceMs = 5000;
+const logTailLines = 12;
 
 export class Launcher {
-  private readonly slots: Slot[] = [];
+  private readonly places: Place[] = [];
   private stopping = false;
-  private giveUp: (error: Error) => void = () => undefined;
-  /** Rejects when a role cannot be kept alive. */
-  readonly failed = new Promise<never>((_, reject) => (this.giveUp = reject));
+  private readonly failure = withResolvers<never>();
+  /** Rejects when a process cannot be kept running. */
+  readonly failed = this.failure.promise;
 
   private constructor(private readonly options: LauncherOptions) {
     this.failed.catch(() => undefined);
   }
 
+  /** Resolves when the coordinator listens; servers and workers come meanwhile. */
   static async start(options: LauncherOptions): Promise<Launcher> {
     const launcher = new Launcher(options);
-    mkdirSync(join(options.folder, 'logs'), { recursive: true });
-    try {
-      await launcher.startAll();
-    } catch (error) {
-      await launcher.stop();
-      throw error;
-    }
+    await launcher.launch();
     return launcher;
   }
 
   get coordinator(): string {
-    return this.slots[0]?.entry?.address ?? '';
+    return `${host}:${this.places[0]?.port}`;
   }
 
-  /** Asks all to drain; after a while, insists. */
+  /** The run has come further: what died before is forgiven. */
+  progressed(): void {
+    for (const place of this.places) place.deaths = [];
+  }
+
+  /** Stops all, workers first. Never leaves one behind. */
   async stop(): Promise<void> {
     this.stopping = true;
-    const running = this.slots.flatMap(({ child }) => (child && child.exitCode === null && child.signalCode === null ? [child] : []));
-    await Promise.all(
-      running.toReversed().map(async (child) => {
-        const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
-        child.kill('SIGTERM');
-        const insist = setTimeout(() => child.kill('SIGKILL'), stopMsMax);
-        await gone;
-        clearTimeout(insist);
-      }),
+    for (const role of ['worker', 'server', 'coordinator']) {
+      const children = this.places.filter((place) => place.role === role).map(({ child }) => child);
+      await Promise.all(children.map((child) => child?.stop(graceMs)));
+    }
+    this.options.onRoles([]);
+  }
+
+  /** The second Ctrl-C. */
+  kill(): void {
+    this.stopping = true;
+    for (const { child } of this.places) child?.kill();
+  }
+
+  private async launch(): Promise<void> {
+    const { shards, workers } = this.options;
+    const place = (role: RoleName, index: number, port?: number) =>
+      this.places.push({ role, index, port, child: undefined, entry: undefined, deaths: [], left: false });
+    place('coordinator', 0, await freePort(host));
+    for (let shard = 0; shard < shards; shard++) place('server', shard, await freePort(host));
+    for (let worker = 0; worker < workers; worker++) place('worker', worker);
+    const [coordinator, ...others] = this.places;
+    if (!coordinator) return;
+    this.keep(coordinator);
+    const listening = coordinator.child?.listening ?? this.failed;
+    await Promise.race([listening, this.failed]).catch(async (error: unknown) => {
+      await this.stop();
+      throw error;
+    });
+    for (const other of others) this.keep(other);
+  }
+
+  /** Runs a place's process, again and again, until the launcher stops. */
+  private keep(place: Place): void {
+    const child = new ChildRole(place.role, this.args(place), join(this.options.logs, `${name(place)}.log`));
+    place.child = child;
+    child.listening.then(
+      (listening) => this.listens(place, listening),
+      () => undefined,
     );
-  }
-
-  private async startAll(): Promise<void> {
-    const { folder, servers, workers, backend } = this.options;
-    const store = join(folder, 'coordinator.db');
-    await this.add('coordinator', 0, ['--store', store]);
-    const known = ['--coordinator', this.coordinator];
-    const shards = Array.from({ length: servers }, async (_, shard) => {
-      await this.add('server', shard, [...known, '--shard', String(shard)]);
+    void child.ended.then(async (death) => {
+      place.entry = undefined;
+      if (this.stopping) return;
+      this.publish();
+      await this.died(place, death);
     });
-    const others = Array.from({ length: workers }, async (_, index) => {
-      await this.add('worker', index, [...known, '--backend', backend]);
-    });
-    await Promise.all([...shards, ...others]);
   }
 
-  private async add(role: Slot['role'], index: number, args: string[]): Promise<void> {
-    const slot: Slot = { role, index, args, deaths: [] };
-    this.slots.push(slot);
-    await this.launch(slot);
-  }
-
-  /** Started again, a role listens where it did before, so that the others find it. */
-  private async launch(slot: Slot): Promise<void> {
-    const { role, index } = slot;
-    const bin = join(packageRoot(), 'bin/polyak.js');
-    const address = role === 'worker' ? [] : ['--listen', slot.entry?.address ?? '127.0.0.1:0'];
-    const args = [bin, role, ...slot.args, ...address, '--json', '--parent-pipe'];
-    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'], detached: true });
-    slot.child = child;
-    child.stdin.on('error', () => undefined);
-    child.stderr.pipe(createWriteStream(join(this.options.folder, 'logs', `${role}-${index}.log`), { flags: 'a' }));
-    const ended = new Promise<string>((resolve) => {
-      child.once('close', (code, signal) => resolve(signal ?? `exit code ${code}`));
-    });
-    ended.then((reason) => this.restart(slot, reason)).catch((error: unknown) => this.giveUp(error as Error));
-    const line = await Promise.race([
-      new Promise<string>((resolve) => createInterface({ input: child.stdout }).once('line', resolve)),
-      ended.then((reason) => Promise.reject(this.cannotStart(slot, reason))),
-      delay(startMsMax, undefined, { ref: false }).then(() => Promise.reject(this.cannotStart(slot, 'no answer'))),
-    ]);
-    const listening = JSON.parse(line) as { address: string; metricsPort: number };
-    slot.entry = { role, index, pid: child.pid ?? 0, address: listening.address, metricsPort: listening.metricsPort };
-    this.writeRun();
-  }
-
-  private async restart(slot: Slot, reason: string): Promise<void> {
-    // Without an entry the first start has failed, and its caller knows.
-    if (this.stopping || !slot.entry) return;
+  private async died(place: Place, death: Death): Promise<void> {
+    const { onNotice } = this.options;
+    const how = death.signal ?? `exit code ${death.code}`;
+    if (place.role === 'worker' && death.code === 0) {
+      place.left = true;
+      onNotice('left', `${name(place)} has left`);
+      if (this.places.every(({ role, left }) => role !== 'worker' || left)) {
+        this.failure.reject(new PolyakError('unreachable', 'all workers have left'));
+      }
+      return;
+    }
+    const mendable = death.error === undefined || death.error.code === 'fenced' || death.error.code === 'internal';
+    if (death.error && !mendable && !(await this.takeOtherPort(place, death))) return this.failure.reject(death.error);
     const now = Date.now();
-    slot.deaths = [...slot.deaths.filter((at) => now - at < restartWindowMs), now];
-    const name = `${slot.role} ${slot.index}`;
-    this.options.onRestart(name, reason);
-    if (slot.deaths.length > restartsMax) throw this.cannotStart(slot, reason);
-    await delay(100 * (slot.deaths.length - 1));
-    if (!this.stopping) await this.launch(slot);
+    place.deaths = [...place.deaths.filter((at) => now - at < deathsWindowMs), now];
+    if (place.deaths.length >= deathsMax) return this.giveUp(place, how);
+    const waitMs =
+      place.deaths.length === 1 ? 0 : Math.min(backoffMsMax, backoffMsMin * 2 ** (place.deaths.length - 2));
+    onNotice(
+      'restart',
+      `${name(place)} has died (${how}${death.error ? `: ${death.error.message}` : ''}) and is started again`,
+    );
+    await delay(waitMs, undefined, { ref: false });
+    if (!this.stopping) this.keep(place);
   }
 
-  private cannotStart(slot: Slot, reason: string): PolyakError {
-    const log = join(this.options.folder, 'logs', `${slot.role}-${slot.index}.log`);
-    return new PolyakError('unreachable', `${slot.role} ${slot.index} does not run (${reason}); its log is ${log}`);
+  /** A port may have been taken between its choice and the start. The coordinator's is known to others and stays. */
+  private async takeOtherPort(place: Place, death: Death): Promise<boolean> {
+    if (!death.early || place.role !== 'server' || !death.error?.message.includes('cannot listen')) return false;
+    place.port = await freePort(host);
+    return true;
   }
 
-  private writeRun(): void {
-    const roles = this.slots.flatMap(({ entry }) => (entry ? [entry] : []));
-    const path = join(this.options.folder, 'run.json');
-    writeFileSync(`${path}.partial`, JSON.stringify({ pid: process.pid, roles }, null, 2));
-    renameSync(`${path}.partial`, path);
+  private giveUp(place: Place, how: string): void {
+    const file = join(this.options.logs, `${name(place)}.log`);
+    const tail = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-logTailLines).join('\n');
+    const message = `${name(place)} has died ${deathsMax} times within ${deathsWindowMs / 1000} s (${how}). The end of ${file}:\n${tail}`;
+    this.failure.reject(new PolyakError('internal', message));
   }
+
+  private listens(place: Place, { pid, address, metricsPort }: Listening): void {
+    place.entry = { role: place.role, index: place.index, pid, address, metricsPort };
+    this.publish();
+  }
+
+  private publish(): void {
+    this.options.onRoles(this.places.flatMap(({ entry }) => entry ?? []));
+  }
+
+  private args({ role, index, port }: Place): string[] {
+    if (role === 'coordinator') return ['--listen', `${host}:${port}`, '--store', this.options.store];
+    const coordinator = ['--coordinator', this.coordinator];
+    if (role === 'worker') return [...coordinator, '--backend', this.options.backend];
+    return [...coordinator, '--listen', `${host}:${port}`, '--shard', String(index)];
+  }
+}
+
+function name({ role, index }: Place): string {
+  return role === 'coordinator' ? role : `${role}-${index}`;
 }

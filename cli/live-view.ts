@@ -1,58 +1,156 @@
-/** What a person sees of a run: a few lines that change on a terminal, a line per epoch elsewhere. */
+/**
+ * What a person sees of a run: on a terminal a few lines that stay in place, elsewhere a line per epoch. Text out of
+ * events; nothing here knows where they come from.
+ */
 import { createLogUpdate } from 'log-update';
-import type { RunEvent } from './follow.js';
+import type { RunEvent } from './follow-run.js';
 
 export interface View {
   show(event: RunEvent): void;
+  /** Leaves the last lines where they are. */
   close(): void;
 }
 
-export function jsonView(write: (line: string) => void): View {
-  return { show: (event) => write(`${JSON.stringify(event)}\n`), close: () => undefined };
+interface Output {
+  isTTY?: boolean;
+  columns?: number;
+  write(text: string): unknown;
 }
 
-export function humanView(stream: NodeJS.WriteStream): View {
-  const update = stream.isTTY ? createLogUpdate(stream) : undefined;
-  const print = (line: string) => {
-    update?.clear();
-    stream.write(`${line}\n`);
+interface Scores {
+  loss?: number | null;
+  accuracy?: number | null;
+}
+
+/** `--json`: the events as they are, one a line. */
+export function jsonView(output: Output): View {
+  return { show: (event) => output.write(`${JSON.stringify(event)}\n`), close: () => undefined };
+}
+
+export function textView(output: Output & NodeJS.WritableStream): View {
+  return output.isTTY === true ? terminalView(output) : lineView(output);
+}
+
+/** A line per epoch and per notice. */
+export function lineView(output: Output): View {
+  return {
+    show: (event) => {
+      const line =
+        event.event === 'epoch' ? epochLine(event) : event.event === 'notice' ? noticeLine(event) : undefined;
+      if (line !== undefined) output.write(`${line}\n`);
+    },
+    close: () => undefined,
+  };
+}
+
+function terminalView(output: NodeJS.WritableStream & Output): View {
+  const update = createLogUpdate(output as NodeJS.WriteStream);
+  let validation: Scores | undefined;
+  const persist = (line: string) => {
+    update.clear();
+    output.write(`${line}\n`);
   };
   return {
-    show(event) {
-      if (event.event === 'progress') update?.(progressText(event));
-      else if (event.event === 'epoch') print(epochText(event));
-      else if (event.event === 'notice' && event['kind'] !== 'lease-failed') print(`  ${String(event['message'])}`);
+    show: (event) => {
+      if (event.event === 'progress') update(progressLines(event, validation, output.columns ?? 80).join('\n'));
+      else if (event.event === 'epoch') {
+        validation = event['validation'] as Scores | undefined;
+        persist(epochLine(event));
+      } else if (event.event === 'notice') persist(noticeLine(event));
     },
-    close: () => update?.clear(),
+    close: () => {
+      update.clear();
+      update.done();
+    },
   };
 }
 
-export function progressText(event: RunEvent): string {
-  const { step, steps, epoch, epochs, workers } = event;
-  const bar = progressBar(Number(step) / Number(steps));
-  const speed = `${Number(event['imagesPerSecond']).toLocaleString('en')} images/s`;
-  return [
-    `epoch ${String(epoch)}/${String(epochs)}  ${bar}  step ${String(step)}/${String(steps)}`,
-    `loss ${number(event['loss'])}  accuracy ${percent(event['accuracy'])}  ${speed}  workers ${String(workers)}  ${String(event['secondsLeft'])} s left`,
-  ].join('\n');
+/** Two lines of at most `columns` characters. */
+export function progressLines(event: RunEvent, validation: Scores | undefined, columns: number): string[] {
+  const step = Number(event['step']);
+  const steps = Number(event['steps']);
+  const share = steps > 0 ? Math.min(1, step / steps) : 0;
+  const width = Math.max(10, Math.min(30, columns - 50));
+  const filled = Math.round(share * width);
+  const bar = `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`;
+  const place = `epoch ${String(event['epoch'])}/${String(event['epochs'])}  step ${step}/${steps}`;
+  const scores = [`loss ${number(event['loss'], 4)}`, ...optional('accuracy', event['accuracy'])];
+  if (validation) scores.push(...optional('validation', validation.accuracy));
+  const workers = Number(event['workers']);
+  const speed = [
+    `${Math.round(Number(event['imagesPerSecond']))} images/s`,
+    `${workers} worker${workers === 1 ? '' : 's'}`,
+  ];
+  if (typeof event['secondsLeft'] === 'number') speed.push(`${duration(event['secondsLeft'])} left`);
+  return [`${bar} ${place}`, [...scores, ...speed].join('  ')].map((line) => line.slice(0, columns));
 }
 
-export function epochText(event: RunEvent): string {
-  const validation = event['validation'] as { loss: number; accuracy: number | null } | null;
-  const held = validation ? `  validation loss ${number(validation.loss)} accuracy ${percent(validation.accuracy)}` : '';
-  return `epoch ${String(event['epoch'])}  loss ${number(event['loss'])}  accuracy ${percent(event['accuracy'])}${held}`;
+export function epochLine(event: RunEvent): string {
+  const validation = event['validation'] as Scores | null | undefined;
+  const parts = [
+    `epoch ${String(event['epoch'])}`,
+    `step ${String(event['step'])}`,
+    `loss ${number(event['loss'], 4)}`,
+  ];
+  parts.push(...optional('accuracy', event['accuracy']));
+  if (validation) {
+    parts.push(`validation loss ${number(validation.loss, 4)}`, ...optional('accuracy', validation.accuracy));
+  }
+  return parts.join('  ');
 }
 
-function progressBar(share: number): string {
-  const width = 24;
-  const full = Math.round(width * Math.min(1, share));
-  return '█'.repeat(full) + '░'.repeat(width - full);
+function noticeLine(event: RunEvent): string {
+  return `note: ${String(event['message'])}`;
 }
 
-function number(value: unknown): string {
-  return typeof value === 'number' ? value.toPrecision(4) : '-';
+export interface SummaryFacts {
+  folder: string;
+  /** How this run was started, for the commands to try next. */
+  file: string | undefined;
+  workers: number;
+  shards: number;
 }
 
-export function percent(value: unknown): string {
-  return typeof value === 'number' ? `${(100 * value).toFixed(2)} %` : '-';
+/** The last words of a run that finished. */
+export function summary(event: RunEvent, facts: SummaryFacts): string {
+  const test = event['test'] as { accuracy?: number | null; averageAccuracy?: number | null } | null | undefined;
+  const validation = event['validation'] as Scores | null | undefined;
+  const lines = [
+    `finished after ${String(event['steps'])} steps, ${Math.round(Number(event['imagesPerSecond']))} images/s`,
+  ];
+  if (typeof test?.accuracy === 'number') {
+    lines.push(
+      `test accuracy  ${number(test.accuracy, 4)} (last weights)  ${number(test.averageAccuracy, 4)} (running average)`,
+    );
+  }
+  if (validation)
+    lines.push(
+      `validation     loss ${number(validation.loss, 4)}  ${optional('accuracy', validation.accuracy).join('')}`.trimEnd(),
+    );
+  lines.push(`weights        sha256 ${String(event['weightsSha256'])}`, `kept in        ${facts.folder}`);
+  if (event['reproducible'] === false)
+    lines.push('not reproducible: workers with other arithmetic were admitted (numerics: tolerant)');
+  if (facts.file !== undefined) {
+    const other = facts.workers === 1 ? 2 : 1;
+    const command = `npx polyak train ${facts.file} --workers ${other} --shards ${facts.shards === 1 ? 2 : 1}`;
+    lines.push(`try next       ${command}   # the same weights, bit for bit`);
+  }
+  return lines.join('\n');
+}
+
+/** Such as `1 h 02 min`, `3 min 05 s`, `12 s`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const two = (value: number) => String(value).padStart(2, '0');
+  if (whole >= 3600) return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
+  if (whole >= 60) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  return `${whole} s`;
+}
+
+function number(value: unknown, digits: number): string {
+  return typeof value === 'number' ? value.toFixed(digits) : '-';
+}
+
+function optional(name: string, value: unknown): string[] {
+  return typeof value === 'number' ? [`${name} ${number(value, 4)}`] : [];
 }

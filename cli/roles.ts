@@ -50,7 +50,11 @@ export async function runWorker(options: RoleOptions): Promise<void> {
   const { startWorker } = await import('../worker/worker.js');
   const backend = options.backend === 'cpu' ? 'cpu' : 'tensorflow';
   const coordinator = needed(options.coordinator);
-  await stay('worker', options, await startWorker({ coordinator, backend, metricsPort: port(options), log: createLog('worker') }));
+  await stay(
+    'worker',
+    options,
+    await startWorker({ coordinator, backend, metricsPort: port(options), log: createLog('worker') }),
+  );
 }
 
 /** Until SIGTERM, SIGINT, the parent's end, or the role's own end. */
@@ -58,7 +62,8 @@ async function stay(role: string, options: RoleOptions, running: Running): Promi
   const address = running.address ?? '';
   const line = { event: 'listening', role, address, metricsPort: running.metricsPort };
   if (options.json) process.stdout.write(`${JSON.stringify(line)}\n`);
-  else process.stderr.write(`polyak ${role} ${address ? `on ${address}, ` : ''}metrics on port ${running.metricsPort}\n`);
+  else
+    process.stderr.write(`polyak ${role} ${address ? `on ${address}, ` : ''}metrics on port ${running.metricsPort}\n`);
   let draining: Promise<void> | undefined;
   const drain = () => {
     draining ??= running.close();
@@ -90,6 +95,7 @@ function needed(coordinator: string | undefined): string {
 
 export function wholeNumber(flag: string, value: string): number {
   const number = Number(value);
-  if (!Number.isInteger(number) || number < 0) throw new PolyakError('usage', `${flag} ${value}: must be a whole number`);
+  if (!Number.isInteger(number) || number < 0)
+    throw new PolyakError('usage', `${flag} ${value}: must be a whole number`);
   return number;
 }

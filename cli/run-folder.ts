@@ -1,48 +1,132 @@
-/** Where a run is kept: `<state>/<name>-<number>`, never used twice. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+/**
+ * The folder of a run: its experiment, the coordinator's store, checkpoints, logs, and run.json, which says what the
+ * run is and which processes it has. Runs are numbered and never overwritten.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, isAbsolute, join, resolve } from 'node:path';
 import { PolyakError } from '../common/errors.js';
+import { canonicalExperiment } from '../common/experiment/load.js';
 import type { Experiment } from '../common/experiment/schema.js';
+import type { RoleEntry } from './launcher.js';
 
-/** What is written once, when the run is made. */
 export interface RunRecord {
-  experiment: Experiment;
-  trialKey?: string;
+  name: string;
+  /** Eight bytes, hexadecimal: never used for another run. */
+  trialKey: string;
+  createdAt: string;
+  /** As asked for; 0 for all epochs. */
   untilStep: number;
   workers: number;
   shards: number;
+  backend: 'tensorflow' | 'cpu';
+  /** Of a cluster elsewhere, host:port; null for the run's own processes. */
+  coordinator: string | null;
+  /** Processes that run now. */
+  roles: RoleEntry[];
 }
 
-export function stateFolder(state: string | undefined): string {
-  return resolve(state ?? process.env['POLYAK_STATE'] ?? '.polyak');
-}
+export class RunFolder {
+  private constructor(
+    readonly path: string,
+    /** Resolved, as JSON with its keys in order. */
+    readonly experiment: string,
+    private record: RunRecord,
+  ) {}
 
-export function createRunFolder(state: string, name: string): string {
-  mkdirSync(state, { recursive: true });
-  const taken = readdirSync(state).map((entry) => Number(new RegExp(`^${name}-(\\d+)$`).exec(entry)?.[1] ?? 0));
-  for (let number = Math.max(0, ...taken) + 1; ; number++) {
-    const folder = join(state, `${name}-${number}`);
+  /** Makes `<state>/<name>-<n>` with the first free n. */
+  static create(
+    state: string,
+    experiment: Experiment,
+    options: Omit<RunRecord, 'name' | 'trialKey' | 'createdAt' | 'roles'>,
+  ): RunFolder {
+    const path = claim(resolve(state), experiment.name);
+    const text = canonicalExperiment(experiment);
+    writeFileSync(join(path, 'experiment.json'), `${text}\n`);
+    const identity = {
+      name: basename(path),
+      trialKey: randomBytes(8).toString('hex'),
+      createdAt: new Date().toISOString(),
+    };
+    const folder = new RunFolder(path, text, { ...identity, ...options, roles: [] });
+    folder.makeFolders();
+    folder.update({});
+    return folder;
+  }
+
+  /** `run` is a folder, or the name and number of a run within the state folder. Errors: `usage`. */
+  static open(state: string, run: string): RunFolder {
+    const path = [resolve(run), ...(isAbsolute(run) ? [] : [resolve(state, run)])].find((candidate) =>
+      existsSync(join(candidate, 'run.json')),
+    );
+    if (path === undefined)
+      throw new PolyakError(
+        'usage',
+        `there is no run '${run}' (looked for run.json in ${resolve(run)} and ${resolve(state, run)}${known(state)})`,
+      );
     try {
-      mkdirSync(folder);
+      const record = JSON.parse(readFileSync(join(path, 'run.json'), 'utf8')) as RunRecord;
+      const experiment = readFileSync(join(path, 'experiment.json'), 'utf8').trimEnd();
+      const folder = new RunFolder(path, experiment, record);
+      folder.makeFolders();
       return folder;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      throw new PolyakError('usage', `run '${run}': ${path} cannot be read: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  }
+
+  get facts(): Readonly<RunRecord> {
+    return this.record;
+  }
+
+  get store(): string {
+    return join(this.path, 'coordinator.db');
+  }
+
+  get checkpoints(): string {
+    return join(this.path, 'checkpoints');
+  }
+
+  get logs(): string {
+    return join(this.path, 'logs');
+  }
+
+  /** Rewrites run.json; a reader sees the old one or the new one. */
+  update(change: Partial<RunRecord>): void {
+    this.record = { ...this.record, ...change };
+    const file = join(this.path, 'run.json');
+    writeFileSync(`${file}.new`, `${JSON.stringify(this.record, null, 2)}\n`);
+    renameSync(`${file}.new`, file);
+  }
+
+  private makeFolders(): void {
+    mkdirSync(this.checkpoints, { recursive: true });
+    mkdirSync(this.logs, { recursive: true });
+  }
+}
+
+/** The exclusive mkdir decides between runs that start at once. */
+function claim(state: string, name: string): string {
+  mkdirSync(state, { recursive: true });
+  for (let number = 1; ; number++) {
+    const path = join(state, `${name}-${number}`);
+    try {
+      mkdirSync(path);
+      return path;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+        throw new PolyakError('usage', `--state: ${path} cannot be made: ${(error as Error).message}`, {
+          cause: error,
+        });
+      }
     }
   }
 }
 
-/** A folder, or a run's name within the state folder. */
-export function findRunFolder(state: string, run: string): string {
-  const candidates = [resolve(run), join(state, run)];
-  const found = candidates.find((folder) => existsSync(join(folder, 'experiment.json')));
-  if (!found) throw new PolyakError('usage', `run '${run}' does not exist (looked for ${candidates.join(' and ')})`);
-  return found;
-}
-
-export function writeRecord(folder: string, record: RunRecord): void {
-  writeFileSync(join(folder, 'experiment.json'), JSON.stringify(record, null, 2));
-}
-
-export function readRecord(folder: string): RunRecord {
-  return JSON.parse(readFileSync(join(folder, 'experiment.json'), 'utf8')) as RunRecord;
+function known(state: string): string {
+  if (!existsSync(state)) return '';
+  const runs = readdirSync(state).filter((name) => existsSync(join(state, name, 'run.json')));
+  return runs.length > 0 ? `; there are ${runs.slice(-10).join(', ')}` : '';
 }

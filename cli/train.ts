@@ -1,149 +1,150 @@
-/** `polyak train` and `polyak resume`: one run on this machine, or followed on a cluster elsewhere. */
-import { join, relative } from 'node:path';
-import { PolyakError, isErrorCode } from '../common/errors.js';
+/** `polyak train`: a run of an experiment file, from its folder to its last words. `train` is also the library's. */
+import { availableParallelism } from 'node:os';
+import { relative } from 'node:path';
+import { PolyakError } from '../common/errors.js';
 import { loadExperiment } from '../common/experiment/load.js';
 import type { Experiment } from '../common/experiment/schema.js';
-import { RunClient, type RunEvent } from './follow.js';
-import { Launcher } from './launcher.js';
-import { humanView, jsonView, percent, type View } from './live-view.js';
-import { wholeNumber } from './roles.js';
-import { createRunFolder, findRunFolder, readRecord, stateFolder, writeRecord, type RunRecord } from './run-folder.js';
+import type { RunEvent } from './follow-run.js';
+import { jsonView, summary, textView } from './live-view.js';
+import { RunFolder, type RunRecord } from './run-folder.js';
+import { errorOf, run } from './run.js';
+
+export const defaultState = '.polyak';
 
 export interface TrainOptions {
-  workers?: string;
-  shards?: string;
-  steps?: string;
-  epochs?: string;
-  set?: string[];
+  /** Worker processes; as many as cores allow with `train.threads` each, at most 4, unless given. Changes no number. */
+  workers?: number;
+  /** Server processes. Changes no number. */
+  shards?: number;
+  /** Step not to pass; all epochs unless given. */
+  steps?: number;
+  /** Folder in which runs are kept. */
   state?: string;
-  backend?: string;
+  backend?: 'tensorflow' | 'cpu';
+  /** host:port of a cluster that runs elsewhere. */
   coordinator?: string;
-  json?: boolean;
+  onEvent?: (event: RunEvent) => void;
+  /** Aborted: checkpoint, and end as stopped. */
+  signal?: AbortSignal;
 }
 
-const interruptedExitCodes: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143 };
+export interface TrainResult {
+  /** The event `finished`, or `stopped` after an abort. */
+  event: RunEvent;
+  /** Folder of the run. */
+  folder: string;
+}
+
+/** Trains an experiment to its end. Errors: PolyakError: `data`, `training` when it diverged, and what the roles say. */
+export async function train(experiment: Experiment, options: TrainOptions = {}): Promise<TrainResult> {
+  const folder = createRun(experiment, options);
+  const { onEvent = () => undefined, signal } = options;
+  const event = await run({ folder, onEvent, ...(signal ? { stop: signal } : {}) });
+  const error = errorOf(event);
+  if (error) throw error;
+  return { event, folder: folder.path };
+}
+
+export function createRun(experiment: Experiment, options: TrainOptions): RunFolder {
+  const { steps = 0, shards = 1, state = defaultState, backend = 'tensorflow', coordinator = null } = options;
+  const fitting = Math.floor(availableParallelism() / experiment.train.threads);
+  const workers = options.workers ?? Math.max(1, Math.min(4, fitting));
+  return RunFolder.create(state, experiment, { untilStep: steps, workers, shards, backend, coordinator });
+}
+
+export interface TrainCommandOptions extends TrainOptions {
+  epochs?: number;
+  set: string[];
+  json: boolean;
+}
 
 /** Answers with the exit code. */
-export async function train(file: string, options: TrainOptions): Promise<number> {
-  const overrides = [...(options.set ?? [])];
-  if (options.epochs !== undefined) overrides.push(`train.epochs=${atLeastOne('--epochs', options.epochs)}`);
+export async function trainCommand(file: string, options: TrainCommandOptions): Promise<number> {
+  const { steps, epochs, set, json } = options;
+  if (steps !== undefined && epochs !== undefined) {
+    throw new PolyakError('usage', `--steps ${steps} and --epochs ${epochs} exclude each other: give one`);
+  }
+  const overrides = epochs === undefined ? set : [...set, `train.epochs=${epochs}`];
   const experiment = await loadExperiment(file, overrides);
-  refuseSearch(experiment);
-  const folder = createRunFolder(stateFolder(options.state), experiment.name);
-  const record: RunRecord = {
-    experiment,
-    untilStep: options.steps === undefined ? 0 : atLeastOne('--steps', options.steps),
-    workers: atLeastOne('--workers', options.workers ?? '2'),
-    shards: atLeastOne('--shards', options.shards ?? '1'),
-  };
-  writeRecord(folder, record);
-  return await runIn(folder, record, options);
+  return await runInForeground(createRun(experiment, options), { json, file });
 }
 
-/** Goes on from the newest checkpoint. */
-export async function resume(run: string, options: TrainOptions): Promise<number> {
-  const folder = findRunFolder(stateFolder(options.state), run);
-  const old = readRecord(folder);
-  const record: RunRecord = {
-    ...old,
-    workers: options.workers === undefined ? old.workers : atLeastOne('--workers', options.workers),
-    shards: options.shards === undefined ? old.shards : atLeastOne('--shards', options.shards),
-  };
-  return await runIn(folder, record, options);
+export interface ForegroundOptions {
+  json: boolean;
+  /** The experiment file as the user named it, if known. */
+  file?: string;
 }
 
-async function runIn(folder: string, record: RunRecord, options: TrainOptions): Promise<number> {
-  const view = options.json ? jsonView((line) => process.stdout.write(line)) : humanView(process.stdout);
-  const cluster = options.coordinator === undefined ? await startCluster(folder, record, options, view) : undefined;
-  const client = new RunClient(options.coordinator ?? cluster?.coordinator ?? '');
+/** Shows the run until its end, with Ctrl-C in the user's hands. Answers with the exit code. */
+export async function runInForeground(folder: RunFolder, { json, file }: ForegroundOptions): Promise<number> {
+  const { facts } = folder;
+  const view = json ? jsonView(process.stdout) : textView(process.stdout);
+  const say = (text: string) => (json ? process.stderr : process.stdout).write(`${text}\n`);
+  const interruption = listenToSignals(() => say('stopping at a checkpoint; once more to end at once'));
+  const resumeCommand = `npx polyak resume ${displayPath(folder.path)}`;
   try {
-    const trialKey = await client.submit({
-      experiment: JSON.stringify(record.experiment),
-      directory: join(folder, 'checkpoints'),
-      untilStep: record.untilStep,
-      shards: record.shards,
-      ...(record.trialKey === undefined ? {} : { trialKey: Buffer.from(record.trialKey, 'hex') }),
-    });
-    writeRecord(folder, { ...record, trialKey: trialKey.toString('hex') });
-    const interruption = onInterrupt(client, trialKey);
-    const following = client.follow(trialKey, view.show);
-    const end = await Promise.race([following, interruption.insisted, ...(cluster ? [cluster.failed] : [])]);
+    if (json) view.show(started(folder.path, facts));
+    else
+      say(
+        `${facts.name}: ${count(facts.workers, 'worker')}, ${count(facts.shards, 'shard')}, in ${displayPath(folder.path)}`,
+      );
+    const { stop, kill } = interruption;
+    const event = await run({ folder, onEvent: (event) => view.show(event), stop, kill });
     view.close();
-    return conclude(end, folder, options, interruption.signal());
+    const error = errorOf(event);
+    if (error) {
+      process.stderr.write(`polyak: ${error.message}\n`);
+      return error.exitCode;
+    }
+    if (event.event === 'stopped') {
+      say(`stopped at step ${String(event['step'])}; go on with\n  ${resumeCommand}`);
+      return interruption.exitCode() ?? 0;
+    }
+    if (!json)
+      say(summary(event, { folder: displayPath(folder.path), file, workers: facts.workers, shards: facts.shards }));
+    return 0;
+  } catch (error) {
+    view.close();
+    const exitCode = interruption.exitCode();
+    if (exitCode === undefined) throw error;
+    say(`ended; go on from the last checkpoint with\n  ${resumeCommand}`);
+    return exitCode;
   } finally {
-    view.close();
-    client.close();
-    await cluster?.stop();
+    interruption.close();
   }
 }
 
-async function startCluster(folder: string, record: RunRecord, options: TrainOptions, view: View): Promise<Launcher> {
-  if (!options.json) {
-    const { workers, shards } = record;
-    process.stdout.write(`run ${relative('', folder)}: ${workers} workers, ${shards} shards; starting\n`);
-  }
-  return await Launcher.start({
-    folder,
-    servers: record.shards,
-    workers: record.workers,
-    backend: options.backend === 'cpu' ? 'cpu' : 'tensorflow',
-    onRestart: (role, reason) =>
-      view.show({ event: 'notice', kind: 'restart', message: `${role} ended (${reason}); starting it again` }),
-  });
+function started(run: string, { trialKey, workers, shards }: RunRecord): RunEvent {
+  return { event: 'started', run, trialKey, workers, shards };
 }
 
-/** The first signal asks for a checkpoint, the second does not wait for it. */
-function onInterrupt(client: RunClient, trialKey: Buffer) {
-  let received: NodeJS.Signals | undefined;
-  let insist: (event: RunEvent) => void = () => undefined;
-  const insisted = new Promise<RunEvent>((resolve) => (insist = resolve));
-  const handle = (signal: NodeJS.Signals) => {
-    if (received) return insist({ event: 'stopped' });
-    received = signal;
-    process.stderr.write('stopping at the next checkpoint; once more to stop at once\n');
-    client.stop(trialKey).catch(() => insist({ event: 'stopped' }));
+/** The first signal stops the run in order, the second at once. */
+function listenToSignals(onFirst: () => void) {
+  const stop = new AbortController();
+  const kill = new AbortController();
+  let code: number | undefined;
+  const handle = (exitCode: number) => () => {
+    if (code !== undefined) return kill.abort();
+    code = exitCode;
+    onFirst();
+    stop.abort();
   };
-  process.on('SIGINT', handle);
-  process.on('SIGTERM', handle);
-  return { insisted, signal: () => received };
+  const onInterrupt = handle(130);
+  const onTerminate = handle(143);
+  process.on('SIGINT', onInterrupt).on('SIGTERM', onTerminate);
+  return {
+    stop: stop.signal,
+    kill: kill.signal,
+    exitCode: () => code,
+    close: () => process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate),
+  };
 }
 
-function conclude(end: RunEvent, folder: string, options: TrainOptions, signal: NodeJS.Signals | undefined): number {
-  if (end.event === 'stopped') {
-    process.stderr.write(`interrupted; go on with: npx polyak resume ${relative('', folder)}\n`);
-    return (signal && interruptedExitCodes[signal]) ?? 130;
-  }
-  if (end.event === 'diverged') {
-    process.stderr.write(`${String(end['message'])}\n`);
-    return new PolyakError('training', '').exitCode;
-  }
-  if (end.event === 'failed') {
-    const code = String(end['code']);
-    throw new PolyakError(isErrorCode(code) ? code : 'internal', String(end['message']));
-  }
-  if (!options.json) process.stdout.write(summary(end, folder));
-  return 0;
+function displayPath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') ? path : short;
 }
 
-function summary(end: RunEvent, folder: string): string {
-  const test = end['test'] as { accuracy: number; averageAccuracy: number } | null;
-  const lines = [
-    `finished after ${String(end['steps'])} steps, ${Number(end['imagesPerSecond']).toLocaleString('en')} images/s`,
-    ...(test ? [`test accuracy: last weights ${percent(test.accuracy)}, running average ${percent(test.averageAccuracy)}`] : []),
-    `weights ${String(end['weightsSha256'])}`,
-    `kept in ${relative('', folder)}`,
-    'next: npx polyak train examples/fashion-mnist.yaml --workers 2 --shards 2',
-  ];
-  return `${lines.join('\n')}\n`;
-}
-
-function refuseSearch(experiment: Experiment): void {
-  if (experiment.search === undefined) return;
-  throw new PolyakError('usage', "search: 'polyak train' trains one trial; take the search section out of the file");
-}
-
-function atLeastOne(flag: string, value: string): number {
-  const number = wholeNumber(flag, value);
-  if (number < 1) throw new PolyakError('usage', `${flag} ${value}: must be at least 1`);
-  return number;
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }

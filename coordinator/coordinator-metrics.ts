@@ -30,9 +30,11 @@ export function coordinatorMetrics(registry: Registry, store: Store, dispatcher:
       for (const { state } of store.trials()) this.inc({ state });
     },
   });
-  new Gauge({ name: 'polyak_coordinator_epoch', help: 'Raised at each start of a coordinator on the store.', registers }).set(
-    store.coordinatorEpoch,
-  );
+  new Gauge({
+    name: 'polyak_coordinator_epoch',
+    help: 'Raised at each start of a coordinator on the store.',
+    registers,
+  }).set(store.coordinatorEpoch);
   return {
     reports: new Counter({
       name: 'polyak_coordinator_reports_total',

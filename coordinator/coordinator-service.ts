@@ -10,7 +10,7 @@ import type { SubmitRequest__Output } from '../proto/gen/polyak/v1/SubmitRequest
 import type { TrialReport__Output } from '../proto/gen/polyak/v1/TrialReport.js';
 import { Attendee } from './attendee.js';
 import type { CoordinatorMetrics } from './coordinator-metrics.js';
-import type { Dispatcher } from './dispatcher.js';
+import { replacedMessage, type Dispatcher } from './dispatcher.js';
 import type { RunEvents } from './run-events.js';
 import type { Store } from './store.js';
 import { isEnd, isOver } from './trial.js';
@@ -47,7 +47,7 @@ export function coordinatorService(parts: ServiceParts): CoordinatorHandlers {
 }
 
 function attendHandler(parts: ServiceParts): CoordinatorHandlers['Attend'] {
-  const { dispatcher } = parts;
+  const { dispatcher, metrics } = parts;
   return (call) => {
     let attendee: Attendee | undefined;
     const leave = () => {
@@ -59,6 +59,12 @@ function attendHandler(parts: ServiceParts): CoordinatorHandlers['Attend'] {
         if (message.register) {
           const { register } = message;
           const epoch = dispatcher.admit(register);
+          if (epoch === undefined) {
+            metrics.fenced.inc();
+            call.write({ replaced: { message: replacedMessage(register.shard) } });
+            call.end();
+            return;
+          }
           attendee = new Attendee(
             register,
             epoch,
@@ -68,12 +74,7 @@ function attendHandler(parts: ServiceParts): CoordinatorHandlers['Attend'] {
           dispatcher.add(attendee);
         } else if (message.goodbye) leave();
       } catch (error) {
-        const fenced = error instanceof PolyakError && error.code === 'fenced';
-        const status = failed(parts, error);
-        if (fenced && message.register?.role === 'SERVER' && !parts.metrics.isFenced()) {
-          call.write({ replaced: { message: error.message } });
-          call.end();
-        } else call.emit('error', status);
+        call.emit('error', failed(parts, error));
       }
     });
     call.on('end', () => {
@@ -94,7 +95,10 @@ function report(parts: ServiceParts, request: TrialReport__Output): Record<strin
   const lead = leadShardOf(request.trialKey, trial.shards);
   const epoch = store.shardEpoch(lead);
   if (leadEpoch !== epoch) {
-    throw new PolyakError('fenced', `report of trial ${key}: it comes from lead epoch ${leadEpoch}, shard ${lead} is at ${epoch}`);
+    throw new PolyakError(
+      'fenced',
+      `report of trial ${key}: it comes from lead epoch ${leadEpoch}, shard ${lead} is at ${epoch}`,
+    );
   }
   metrics.reports.inc({ kind });
   // Its acknowledgement was lost, or the lead has not heard yet of the end.
@@ -120,9 +124,12 @@ function endTrial({ store, events, dispatcher, log }: ServiceParts, key: string,
 function submit({ store, dispatcher, log }: ServiceParts, request: SubmitRequest__Output): { trialKey: Buffer } {
   const { experiment, directory, untilStep, shards } = request;
   const trialKey = request.trialKey.length > 0 ? request.trialKey : randomBytes(8);
-  if (trialKey.length !== 8) throw new PolyakError('usage', `submit: trial_key has ${trialKey.length} bytes, it must have 8`);
-  if (shards < 1 || shards > shardsMax) throw new PolyakError('usage', `submit: shards is ${shards}, it must be 1 to ${shardsMax}`);
-  if (directory === '') throw new PolyakError('usage', 'submit: directory is empty; it must be a folder that the servers see');
+  if (trialKey.length !== 8)
+    throw new PolyakError('usage', `submit: trial_key has ${trialKey.length} bytes, it must have 8`);
+  if (shards < 1 || shards > shardsMax)
+    throw new PolyakError('usage', `submit: shards is ${shards}, it must be 1 to ${shardsMax}`);
+  if (directory === '')
+    throw new PolyakError('usage', 'submit: directory is empty; it must be a folder that the servers see');
   assertJsonObject(experiment);
   const trial = store.submit({ key: trialKey.toString('hex'), experiment, directory, untilStep, shards });
   log.info({ trial: trial.key, shards, untilStep, state: trial.state }, 'trial submitted');
@@ -174,7 +181,8 @@ function assertJsonObject(text: string): void {
 /** An error as the peer sees it; what is not ours stays in the log. */
 function failed(parts: ServiceParts, error: unknown) {
   const { log, metrics, store, fenced } = parts;
-  if (!(error instanceof PolyakError)) log.error({ error: error instanceof Error ? error.stack : String(error) }, 'internal error');
+  if (!(error instanceof PolyakError))
+    log.error({ error: error instanceof Error ? error.stack : String(error) }, 'internal error');
   else if (error.code === 'fenced') {
     metrics.fenced.inc();
     log.warn({ reason: error.message }, 'Fenced');

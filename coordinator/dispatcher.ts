@@ -22,15 +22,13 @@ export class Dispatcher {
     private readonly log: Logger,
   ) {}
 
-  /** The epoch of the process's shard number; 0 for a worker. Errors: `fenced` for one that has been replaced. */
-  admit(register: Register__Output): number {
+  /** The epoch of the process's shard number; 0 for a worker; undefined for a server that has been replaced. */
+  admit(register: Register__Output): number | undefined {
     const { role, shard, id, shardEpoch } = register;
     if (id === '') throw new PolyakError('protocol', 'register: id is empty');
     if (role === 'WORKER') return 0;
     if (register.address === '') throw new PolyakError('protocol', `register: server ${shard} gives no address`);
-    const epoch = this.store.takeShard(shard, id, shardEpoch);
-    if (epoch === undefined) throw new PolyakError('fenced', replacedMessage(shard));
-    return epoch;
+    return this.store.takeShard(shard, id, shardEpoch);
   }
 
   add(attendee: Attendee): void {
@@ -97,6 +95,6 @@ export class Dispatcher {
   }
 }
 
-function replacedMessage(shard: number): string {
+export function replacedMessage(shard: number): string {
   return `Fenced: another process has taken shard number ${shard}`;
 }

@@ -74,7 +74,9 @@ export class Store {
       if (row?.['process'] === process) return Number(row['epoch']);
       if (row && known > 0 && known < Number(row['epoch'])) return undefined;
       // One counter for all numbers: whichever shard leads a trial next, its epoch is above all earlier leads'.
-      const last = Number(this.database.get("SELECT max(epoch) AS epoch FROM epochs WHERE name <> 'coordinator'")?.['epoch'] ?? 0);
+      const last = Number(
+        this.database.get("SELECT max(epoch) AS epoch FROM epochs WHERE name <> 'coordinator'")?.['epoch'] ?? 0,
+      );
       const epoch = Math.max(last, known) + 1;
       setEpoch(this.database, name, epoch, process);
       addEvent(this.database, 'shard-taken', name, { epoch, process });
@@ -147,7 +149,9 @@ export class Store {
   }
 
   events(): ChangeEvent[] {
-    return this.database.all('SELECT at, what, subject, detail FROM events ORDER BY sequence') as unknown as ChangeEvent[];
+    return this.database.all(
+      'SELECT at, what, subject, detail FROM events ORDER BY sequence',
+    ) as unknown as ChangeEvent[];
   }
 
   close(): void {
@@ -187,7 +191,8 @@ export class Store {
 }
 
 function setEpoch(database: Database, name: string, epoch: number, process: string): void {
-  const upsert = 'INSERT INTO epochs VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET epoch = excluded.epoch, process = excluded.process';
+  const upsert =
+    'INSERT INTO epochs VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET epoch = excluded.epoch, process = excluded.process';
   database.run(upsert, name, epoch, process);
 }
 

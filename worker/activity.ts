@@ -10,13 +10,13 @@ export class ActivityClock {
   private readonly images: Counter<'kind'>;
 
   constructor(registry: Registry) {
-    const clock = this;
     this.seconds = new Counter({
       name: 'polyak_worker_seconds_total',
       help: 'Seconds by what the worker was doing.',
       labelNames: ['activity'],
       registers: [registry],
-      collect: () => clock.enter(clock.activity),
+      // A counter's collect has its own `this`; an arrow function keeps ours.
+      collect: () => this.enter(this.activity),
     });
     this.images = new Counter({
       name: 'polyak_worker_images_total',

@@ -24,7 +24,7 @@ export interface NodeReport {
   badTensor: number;
 }
 
-/** Pointers are byte offsets in the trial's memory; `trial` is the trial key in hexadecimal. */
+/** Pointers are byte offsets in the trial's memory; `trial` is any name that is unique in the process. */
 export interface ComputeCalls {
   /** Builds the model. */
   open: { trial: string; experiment: Experiment; shape: DataShape };
@@ -38,7 +38,7 @@ export interface ComputeCalls {
   evaluate: { trial: string; batch: Batch };
   /** left = left + right */
   add: { trial: string; left: number; right: number; floats: number };
-  inspect: { trial: string; node: number; chunks: Span[]; tensors: Span[] };
+  inspect: { trial: string; node: number; chunks: readonly Span[]; tensors: readonly Span[] };
   close: { trial: string };
 }
 

@@ -94,7 +94,9 @@ port.on('message', ({ id, name, call }: ComputeRequest) => {
   last = last.then(async () => {
     const reply: ComputeReply = { id };
     try {
-      const handler = handlers[name] as (call: ComputeCalls[CallName]) => ComputeReply['result'];
+      const handler = handlers[name] as (
+        call: ComputeCalls[CallName],
+      ) => ComputeReply['result'] | Promise<ComputeReply['result']>;
       reply.result = await handler(call);
     } catch (error) {
       reply.error = describe(error);

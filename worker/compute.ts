@@ -10,8 +10,8 @@ import { withResolvers } from '../common/with-resolvers.js';
 import type { CallName, ComputeCalls, ComputeReply, ComputeResults, ComputeThreadData } from './compute-message.js';
 
 interface Pending {
-  resolve(value: ComputeResults[CallName]): void;
-  reject(error: Error): void;
+  resolve: (value: ComputeResults[CallName]) => void;
+  reject: (error: Error) => void;
 }
 
 export class Compute {

@@ -17,9 +17,9 @@ export interface ControlLinkOptions {
   /** Stable for the life of the process. */
   worker: string;
   /** `reply` goes to the stream that the message came on, or nowhere if that is gone. */
-  onMessage(message: LeadMessage__Output, reply: (message: WorkerMessage) => void): void;
+  onMessage: (message: LeadMessage__Output, reply: (message: WorkerMessage) => void) => void;
   /** The stream is gone, and with it all leases granted on it. */
-  onBreak(): void;
+  onBreak: () => void;
   signal: AbortSignal;
   log: Logger;
 }

@@ -1,4 +1,5 @@
 /** A worker's connections in one incarnation of a trial: which chunk goes to which shard, and what comes back from each. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { leadShardOf, shardOfChunk } from '../common/chunk-layout.js';
 import { PolyakError } from '../common/errors.js';
 import { vectors, type ChunkFrame, type VectorNumber } from '../common/frame.js';
@@ -7,6 +8,8 @@ import type { TreeNode } from '../common/reduction-tree.js';
 import { ShardLink, type LinkOptions } from './shard-link.js';
 import { readVector } from './weights-link.js';
 
+const readPauseMs = 200;
+
 export interface IncarnationOptions {
   trialKey: Buffer;
   number: number;
@@ -14,9 +17,9 @@ export interface IncarnationOptions {
   shards: string[];
   /** Chunks of the trial's weights. */
   chunkCount: number;
-  onWeights(frame: ChunkFrame): void;
+  onWeights: (frame: ChunkFrame) => void;
   /** Called once: the trial is in another incarnation. */
-  onFenced(message: string): void;
+  onFenced: (message: string) => void;
   log: Logger;
 }
 
@@ -69,10 +72,28 @@ export class Incarnation {
     }
   }
 
-  /** Reads the running average from all shards, or the preprocessing mean from the lead. Errors: PolyakError. */
-  async read(vector: 'AVERAGE' | 'PREPROCESS', onFrame: (frame: ChunkFrame) => void): Promise<void> {
+  /**
+   * Reads the running average from all shards, or the preprocessing mean from the lead, from the beginning again when a
+   * stream breaks. False when the signal aborts or the incarnation is over.
+   */
+  async read(
+    vector: 'AVERAGE' | 'PREPROCESS',
+    onFrame: (frame: ChunkFrame) => void,
+    signal: AbortSignal = this.signal,
+  ): Promise<boolean> {
     const shards = vector === 'PREPROCESS' ? [this.leadShard] : this.owners();
-    await Promise.all(shards.map((shard) => readVector(this.linkOptions(shard), vector, onFrame)));
+    while (!signal.aborted && !this.signal.aborted) {
+      try {
+        await Promise.all(shards.map((shard) => readVector(this.linkOptions(shard), vector, onFrame)));
+        return true;
+      } catch (error) {
+        const { onFenced, onBreak } = this.linkOptions(this.leadShard);
+        if (error instanceof PolyakError && error.code === 'fenced') onFenced(error.message);
+        else onBreak(error);
+        await delay(readPauseMs, undefined, { signal }).catch(() => undefined);
+      }
+    }
+    return false;
   }
 
   async close(): Promise<void> {

@@ -30,7 +30,7 @@ export interface WorkOptions {
   prepared: PreparedTrial;
   activity: ActivityClock;
   /** To the lead. */
-  send(message: WorkerMessage): void;
+  send: (message: WorkerMessage) => void;
   log: Logger;
 }
 
@@ -42,7 +42,8 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
   private readonly layouts: Record<'GRADIENT' | 'STATISTICS', { chunks: readonly Span[]; tensors: readonly Span[] }>;
   private readonly pushes = new Set<Promise<void>>();
   private incarnation: Incarnation | undefined;
-  private mean: Promise<void> | undefined;
+  /** Whether the mean is here, once it is known that there is one. */
+  private mean: Promise<boolean> | undefined;
   private average: { incarnation: Incarnation; step: number } | undefined;
   private measured = { at: 0, leaves: 0, seconds: 0 };
 
@@ -74,12 +75,11 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
     this.weights.receive(frame);
   }
 
-  /** Fetches the preprocessing mean, which leases wait for from now on. */
+  /** Fetches the preprocessing mean unless it is here, which leases wait for from now on. */
   fetchMean(incarnation: Incarnation): void {
-    this.mean ??= this.readMean(incarnation).catch((error: unknown) => {
-      this.mean = undefined;
-      throw error;
-    });
+    const before = this.mean;
+    const fetch = async () => (await before) === true || (await this.readMean(incarnation));
+    this.mean = fetch();
     this.mean.catch(() => undefined);
   }
 
@@ -88,9 +88,10 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
     if (!incarnation || lease.incarnation !== incarnation.number || lease.isVoid) return false;
     if (lease.kind === 'STATISTICS') return true;
     this.options.activity.enter('weight wait');
-    await this.mean;
-    if (lease.vector === 'AVERAGE') return await this.loadAverage(incarnation, lease.step);
-    return await this.weights.waitFor(lease.step, AbortSignal.any([lease.signal, incarnation.signal]));
+    if ((await this.mean) === false) return false;
+    const signal = AbortSignal.any([lease.signal, incarnation.signal]);
+    if (lease.vector === 'AVERAGE') return await this.loadAverage(incarnation, lease.step, signal);
+    return await this.weights.waitFor(lease.step, signal);
   }
 
   batch(lease: HeldLease, leaf: number): WorkBatch {
@@ -246,34 +247,47 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
   }
 
   /** Read once per step; all leases of an evaluation use it. False when the shards have gone on meanwhile. */
-  private async loadAverage(incarnation: Incarnation, step: number): Promise<boolean> {
+  private async loadAverage(incarnation: Incarnation, step: number, signal: AbortSignal): Promise<boolean> {
     const { memory, chunks } = this.options.prepared;
     if (this.average?.incarnation !== incarnation || this.average.step !== step) {
       this.average = undefined;
-      const versions = new Set<number>();
-      await incarnation.read('AVERAGE', (frame) => {
-        writeChunk({ memory, kernels: this.kernels }, chunks[frame.chunk], memory.average, frame);
-        versions.add(frame.step);
-      });
-      if (versions.size !== 1 || !versions.has(step)) return false;
+      const versions = await this.readChunks(incarnation, 'AVERAGE', chunks, memory.average, signal);
+      if (!versions?.every((version) => version === step)) return false;
       this.average = { incarnation, step };
     }
     await this.weights.borrow(memory.average);
     return true;
   }
 
-  private async readMean(incarnation: Incarnation): Promise<void> {
+  private async readMean(incarnation: Incarnation): Promise<boolean> {
     const { memory, features, batches } = this.options.prepared;
-    const { chunks } = this.layouts.STATISTICS;
     const node = await memory.acquire();
     try {
-      await incarnation.read('PREPROCESS', (frame) =>
-        writeChunk({ memory, kernels: this.kernels }, chunks[frame.chunk], node, frame),
-      );
+      const { chunks } = this.layouts.STATISTICS;
+      const versions = await this.readChunks(incarnation, 'PREPROCESS', chunks, node, incarnation.signal);
+      if (!versions) return false;
       batches.setMean(memory.floats(node, features).slice());
+      return true;
     } finally {
       memory.release(node);
     }
+  }
+
+  /** The versions of the chunks, or undefined when not all can be had. */
+  private async readChunks(
+    incarnation: Incarnation,
+    vector: 'AVERAGE' | 'PREPROCESS',
+    chunks: readonly Span[],
+    offset: number,
+    signal: AbortSignal,
+  ): Promise<number[] | undefined> {
+    const versions = new Map<number, number>();
+    const onFrame = (frame: ChunkFrame) => {
+      writeChunk({ memory: this.options.prepared.memory, kernels: this.kernels }, chunks[frame.chunk], offset, frame);
+      versions.set(frame.chunk, frame.step);
+    };
+    const whole = await incarnation.read(vector, onFrame, signal);
+    return whole && versions.size === chunks.length ? [...versions.values()] : undefined;
   }
 }
 

@@ -22,12 +22,12 @@ export interface PreparedTrial {
 }
 
 export interface PrepareOptions {
-  /** The trial key in hexadecimal. */
+  /** Name of the trial on the compute thread. */
   trial: string;
   experiment: Experiment;
   backend: Backend;
   /** The process's compute thread, with TensorFlow set to so many threads. */
-  computeWith(threads: number): Compute;
+  computeWith: (threads: number) => Compute;
 }
 
 /** Errors: PolyakError of data, model or setup. */

@@ -12,7 +12,7 @@ import type { LinkOptions } from './shard-link.js';
 
 interface Outgoing {
   frame: ChunkFrame;
-  answered(): void;
+  answered: () => void;
 }
 
 /** Fault injection for tests: every frame goes out twice. */

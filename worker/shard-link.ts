@@ -12,8 +12,8 @@ export interface LinkOptions {
   trialKey: Buffer;
   incarnation: number;
   /** The shard knows of another incarnation; these streams are of no more use. */
-  onFenced(message: string): void;
-  onBreak(error: unknown): void;
+  onFenced: (message: string) => void;
+  onBreak: (error: unknown) => void;
   signal: AbortSignal;
   log: Logger;
 }

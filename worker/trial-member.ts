@@ -24,10 +24,12 @@ export interface TrialMemberOptions {
   lead: string;
   worker: string;
   backend: Backend;
-  computeWith(threads: number): Compute;
+  computeWith: (threads: number) => Compute;
   activity: ActivityClock;
   log: Logger;
 }
+
+let membersMade = 0;
 
 interface Working {
   prepared: PreparedTrial;
@@ -45,9 +47,12 @@ export class TrialMember {
   private incarnation: Incarnation | undefined;
   private readonly endings = new Set<Promise<void>>();
   private readonly trial: string;
+  /** Unlike the trial's key, never used again in this process. */
+  private readonly computeName: string;
 
   constructor(private readonly options: TrialMemberOptions) {
     this.trial = options.trialKey.toString('hex');
+    this.computeName = `${this.trial} ${(membersMade += 1)}`;
     this.control = new ControlLink(options.lead, {
       trialKey: options.trialKey,
       worker: options.worker,
@@ -82,7 +87,7 @@ export class TrialMember {
     await Promise.all(this.endings);
     await this.loop;
     const working = await this.working?.catch(() => undefined);
-    await working?.prepared.compute.run('close', { trial: this.trial }).catch(() => undefined);
+    await working?.prepared.compute.run('close', { trial: this.computeName }).catch(() => undefined);
   }
 
   private receive(message: LeadMessage__Output, reply: (message: WorkerMessage) => void): void {
@@ -112,6 +117,7 @@ export class TrialMember {
     this.working.then(
       ({ prepared }) => reply({ proof: prepared.proof }),
       (error: unknown) => {
+        if (this.stopping.signal.aborted) return;
         const { code, message } = describe(error);
         this.options.log.error({ trial: this.trial, error: stackOf(error) }, 'cannot work on the trial');
         reply({ preparationFailed: { code, message } });
@@ -121,9 +127,9 @@ export class TrialMember {
 
   private async prepare(experiment: Experiment): Promise<Working> {
     const { backend, computeWith, activity, log } = this.options;
-    const prepared = await prepareTrial({ trial: this.trial, experiment, backend, computeWith });
+    const prepared = await prepareTrial({ trial: this.computeName, experiment, backend, computeWith });
     const send = (message: WorkerMessage) => this.control.send(message);
-    const work = new TrialWork({ trial: this.trial, prepared, activity, send, log });
+    const work = new TrialWork({ trial: this.computeName, prepared, activity, send, log });
     this.loop = trainingLoop(this.leases, work).catch((error: unknown) => {
       log.error({ trial: this.trial, error: stackOf(error) }, 'the training loop failed');
       this.stop();

@@ -14,7 +14,7 @@ export interface WeightsOptions {
   chunks: readonly ChunkSpec[];
   kernels: VectorKernels;
   /** Makes the model read from this byte offset; the compute thread does nothing else meanwhile. */
-  load(offset: number): Promise<void>;
+  load: (offset: number) => Promise<void>;
 }
 
 /** Copies a frame's floats to `offset` plus the chunk's place. Errors: `protocol`; the chunk is spoiled then. */

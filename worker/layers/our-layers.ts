@@ -7,6 +7,7 @@ import type { TF } from '../tensorflow/load.js';
 import { batchNormalizationClass } from './batch-normalization.js';
 import { dropoutClass } from './dropout.js';
 import { maxPooling2dClass } from './max-pooling-2d.js';
+import { conv2dClass, denseClass } from './weighted-layers.js';
 import type { TrainingContext } from './training-context.js';
 
 export type LayerClass = new (config: Record<string, unknown>) => layers.Layer;
@@ -18,6 +19,8 @@ export interface ContextLayer extends layers.Layer {
 }
 
 export interface OurLayers {
+  Conv2D: LayerClass;
+  Dense: LayerClass;
   BatchNormalization: LayerClass;
   Dropout: LayerClass;
   MaxPooling2D: LayerClass;
@@ -29,6 +32,8 @@ export function ourLayers(tf: TF): OurLayers {
   let classes = made.get(tf);
   if (!classes) {
     classes = {
+      Conv2D: conv2dClass(tf),
+      Dense: denseClass(tf),
       BatchNormalization: batchNormalizationClass(tf),
       Dropout: dropoutClass(tf),
       MaxPooling2D: maxPooling2dClass(tf),

@@ -25,6 +25,7 @@ export function applyLayers(tf: TF, list: Layer[], input: SymbolicTensor): Built
 
 class GraphBuilder {
   readonly #notes = new Map<string, LayerNotes>();
+  readonly #names = new Set<string>();
   readonly #counts = new Map<string, number>();
 
   constructor(private readonly tf: TF) {}
@@ -45,7 +46,11 @@ class GraphBuilder {
     }
     if (layer.type === 'residual') return this.#residual(layer, x);
     try {
-      return this.#make(layer).apply(x) as SymbolicTensor;
+      const output = this.#make(layer).apply(x) as SymbolicTensor;
+      if (output.shape.slice(1).some((size) => size !== null && size < 1)) {
+        throw new Error(`it would put out ${show(output)}`);
+      }
+      return output;
     } catch (error) {
       if (error instanceof PolyakError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
@@ -65,36 +70,38 @@ class GraphBuilder {
         `${layer.path}: cannot add ${show(main)} and its shortcut's ${show(shortcut)}${advice}`,
       );
     }
-    return this.tf.layers.add({ name: this.#nameOf('residual') }).apply([main, shortcut]) as SymbolicTensor;
+    return this.tf.layers.add({ name: this.#nameOf('residual', layer.path) }).apply([main, shortcut]) as SymbolicTensor;
   }
 
   /** Names count per type and model; tfjs's own count per process, so they would differ between workers. */
-  #nameOf(type: string, given?: string): string {
+  #nameOf(type: string, path: string, given?: string): string {
     const number = (this.#counts.get(type) ?? 0) + 1;
     this.#counts.set(type, number);
-    return given ?? `${type}_${number}`;
+    const name = given ?? `${type}_${number}`;
+    if (this.#names.has(name)) {
+      throw new PolyakError('usage', `${path}.name: '${name}' is the name of another layer`);
+    }
+    this.#names.add(name);
+    return name;
   }
 
   #make(layer: Exclude<Layer, { type: 'repeat' | 'residual' }>): layers.Layer {
     const { tf } = this;
     const ours = ourLayers(tf);
-    const name = this.#nameOf(layer.type, layer.options.name);
+    const name = this.#nameOf(layer.type, layer.path, layer.options.name);
     const note = (options: { rateMultiplier: number }, initializers: LayerNotes['initializers']) => {
-      if (this.#notes.has(name)) {
-        throw new PolyakError('usage', `${layer.path}.name: '${name}' is the name of another layer`);
-      }
       this.#notes.set(name, { rateMultiplier: options.rateMultiplier, initializers });
     };
     switch (layer.type) {
       case 'conv2d': {
         const { kernelInitializer: kernel, biasInitializer: bias, ...options } = layer.options;
         note(options, { kernel, bias });
-        return tf.layers.conv2d({ ...native(options), ...zeroKernel, name });
+        return new ours.Conv2D({ ...native(options), ...zeroKernel, name });
       }
       case 'dense': {
         const { kernelInitializer: kernel, biasInitializer: bias, ...options } = layer.options;
         note(options, { kernel, bias });
-        return tf.layers.dense({ ...native(options), ...zeroKernel, name });
+        return new ours.Dense({ ...native(options), ...zeroKernel, name });
       }
       case 'depthwiseConv2d': {
         const { depthwiseInitializer, biasInitializer: bias, ...options } = layer.options;

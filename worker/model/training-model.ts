@@ -11,6 +11,7 @@ import { buildModel } from './build-model.js';
 import { lossNamed, summedLoss, type Labels, type Loss } from './loss.js';
 import { metricsNamed, metricSums } from './metric.js';
 import type { DataShape, ModelExperiment } from './model-experiment.js';
+import { GradientMemory } from './gradient-memory.js';
 import { modelWeights, type ModelWeights } from './model-manifest.js';
 import { WeightMemory } from './weight-memory.js';
 
@@ -41,6 +42,7 @@ export class TrainingModel {
   readonly #metrics: ReturnType<typeof metricsNamed>;
   readonly #parameters: WeightMemory;
   readonly #statistics: WeightMemory;
+  readonly #gradients: GradientMemory;
   readonly #trained: { variable: Variable; offset: number; length: number }[] = [];
   /** Layer's name to where its mean and variance lie in the statistics vector. */
   readonly #statisticsOffsets = new Map<string, number>();
@@ -60,6 +62,10 @@ export class TrainingModel {
     this.manifest.parameters.forEach(({ frozen, offset, length }, index) => {
       if (!frozen) this.#trained.push({ variable: weights.parameters[index]!.read() as Variable, offset, length });
     });
+    this.#gradients = new GradientMemory(
+      tf,
+      this.#trained.map(({ length }) => length),
+    );
     for (const { name, offset } of this.manifest.statistics) {
       if (name.endsWith('/moving_mean')) this.#statisticsOffsets.set(name.slice(0, name.lastIndexOf('/')), offset);
     }
@@ -142,6 +148,7 @@ export class TrainingModel {
 
   dispose(): void {
     this.model.dispose();
+    this.#gradients.dispose();
   }
 
   #tensors({ inputs, labels, count }: ModelBatch): { inputs: Tensor; labels: Tensor } {
@@ -163,7 +170,7 @@ export class TrainingModel {
     this.#trained.forEach(({ offset, length }, index) => {
       // A weight on which the loss does not depend has no gradient.
       const gradient = gradients[index];
-      if (gradient) out.set(gradient.dataSync<'float32'>(), offset);
+      if (gradient) out.set(this.#gradients.read(index, gradient), offset);
       else out.fill(0, offset, offset + length);
     });
   }

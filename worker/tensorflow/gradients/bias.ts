@@ -1,40 +1,30 @@
 /**
- * The gradient of adding a bias: tfjs has no such operation, but adds a vector to the last axis and sums over all other
- * axes afterwards. Here that sum is TensorFlow's BiasAddGrad.
+ * Adding a bias to the last axis as TensorFlow's own operation. tfjs adds a broadcast vector instead, and sums over
+ * all other axes for the gradient, which takes several times as long.
  */
 import type { Tensor } from '@tensorflow/tfjs';
-import { runNativeFloat } from '../native-operation.js';
+import { isNative, runNativeFloat, type Attributes } from '../native-operation.js';
 import type { TF } from '../load.js';
 
+const kernel = 'BiasAdd';
+const attributes: Attributes = { data_format: ['string', 'NHWC'] };
+
 export function installBiasGradient(tf: TF): void {
-  const gradientFor = (input: Tensor, dy: Tensor): Tensor => {
-    if (sameShape(input.shape, dy.shape)) {
-      return tf.engine().runKernel('Identity', { x: dy }) as Tensor;
-    }
-    if (isBias(input.shape, dy.shape)) {
-      return tf.reshape(runNativeFloat(tf, 'BiasAddGrad', [dy], { data_format: ['string', 'NHWC'] }), input.shape);
-    }
-    const axes = tf.broadcast_util.getReductionAxes(input.shape, dy.shape);
-    return tf.reshape(tf.sum(dy, axes), input.shape);
-  };
-  tf.unregisterGradient('Add');
+  tf.registerKernel({
+    kernelName: kernel,
+    backendName: 'tensorflow',
+    kernelFunc: ({ inputs: { x, bias } }) => runNativeFloat(tf, kernel, [x as Tensor, bias as Tensor], attributes),
+  });
   tf.registerGradient({
-    kernelName: 'Add',
-    inputsToSave: ['a', 'b'],
-    gradFunc: (dy, [a, b]) => ({
-      a: () => gradientFor(a!, dy as Tensor),
-      b: () => gradientFor(b!, dy as Tensor),
+    kernelName: kernel,
+    gradFunc: (dy) => ({
+      x: () => tf.clone(dy as Tensor),
+      bias: () => runNativeFloat(tf, 'BiasAddGrad', [dy as Tensor], attributes),
     }),
   });
 }
 
-function sameShape(left: number[], right: number[]): boolean {
-  return left.length === right.length && left.every((size, axis) => size === right[axis]);
-}
-
-/** One value per channel of the last axis; BiasAddGrad takes tensors of two and more axes. */
-function isBias(shape: number[], outputShape: number[]): boolean {
-  const channels = outputShape.at(-1);
-  const others = shape.slice(0, -1);
-  return outputShape.length >= 2 && shape.at(-1) === channels && others.every((size) => size === 1);
+/** x + bias, where bias has one value per index of the last of two or more axes. */
+export function addBias(tf: TF, x: Tensor, bias: Tensor): Tensor {
+  return isNative(tf) && x.rank >= 2 ? tf.engine().runKernel(kernel, { x, bias }) : tf.add(x, bias);
 }

@@ -1,0 +1,92 @@
+/** One run from submission to its end, on processes of its own or on a cluster elsewhere. `train` and `resume` share it. */
+import { PolyakError, isErrorCode } from '../common/errors.js';
+import { RunFollower, type RunEvent } from './follow-run.js';
+import { Launcher } from './launcher.js';
+import type { RunFolder } from './run-folder.js';
+import { setup } from './setup.js';
+
+export interface RunOptions {
+  folder: RunFolder;
+  onEvent: (event: RunEvent) => void;
+  /** Aborted: checkpoint and end as stopped. */
+  stop?: AbortSignal;
+  /** Aborted: end at once. */
+  kill?: AbortSignal;
+}
+
+/** How long a coordinator of our own may take to be back, and one elsewhere. */
+const patienceMs = { own: 60_000, elsewhere: 60_000 };
+
+/**
+ * Resolves with the last event: finished, diverged, failed or stopped. Errors: what keeps a run from starting, and
+ * `unreachable` when the coordinator stays away.
+ */
+export async function run(options: RunOptions): Promise<RunEvent> {
+  const { folder, onEvent, kill } = options;
+  const { facts } = folder;
+  if (facts.coordinator !== null) return await follow(options, facts.coordinator, undefined);
+  if (facts.backend === 'tensorflow') await setup({ quiet: true });
+  const launcher = await Launcher.start({
+    ...{ workers: facts.workers, shards: facts.shards, backend: facts.backend, store: folder.store, logs: folder.logs },
+    onNotice: (kind, message) => onEvent({ event: 'notice', kind, message }),
+    onRoles: (roles) => folder.update({ roles }),
+  });
+  const killAll = () => launcher.kill();
+  kill?.addEventListener('abort', killAll, { once: true });
+  try {
+    if (kill?.aborted) launcher.kill();
+    return await Promise.race([follow(options, launcher.coordinator, launcher), launcher.failed]);
+  } finally {
+    await launcher.stop();
+    kill?.removeEventListener('abort', killAll);
+  }
+}
+
+async function follow(options: RunOptions, coordinator: string, launcher: Launcher | undefined): Promise<RunEvent> {
+  const { folder, onEvent, stop, kill } = options;
+  const { facts } = folder;
+  const trialKey = Buffer.from(facts.trialKey, 'hex');
+  const follower = new RunFollower(coordinator, trialKey, launcher ? patienceMs.own : patienceMs.elsewhere);
+  const ending = new AbortController();
+  const end = () => ending.abort(new PolyakError('internal', 'the run was ended at once; its last checkpoint is kept'));
+  kill?.addEventListener('abort', end, { once: true });
+  launcher?.failed.catch(end);
+  const { untilStep, shards } = facts;
+  let lastStep = -1;
+  const askToStop = () => {
+    follower.stop(ending.signal).catch((error: unknown) => {
+      if (!ending.signal.aborted) ending.abort(error);
+    });
+  };
+  try {
+    if (kill?.aborted) end();
+    const submission = { trialKey, experiment: folder.experiment, directory: folder.checkpoints, untilStep, shards };
+    await follower.submit(submission, ending.signal);
+    if (stop?.aborted) askToStop();
+    else stop?.addEventListener('abort', askToStop, { once: true });
+    return await follower.follow((event) => {
+      const step = Number(event['step'] ?? -1);
+      if (step > lastStep) launcher?.progressed();
+      lastStep = Math.max(lastStep, step);
+      onEvent(event);
+    }, ending.signal);
+  } finally {
+    stop?.removeEventListener('abort', askToStop);
+    kill?.removeEventListener('abort', end);
+    follower.close();
+  }
+}
+
+/** The error of a run that ended badly; undefined for one that finished or was stopped. */
+export function errorOf(event: RunEvent): PolyakError | undefined {
+  const message = String(event['message'] ?? '');
+  if (event.event === 'diverged') {
+    return new PolyakError(
+      'training',
+      `diverged at step ${String(event['step'])} in layer '${String(event['layer'])}': ${message}`,
+    );
+  }
+  if (event.event !== 'failed') return undefined;
+  const code = String(event['code']);
+  return new PolyakError(isErrorCode(code) ? code : 'internal', message);
+}

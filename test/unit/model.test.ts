@@ -1,0 +1,312 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { initialize } from '../../common/initializers.js';
+import type { Draws } from '../../worker/layers/training-context.js';
+import type { ModelExperiment } from '../../worker/model/model-experiment.js';
+import { TrainingModel } from '../../worker/model/training-model.js';
+import { configureTensorFlow, loadTensorFlow, type TF } from '../../worker/tensorflow/load.js';
+
+const data = { inputShape: [8, 8, 2], outputs: 4 };
+const draws: Draws = { seed: 231, step: 3, microBatch: 1 };
+const count = 6;
+
+/** Everything that a gradient can depend on: dropout, batch norm, max pooling. */
+const layers = [
+  { conv2d: { filters: 4, kernelSize: 3, padding: 'same', useBias: false, kernelInitializer: 'heNormal' } },
+  'batchNormalization',
+  { activation: 'relu' },
+  { maxPooling2d: { poolSize: 2 } },
+  { dropout: { rate: 0.4 } },
+  'flatten',
+  { dense: { units: 4 } },
+];
+const experiment: ModelExperiment = {
+  model: layers,
+  loss: 'softmaxCrossEntropy',
+  metrics: ['accuracy'],
+  regularise: { l2: 1e-3 },
+};
+
+let tf: TF;
+beforeAll(async () => {
+  configureTensorFlow({ backend: 'tensorflow', threads: 1 });
+  tf = await loadTensorFlow('tensorflow');
+});
+
+function batchOf(samples = count) {
+  const inputs = Float32Array.from({ length: samples * 128 }, (_, index) => Math.sin(index * 0.7));
+  const labels = Int32Array.from({ length: samples }, (_, index) => index % 4);
+  return { inputs, labels, count: samples };
+}
+
+/** A model with its first weights drawn, as a worker and the server draw them. */
+async function prepared(changes: Partial<ModelExperiment> = {}) {
+  const model = await TrainingModel.build(tf, { ...experiment, ...changes }, data);
+  const { manifest } = model;
+  const parameters = new Float32Array(manifest.parameterCount);
+  const statistics = new Float32Array(manifest.statisticsCount);
+  [...manifest.parameters, ...manifest.statistics].forEach((spec, index) => {
+    const vector = index < manifest.parameters.length ? parameters : statistics;
+    initialize(spec.initializer, spec.shape, 231, index, vector.subarray(spec.offset, spec.offset + spec.length));
+  });
+  model.setWeights(parameters, statistics);
+  const gradient = (batch = batchOf(), at = draws) => {
+    const out = {
+      parameters: new Float32Array(manifest.parameterCount).fill(NaN),
+      statistics: new Float32Array(manifest.statisticsCount).fill(NaN),
+    };
+    return { ...model.gradient(batch, at, out), ...out };
+  };
+  return { model, parameters, statistics, gradient };
+}
+
+describe('the manifest', () => {
+  test('lists weights in the order of the layers, with kernels decayed and statistics apart', async () => {
+    const { manifest } = (await prepared()).model;
+    expect(manifest.parameters.map(({ name, offset, l2 }) => [name, offset, l2])).toEqual([
+      ['conv2d_1/kernel', 0, 1e-3],
+      ['batchNormalization_1/gamma', 72, 0],
+      ['batchNormalization_1/beta', 76, 0],
+      ['dense_1/kernel', 80, 1e-3],
+      ['dense_1/bias', 336, 0],
+    ]);
+    expect(manifest.parameterCount).toBe(340);
+    expect(manifest.statistics.map(({ name, offset }) => [name, offset])).toEqual([
+      ['batchNormalization_1/moving_mean', 0],
+      ['batchNormalization_1/moving_variance', 4],
+    ]);
+    expect(manifest.statisticsMomentum).toEqual([0.99, 0.99]);
+    // A 3x3 window over 2 channels gives each unit 18 inputs; each input reaches 9 places of 4 filters.
+    expect(manifest.parameters[0]!.initializer).toEqual({ name: 'heNormal', fanIn: 18, fanOut: 36 });
+    expect(manifest.parameters[3]!.initializer).toEqual({ name: 'glorotUniform', fanIn: 64, fanOut: 4 });
+  });
+
+  test('is the same for every model of the experiment that a process builds', async () => {
+    const [first, second] = [await prepared(), await prepared()];
+    expect(second.model.manifest).toEqual(first.model.manifest);
+  });
+});
+
+describe('a gradient', () => {
+  test('has the same bits when it is computed again, and in another model', async () => {
+    const { gradient } = await prepared();
+    const first = gradient();
+    gradient(batchOf(2), { ...draws, step: 9 });
+    expect(gradient()).toEqual(first);
+    expect((await prepared()).gradient()).toEqual(first);
+  });
+
+  test('depends on step and micro-batch through dropout', async () => {
+    const { gradient } = await prepared();
+    const first = gradient();
+    expect(gradient(batchOf(), { ...draws, step: 4 }).parameters).not.toEqual(first.parameters);
+    expect(gradient(batchOf(), { ...draws, microBatch: 2 }).parameters).not.toEqual(first.parameters);
+  });
+
+  test('is a sum over the samples: without batch norm, two halves give the whole', async () => {
+    const { gradient } = await prepared({ model: ['flatten', { dense: { units: 4 } }] });
+    const { inputs, labels } = batchOf(6);
+    const whole = gradient({ inputs, labels, count: 6 });
+    const left = gradient({ inputs, labels, count: 2 });
+    const right = gradient({ inputs: inputs.subarray(256), labels: labels.subarray(2), count: 4 });
+    expect(left.lossSum + right.lossSum).toBeCloseTo(whole.lossSum, 5);
+    expect(left.metricSums[0]! + right.metricSums[0]!).toBe(whole.metricSums[0]);
+    whole.parameters.forEach((value, index) => {
+      expect(left.parameters[index]! + right.parameters[index]!).toBeCloseTo(value, 4);
+    });
+  });
+
+  test('is not touched by an earlier, longer batch', async () => {
+    const { gradient } = await prepared();
+    const short = gradient(batchOf(2));
+    gradient(batchOf(6));
+    expect(gradient(batchOf(2))).toEqual(short);
+  });
+
+  test('follows the weights, whatever memory they come from', async () => {
+    const { model, parameters, statistics, gradient } = await prepared();
+    const before = gradient();
+    const other = parameters.map((value) => value * 1.5);
+    model.setWeights(other, statistics);
+    expect(gradient().parameters).not.toEqual(before.parameters);
+    other.fill(0);
+    model.setWeights(parameters, statistics);
+    expect(gradient()).toEqual(before);
+  });
+
+  test('agrees with finite differences of the loss', async () => {
+    const { model, parameters, statistics, gradient } = await prepared();
+    const { parameters: analytic } = gradient();
+    const step = 5e-4;
+    const lossAt = (index: number, by: number) => {
+      const moved = Float32Array.from(parameters);
+      moved[index]! += by;
+      model.setWeights(moved, statistics);
+      return gradient().lossSum;
+    };
+    for (const index of [0, 17, 70, 73, 77, 80, 201, 336, 339]) {
+      const difference = (lossAt(index, step) - lossAt(index, -step)) / (2 * step);
+      expect(Math.abs(difference - analytic[index]!)).toBeLessThan(2e-2 * Math.max(1, Math.abs(difference)));
+    }
+  });
+
+  test('of frozen weights is zero', async () => {
+    const frozen = { conv2d: { filters: 2, kernelSize: 3, trainable: false } };
+    const { model, gradient } = await prepared({ model: [frozen, 'flatten', { dense: { units: 4 } }] });
+    const [kernel] = model.manifest.parameters;
+    expect(kernel!.frozen).toBe(true);
+    const { parameters } = gradient();
+    expect(parameters.subarray(0, kernel!.length).every((value) => value === 0)).toBe(true);
+    expect(parameters.subarray(kernel!.length).some((value) => value !== 0)).toBe(true);
+  });
+
+  test('leaks no tensor in 200 steps', async () => {
+    const { model, gradient } = await prepared();
+    gradient();
+    model.evaluate(batchOf());
+    const before = tf.memory().numTensors;
+    for (let step = 0; step < 200; step += 1) gradient(batchOf(2 + (step % 3)), { ...draws, step });
+    model.evaluate(batchOf());
+    model.predict(batchOf().inputs, 2);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test('of weights that blew up is not finite, and says so by its values alone', async () => {
+    const { model, parameters, statistics, gradient } = await prepared();
+    model.setWeights(parameters.fill(1e30), statistics);
+    expect(gradient().parameters.every((value) => Number.isFinite(value))).toBe(false);
+  });
+});
+
+describe('evaluation', () => {
+  test('uses the running statistics and no dropout', async () => {
+    const { model, parameters, statistics } = await prepared();
+    const first = model.evaluate(batchOf());
+    expect(model.evaluate(batchOf())).toEqual(first);
+    // One sample alone gets the same answer, which a micro-batch's own mean would not give it.
+    const alone = model.predict(batchOf().inputs, 1);
+    expect(Array.from(model.predict(batchOf().inputs, 6).subarray(0, 4))).toEqual(
+      Array.from(alone, (value) => expect.closeTo(value, 6) as number),
+    );
+    model.setWeights(
+      parameters,
+      statistics.map((value) => value + 1),
+    );
+    expect(model.evaluate(batchOf()).lossSum).not.toBe(first.lossSum);
+  });
+
+  test('predicts probabilities that sum to one', async () => {
+    const { model } = await prepared();
+    const probabilities = model.predict(batchOf().inputs, 1);
+    expect(probabilities.length).toBe(4);
+    expect(probabilities.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 6);
+  });
+});
+
+describe('a final activation', () => {
+  const head = (...end: unknown[]) => ['flatten', ...end];
+  test('softmax is taken off, so that the bits are those of a model without it', async () => {
+    const plain = await prepared({ model: head({ dense: { units: 4 } }) });
+    const fused = await prepared({ model: head({ dense: { units: 4, activation: 'softmax' } }) });
+    const apart = await prepared({ model: head({ dense: { units: 4 } }, { activation: 'softmax' }) });
+    expect(fused.gradient()).toEqual(plain.gradient());
+    expect(apart.gradient()).toEqual(plain.gradient());
+    expect(fused.model.manifest).toEqual(plain.model.manifest);
+  });
+
+  test('of the wrong kind is refused', async () => {
+    const model = head({ dense: { units: 4, activation: 'sigmoid' } });
+    await expect(prepared({ model })).rejects.toThrow(
+      "model[1].dense: a final sigmoid does not go with loss 'softmaxCrossEntropy', but softmax does",
+    );
+  });
+});
+
+describe('a model that cannot be is refused with its place', () => {
+  test.each([
+    ['an unknown layer', [{ conv2D: {} }], 'model[0].conv2D: there is no such layer; the layers are conv2d'],
+    ['an unknown option', [{ dense: { units: 4, filterz: 1 } }], 'model[0].dense.filterz: dense has no such option'],
+    ['a missing option', [{ dense: {} }], 'model[0].dense.units: is missing'],
+    ['a wrong value', [{ dropout: { rate: 1 } }], 'model[0].dropout.rate: 1: Too big'],
+    [
+      'nested layers',
+      [{ repeat: { times: 2, layers: [{ dens: {} }] } }],
+      'model[0].repeat.layers[0].dens: there is no',
+    ],
+    [
+      'a window larger than the image',
+      [{ conv2d: { filters: 1, kernelSize: 9 } }],
+      'model[0].conv2d: cannot be applied',
+    ],
+    [
+      'a convolution after flatten',
+      ['flatten', { conv2d: { filters: 1, kernelSize: 3 } }],
+      'model[1].conv2d: cannot be applied to shape [128]',
+    ],
+    [
+      'a residual that changes the shape',
+      [{ residual: { layers: [{ conv2d: { filters: 4, kernelSize: 3, padding: 'same' } }] } }],
+      "model[0].residual: cannot add [8, 8, 4] and its shortcut's [8, 8, 2]; give it a shortcut",
+    ],
+    ['too few outputs', ['flatten', { dense: { units: 3 } }], 'model: its last layer puts out shape [3]'],
+    [
+      'one name twice',
+      [{ flatten: { name: 'a' } }, { dense: { units: 4, name: 'a' } }],
+      "model[1].dense.name: 'a' is the name of another layer",
+    ],
+    ['no layers', [], 'model: [] is not a list of layers'],
+  ])('%s', async (_, model, message) => {
+    await expect(prepared({ model })).rejects.toThrow(message);
+  });
+});
+
+describe('a model.json', () => {
+  async function withFile<T>(content: string, use: (file: string) => Promise<T>): Promise<T> {
+    const folder = mkdtempSync(join(tmpdir(), 'polyak-model-'));
+    try {
+      const file = join(folder, 'model.json');
+      writeFileSync(file, content);
+      return await use(file);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }
+
+  test('gives the bits of the same model as a list of layers', async () => {
+    const keras = tf.sequential({
+      layers: [
+        tf.layers.flatten({ inputShape: data.inputShape }),
+        tf.layers.dense({ units: 8, activation: 'relu', kernelInitializer: 'heNormal' }),
+        tf.layers.dropout({ rate: 0.4 }),
+        tf.layers.dense({ units: 4, activation: 'softmax', kernelInitializer: 'glorotUniform' }),
+      ],
+    });
+    const json = JSON.stringify({ modelTopology: keras.toJSON(null, false) });
+    const list = await prepared({
+      model: [
+        'flatten',
+        { dense: { units: 8, activation: 'relu', kernelInitializer: 'heNormal' } },
+        { dropout: { rate: 0.4 } },
+        { dense: { units: 4 } },
+      ],
+    });
+    await withFile(json, async (file) => {
+      const fromFile = await prepared({ model: { file } });
+      expect(fromFile.gradient()).toEqual(list.gradient());
+      expect(fromFile.model.manifest.parameters.map(({ initializer }) => initializer)).toEqual(
+        list.model.manifest.parameters.map(({ initializer }) => initializer),
+      );
+    });
+  });
+
+  test('that is none is refused', async () => {
+    await withFile('{"layers": []}', async (file) => {
+      await expect(prepared({ model: { file } })).rejects.toThrow('has no class_name and config');
+    });
+    await expect(prepared({ model: { file: '/none/model.json' } })).rejects.toThrow(
+      "'/none/model.json' cannot be read",
+    );
+  });
+});

@@ -1,0 +1,61 @@
+/**
+ * tfjs's Conv2D and Dense, but for how they compute: bias and activation as operations of their own, whose gradients are
+ * TensorFlow's. tfjs's fused paths compute the gradient by their input even where nobody asks for it, as for images.
+ */
+import type { layers, Tensor, Tensor4D } from '@tensorflow/tfjs';
+import { addBias } from '../tensorflow/gradients/bias.js';
+import type { TF } from '../tensorflow/load.js';
+import type { LayerClass, Tensors } from './our-layers.js';
+
+/** What tfjs's classes have but do not declare. */
+interface WeightedLayer {
+  kernel: { read(): Tensor };
+  bias: { read(): Tensor } | null;
+  activation: { apply(x: Tensor): Tensor } | null;
+  strides: [number, number];
+  dilationRate: number | [number, number];
+  padding: 'valid' | 'same';
+  dataFormat?: string;
+}
+
+function finish(tf: TF, layer: WeightedLayer, product: Tensor): Tensor {
+  const sum = layer.bias ? addBias(tf, product, layer.bias.read()) : product;
+  return layer.activation ? layer.activation.apply(sum) : sum;
+}
+
+const only = (inputs: Tensors) => (Array.isArray(inputs) ? inputs[0]! : inputs);
+
+export function conv2dClass(tf: TF): LayerClass {
+  const Conv2D = tf.layers.conv2d({ filters: 1, kernelSize: 1 }).constructor as LayerClass;
+  return class extends Conv2D {
+    static className = 'Conv2D';
+
+    override call(inputs: Tensors, kwargs: layers.Layer['call'] extends (x: never, k: infer K) => unknown ? K : never) {
+      const layer = this as unknown as WeightedLayer;
+      if (layer.dataFormat === 'channelsFirst') return super.call(inputs, kwargs);
+      const { padding, strides, dilationRate } = layer;
+      return tf.tidy(() => {
+        const kernel = layer.kernel.read() as Tensor4D;
+        return finish(tf, layer, tf.conv2d(only(inputs) as Tensor4D, kernel, strides, padding, 'NHWC', dilationRate));
+      });
+    }
+  };
+}
+
+export function denseClass(tf: TF): LayerClass {
+  const Dense = tf.layers.dense({ units: 1 }).constructor as LayerClass;
+  return class extends Dense {
+    static className = 'Dense';
+
+    override call(inputs: Tensors): Tensor {
+      const layer = this as unknown as WeightedLayer;
+      return tf.tidy(() => {
+        const x = only(inputs);
+        const kernel = layer.kernel.read();
+        const rows = x.rank === 2 ? x : tf.reshape(x, [-1, kernel.shape[0]!]);
+        const y = finish(tf, layer, tf.matMul(rows, kernel));
+        return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), kernel.shape[1]!]);
+      });
+    }
+  };
+}
