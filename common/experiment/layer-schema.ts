@@ -207,7 +207,7 @@ function unionReason(issue: z.core.$ZodIssueInvalidUnion): string {
 
 function optionNames(type: LayerName): string {
   const schema: unknown = layerSchemas[type];
-  return schema instanceof z.ZodObject ? Object.keys(schema.shape as object).join(', ') : 'activation, name';
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape).join(', ') : 'activation, name';
 }
 
 function show(value: unknown): string {

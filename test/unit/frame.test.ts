@@ -63,9 +63,8 @@ describe('the frame codec', () => {
    * 300 = 0x2c + 2 * 128; 28 02 chunk; 30 04 first leaf; 38 02 leaves; 45 checksum, little-endian; 4a 04 and the float 1.
    */
   it('writes the bytes worked by hand', () => {
-    expect(frameBytes(example).toString('hex')).toBe(
-      '0a080123456789abcdef' + '1001' + '20ac02' + '2802' + '3004' + '3802' + '45efbeadde' + '4a040000803f',
-    );
+    const fields = ['0a080123456789abcdef', '1001', '20ac02', '2802', '3004', '3802', '45efbeadde', '4a040000803f'];
+    expect(frameBytes(example).toString('hex')).toBe(fields.join(''));
   });
 
   it('reads what it wrote', () => {
@@ -114,7 +113,7 @@ describe('the frame codec', () => {
 
   it('skips fields that it does not know', () => {
     // Field 10 as a varint, field 11 as bytes, field 12 as a fixed32, field 13 as a fixed64.
-    const unknown = Buffer.from('5007' + '5a03aabbcc' + '6501020304' + '690102030405060708', 'hex');
+    const unknown = Buffer.from(['5007', '5a03aabbcc', '6501020304', '690102030405060708'].join(''), 'hex');
     expect(plain(decodeFrame(Buffer.concat([unknown, frameBytes(example), unknown])))).toEqual(plain(example));
   });
 });

@@ -50,7 +50,8 @@ test('a bias is added to the last axis, and its gradient is the sum over all oth
   const bias = tf.tensor1d([10, 20]);
   const sums = Float32Array.from(points, (value, index) => value + (index % 2 === 0 ? 10 : 20));
   expect(addBias(tf, x, bias).dataSync()).toEqual(sums);
-  const [dx, db] = tf.grads((a: Tensor, b: Tensor) => tf.sum(tf.mul(addBias(tf, a, b), x)))([x, bias]) as Tensor[];
+  const factor = tf.tensor3d(points, [2, 3, 2]);
+  const [dx, db] = tf.grads((a: Tensor, b: Tensor) => tf.sum(tf.mul(addBias(tf, a, b), factor)))([x, bias]);
   expect(Array.from(dx!.dataSync())).toEqual(Array.from(points));
   const sumOf = (from: number) =>
     points.filter((_, index) => index % 2 === from).reduce((sum, value) => sum + value, 0);

@@ -54,7 +54,7 @@ describe('the plan of a run', () => {
             seen.push(...sampleIdsOf(seed, itsEpoch, trainCount, from, to));
           }
         }
-        expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: trainCount }, (_, id) => id));
+        expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: trainCount }, (_, id) => id));
       }),
       { numRuns: 300 },
     );

@@ -39,7 +39,7 @@ function treeOf(leafCount: number) {
 
 /** The nodes that workers would push when leaves [0, K) are cut into leases at these places. */
 function pushesOf(leafCount: number, cuts: readonly number[]): TreeNode[] {
-  const edges = [...new Set([0, leafCount, ...cuts.map((cut) => cut % leafCount)])].sort((a, b) => a - b);
+  const edges = [...new Set([0, leafCount, ...cuts.map((cut) => cut % leafCount)])].toSorted((a, b) => a - b);
   return edges.slice(1).flatMap((to, index) => decompose(edges[index]!, to));
 }
 
@@ -181,7 +181,7 @@ describe('the sum of a step', () => {
   it('with L leases at work no more than L * ceil(log2 K) values are held', () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 64 }), fc.array(fc.nat(1000), { maxLength: 7 }), (leafCount, cuts) => {
-        const edges = [...new Set([0, ...cuts.map((cut) => cut % leafCount)])].sort((a, b) => a - b);
+        const edges = [...new Set([0, ...cuts.map((cut) => cut % leafCount)])].toSorted((a, b) => a - b);
         const leases = edges.map((from, index) => decompose(from, edges[index + 1] ?? leafCount));
         const { tree } = treeOf(leafCount);
         const bound = leases.length * Math.ceil(Math.log2(leafCount));

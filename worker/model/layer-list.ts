@@ -124,7 +124,7 @@ class GraphBuilder {
       case 'averagePooling2d':
         return tf.layers.averagePooling2d({ ...layer.options, name });
       case 'globalAveragePooling2d':
-        return tf.layers.globalAveragePooling2d({ name } as never);
+        return tf.layers.globalAveragePooling2d({ name });
       case 'flatten':
         return tf.layers.flatten({ name });
       case 'activation':
@@ -134,7 +134,7 @@ class GraphBuilder {
       case 'reshape':
         return tf.layers.reshape({ ...layer.options, name });
       case 'zeroPadding2d':
-        return tf.layers.zeroPadding2d({ ...layer.options, name } as never);
+        return tf.layers.zeroPadding2d({ ...layer.options, name });
     }
   }
 }

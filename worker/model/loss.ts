@@ -2,7 +2,7 @@
  * The losses, each with its gradient by hand: what a loss gives is summed over the samples of the micro-batch, never
  * averaged, because the server divides once by the step's samples.
  */
-import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs';
+import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs';
 import { PolyakError } from '../../common/errors.js';
 import { isNative, runNative, type Attributes } from '../tensorflow/native-operation.js';
 import type { TF } from '../tensorflow/load.js';
@@ -35,7 +35,7 @@ const losses: Record<string, Loss> = {
         const [perSample, gradient] = runNative(tf, name, types, [logits, labels], 2) as [Tensor, Tensor];
         return { perSample, gradient };
       }
-      const oneHot = tf.oneHot(labels as Tensor1D, logits.shape[1]);
+      const oneHot = tf.oneHot(labels, logits.shape[1]);
       const perSample = tf.neg(tf.sum(tf.mul(oneHot, tf.logSoftmax(logits)), 1));
       return { perSample, gradient: tf.sub(tf.softmax(logits), oneHot) };
     },

@@ -61,8 +61,8 @@ function readTopology(file: string): LayerJson {
     throw new PolyakError('usage', `model.file: '${file}' cannot be read: ${reason}`);
   }
   const outer = json as { modelTopology?: unknown } | null;
-  const middle = (outer?.modelTopology ?? outer) as { model_config?: unknown } | null;
-  const inner = (middle?.model_config ?? middle) as Partial<LayerJson> | null;
+  const middle = outer?.modelTopology ?? outer;
+  const inner = middle?.model_config ?? middle;
   if (typeof inner?.class_name !== 'string' || inner.config === undefined) {
     throw new PolyakError('usage', `model.file: '${file}' has no class_name and config; it is not a model.json`);
   }
@@ -114,7 +114,7 @@ function initializerOf(json: unknown, path: string): InitializerOption {
   const options = config as Record<string, unknown>;
   if (type === 'VarianceScaling') {
     const name = scaled[`${String(options.scale)} ${String(options.mode)} ${String(options.distribution)}`];
-    if (name !== undefined) return { name } as InitializerOption;
+    if (name !== undefined) return { name };
     throw new PolyakError(
       'usage',
       `${path}: ${JSON.stringify(json)} is not one of the scalings of Glorot, He or LeCun`,

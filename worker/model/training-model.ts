@@ -130,7 +130,7 @@ export class TrainingModel {
       const logits = this.model.apply(inputs) as Tensor2D;
       const { perSample } = this.#loss.compute(tf, logits, labels);
       return { lossSum: sumOf(perSample), metricSums: metricSums(tf, this.#metrics, logits, labels) };
-    }) as unknown as BatchSums;
+    });
   }
 
   /** [count, outputs]: probabilities where the loss has a final activation, else what the last layer puts out. */
