@@ -75,7 +75,7 @@ async function medianMs(arithmetic: Arithmetic, chunks: BenchChunk[], whole: boo
 }
 
 function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
 function pytorchFusedMs(python: string): number {

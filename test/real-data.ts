@@ -7,10 +7,10 @@ const candidates = [process.env['POLYAK_TEST_DATA'] ?? '', resolve(packageRoot()
 
 /** The folder of a data set, or undefined where it is not to be had. */
 export function realData(name: string): string | undefined {
-  return candidates.map((folder) => join(folder, name)).find((path) => folder(path));
+  return candidates.map((folder) => join(folder, name)).find((path) => isThere(path));
 }
 
-function folder(path: string): boolean {
+function isThere(path: string): boolean {
   return path !== '' && existsSync(path);
 }
 

@@ -174,8 +174,9 @@ export class TrialMember {
   }
 
   private endIncarnation(): void {
-    const ended = this.incarnation?.close().finally(() => this.endings.delete(ended as Promise<void>));
-    if (ended) this.endings.add(ended);
+    if (!this.incarnation) return;
+    const ended = this.incarnation.close().finally(() => this.endings.delete(ended));
+    this.endings.add(ended);
     this.incarnation = undefined;
   }
 }

@@ -35,8 +35,8 @@ export function parseExperiment(text: string, file: string, overrides: string[] 
   }
   const findings = crossCheck(result.data);
   if (findings.length > 0) {
-    const lines_ = findings.map(({ path, message }) => `${where(path.split('.'))}: ${path}: ${message}`);
-    throw new PolyakError('usage', lines_.join('\n'));
+    const messages = findings.map(({ path, message }) => `${where(path.split('.'))}: ${path}: ${message}`);
+    throw new PolyakError('usage', messages.join('\n'));
   }
   return resolvePaths(result.data, dirname(resolve(file)));
 }

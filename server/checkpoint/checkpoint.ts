@@ -113,7 +113,7 @@ async function verify(directory: string, record: CheckpointRecord): Promise<void
     if (size !== bytes) throw new PolyakError('data', `${file}: has ${size} bytes, its record says ${bytes}`);
     const reader = await SafetensorsReader.open(join(directory, file));
     try {
-      for (const chunk of chunks) await readVerified(reader, chunk, 'weights');
+      for (const chunk of chunks) for (const name of reader.namesOf(chunk)) await readVerified(reader, chunk, name);
     } finally {
       await reader.close();
     }

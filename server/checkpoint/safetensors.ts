@@ -75,12 +75,18 @@ export class SafetensorsReader {
     return this.entries.__metadata__ ?? {};
   }
 
+  /** The tensors of one chunk, without their prefix. */
+  namesOf(chunk: number): string[] {
+    const prefix = `chunk.${chunk}.`;
+    return Object.keys(this.entries).flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
+  }
+
   async read(name: string): Promise<Buffer> {
     const entry = this.entries[name];
     if (!entry || name === '__metadata__' || !('data_offsets' in entry)) {
       throw new PolyakError('data', `${this.file}: has no tensor '${name}'`);
     }
-    const [from, to] = (entry as z.output<typeof entrySchema>).data_offsets;
+    const [from, to] = entry.data_offsets;
     return await readExactly(this.handle, this.file, this.dataStart + from, to - from);
   }
 

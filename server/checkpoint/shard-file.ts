@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { writeSafetensors } from './safetensors.js';
 
 export interface ChunkSnapshot {
@@ -38,7 +39,12 @@ export async function writeShardFile(options: ShardFileOptions): Promise<Written
   const tensors = ordered.flatMap(({ chunk, tensors: named }) =>
     Object.entries(named).map(([key, bytes]) => ({ name: tensorName(chunk, key), bytes })),
   );
-  const checksums = Object.fromEntries(tensors.map(({ name: key, bytes }) => [`sha256:${key}`, sha256(bytes)]));
+  const checksums: Record<string, string> = {};
+  for (const { name: key, bytes } of tensors) {
+    checksums[`sha256:${key}`] = sha256(bytes);
+    // A large shard's hashes take longer than the network may wait.
+    await setImmediate();
+  }
   const temporary = join(directory, `${name}.partial`);
   const bytes = await writeSafetensors(temporary, tensors, {
     step: String(step),

@@ -149,6 +149,8 @@ export class Membership {
     if (message.proof) this.judge(member, message.proof);
     else if (message.preparationFailed) {
       const { code, message: text } = message.preparationFailed;
+      // Where another worker could prepare, the fault is this one's.
+      if (this.known) return this.refuse(member, text);
       this.options.abort(new PolyakError(isErrorCode(code) ? code : 'internal', text));
     } else if (message.leaving) this.lose(member, 'left');
     else if (this.running && member.proven) this.receiveForRound(member, message, this.running.round);
@@ -158,16 +160,16 @@ export class Membership {
     const now = performance.now();
     if (message.computed) {
       const { lease, firstLeaf, leaves, lossSum, metricSums, samples, badTensor, badTensorIndex } = message.computed;
-      if (!round.owns(Number(lease))) return;
+      if (!round.owns(lease)) return;
       const header = { worker: member.id, lossSum, metricSums, samples, badTensor, badTensorIndex };
       round.header({ first: firstLeaf, leaves }, header, now);
     } else if (message.progress) {
       const { lease, leavesDone, secondsPerLeaf } = message.progress;
       member.measured(secondsPerLeaf);
       if (this.running?.spec.kind === 'GRADIENT') this.clock.measured(secondsPerLeaf, this.running.spec.step);
-      round.progress(Number(lease), leavesDone, now);
+      round.progress(lease, leavesDone, now);
     } else if (message.failed) {
-      const failures = round.failed(Number(message.failed.lease), member.id, now);
+      const failures = round.failed(message.failed.lease, member.id, now);
       this.options.notice('lease-failed', `worker ${member.id}: ${message.failed.message}`);
       if (failures >= Math.min(failuresMax, Math.max(1, this.size))) {
         this.options.abort(new PolyakError('training', `a lease failed on ${failures} workers: ${message.failed.message}`));

@@ -36,11 +36,20 @@ export async function openLocalShard(
   };
 }
 
+/** A shard sends a heartbeat each second. */
+const silenceMs = 5000;
+
 export function openRemoteShard(address: string, begin: BeginOrder, events: ShardPortEvents): ShardPort {
   const client = parameterServerClient(address);
   const stream = client.follow();
   let closed = false;
-  const heartbeat = setInterval(() => stream.write({ heartbeat: {} }), 1000);
+  let lastHeardAt = performance.now();
+  const heartbeat = setInterval(() => {
+    stream.write({ heartbeat: {} });
+    if (performance.now() - lastHeardAt > silenceMs) {
+      lose(new PolyakError('unreachable', `shard ${begin.shard} at ${address} is silent for ${silenceMs / 1000} s`));
+    }
+  }, 1000);
   const lose = (error: Error) => {
     if (closed) return;
     close();
@@ -53,7 +62,8 @@ export function openRemoteShard(address: string, begin: BeginOrder, events: Shar
     client.close();
   };
   stream.on('data', (report: ShardReport__Output) => {
-    if (!closed) events.report(begin.shard, report as ShardReport);
+    lastHeardAt = performance.now();
+    if (!closed) events.report(begin.shard, report);
   });
   stream.on('error', lose);
   stream.on('end', () => lose(new PolyakError('unreachable', `shard ${begin.shard} at ${address} ended its stream`)));

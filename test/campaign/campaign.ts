@@ -45,7 +45,7 @@ function unpackCifar(folder: string): string {
   return target;
 }
 
-async function accuracy(): Promise<Finding[]> {
+async function accuracyFindings(): Promise<Finding[]> {
   const findings: Finding[] = [];
   const fashion = realData('fashion-mnist');
   const cifar = realData('cifar10');
@@ -98,7 +98,7 @@ function write(findings: Finding[]): void {
 }
 
 process.stdout.write(`campaign with seed ${seed} (POLYAK_TEST_SEED repeats it), ${killsPerRole} kills per role\n`);
-const findings = [...clusterTests(), ...(await accuracy())];
+const findings = [...clusterTests(), ...(await accuracyFindings())];
 for (const { name, result, passed } of findings) process.stdout.write(`${passed ? 'passed' : 'FELL SHORT'}  ${name}: ${result}\n`);
 write(findings);
 process.exitCode = findings.every(({ passed }) => passed) ? 0 : 1;

@@ -108,7 +108,7 @@ describe('inverseNormal', () => {
     [0.9999, 3.7190164854557084],
   ];
   it.each(table)('of %d is %d', (p, x) => {
-    expect(Math.abs(inverseNormal(p!) - x!)).toBeLessThanOrEqual(2e-15 * Math.abs(x!));
+    expect(Math.abs(inverseNormal(p) - x)).toBeLessThanOrEqual(2e-15 * Math.abs(x));
   });
 });
 
@@ -116,7 +116,7 @@ describe('IndexPermutation', () => {
   it.each([1, 2, 3, 4, 5, 8, 17, 100, 1024, 1437])('reaches each of %d indices once', (n) => {
     const permutation = new IndexPermutation(231, Purpose.epochOrder, 3, n);
     const reached = Array.from({ length: n }, (_, i) => permutation.at(i));
-    expect([...reached].sort((a, b) => a - b)).toEqual([...Array(n).keys()]);
+    expect(reached.toSorted((a, b) => a - b)).toEqual([...Array(n).keys()]);
   });
 
   it('each of the 24 orders of four is as likely as any other', () => {

@@ -64,7 +64,7 @@ export async function openDataset(experiment: Experiment): Promise<Dataset> {
     throw new PolyakError('data', `data: ${asked} leave nothing of ${raw.train.count} samples to train on`);
   }
   const held = (from: number, count: number) =>
-    Uint32Array.from({ length: count }, (_, index) => order.at(from + index)).sort();
+    Uint32Array.from({ length: count }, (_, index) => order.at(from + index)).toSorted();
   const testRows = raw.test
     ? Uint32Array.from({ length: raw.test.count }, (_, index) => raw.train.count + index)
     : held(0, testCount);

@@ -20,7 +20,9 @@ export function maxPooling2dClass(tf: TF): LayerClass {
     constructor(config: Record<string, unknown>) {
       super(config);
       if (config.dataFormat !== undefined && config.dataFormat !== 'channelsLast') {
-        throw new Error(`MaxPooling2D: dataFormat is '${String(config.dataFormat)}'; only channelsLast is supported`);
+        throw new Error(
+          `MaxPooling2D: dataFormat is ${JSON.stringify(config.dataFormat)}; only channelsLast is supported`,
+        );
       }
       this.poolSize = pairOf(config.poolSize ?? 2);
       this.strides = pairOf(config.strides ?? this.poolSize);

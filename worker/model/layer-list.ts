@@ -86,39 +86,42 @@ class GraphBuilder {
   }
 
   #make(layer: Exclude<Layer, { type: 'repeat' | 'residual' }>): layers.Layer {
+    const name = this.#nameOf(layer.type, layer.path, layer.options.name);
+    return isWeighted(layer) ? this.#makeWeighted(layer, name) : this.#makePlain(layer, name);
+  }
+
+  #makeWeighted(layer: WeightedLayer, name: string): layers.Layer {
     const { tf } = this;
     const ours = ourLayers(tf);
-    const name = this.#nameOf(layer.type, layer.path, layer.options.name);
-    const note = (options: { rateMultiplier: number }, initializers: LayerNotes['initializers']) => {
-      this.#notes.set(name, { rateMultiplier: options.rateMultiplier, initializers });
+    const note = (initializers: LayerNotes['initializers']) => {
+      this.#notes.set(name, { rateMultiplier: layer.options.rateMultiplier, initializers });
     };
+    if (layer.type === 'batchNormalization') {
+      const { gammaInitializer: gamma, betaInitializer: beta, ...options } = layer.options;
+      note({ gamma, beta });
+      return new ours.BatchNormalization({ ...options, name });
+    }
+    if (layer.type === 'depthwiseConv2d') {
+      const { depthwiseInitializer, biasInitializer: bias, ...options } = layer.options;
+      note({ depthwise_kernel: depthwiseInitializer, bias });
+      return tf.layers.depthwiseConv2d({ ...native(options), depthwiseInitializer: 'zeros', name });
+    }
+    if (layer.type === 'separableConv2d') {
+      const { depthwiseInitializer, pointwiseInitializer, biasInitializer: bias, ...options } = layer.options;
+      note({ depthwise_kernel: depthwiseInitializer, pointwise_kernel: pointwiseInitializer, bias });
+      const zeros = { depthwiseInitializer: 'zeros', pointwiseInitializer: 'zeros' } as const;
+      return tf.layers.separableConv2d({ ...native(options), ...zeros, name });
+    }
+    const { kernelInitializer: kernel, biasInitializer: bias, ...options } = layer.options;
+    note({ kernel, bias });
+    const Class = layer.type === 'conv2d' ? ours.Conv2D : ours.Dense;
+    return new Class({ ...native(options), kernelInitializer: 'zeros', name });
+  }
+
+  #makePlain(layer: PlainLayer, name: string): layers.Layer {
+    const { tf } = this;
+    const ours = ourLayers(tf);
     switch (layer.type) {
-      case 'conv2d': {
-        const { kernelInitializer: kernel, biasInitializer: bias, ...options } = layer.options;
-        note(options, { kernel, bias });
-        return new ours.Conv2D({ ...native(options), ...zeroKernel, name });
-      }
-      case 'dense': {
-        const { kernelInitializer: kernel, biasInitializer: bias, ...options } = layer.options;
-        note(options, { kernel, bias });
-        return new ours.Dense({ ...native(options), ...zeroKernel, name });
-      }
-      case 'depthwiseConv2d': {
-        const { depthwiseInitializer, biasInitializer: bias, ...options } = layer.options;
-        note(options, { depthwise_kernel: depthwiseInitializer, bias });
-        return tf.layers.depthwiseConv2d({ ...native(options), depthwiseInitializer: 'zeros', name });
-      }
-      case 'separableConv2d': {
-        const { depthwiseInitializer, pointwiseInitializer, biasInitializer: bias, ...options } = layer.options;
-        note(options, { depthwise_kernel: depthwiseInitializer, pointwise_kernel: pointwiseInitializer, bias });
-        const zeros = { depthwiseInitializer: 'zeros', pointwiseInitializer: 'zeros' } as const;
-        return tf.layers.separableConv2d({ ...native(options), ...zeros, name });
-      }
-      case 'batchNormalization': {
-        const { gammaInitializer: gamma, betaInitializer: beta, ...options } = layer.options;
-        note(options, { gamma, beta });
-        return new ours.BatchNormalization({ ...options, name });
-      }
       case 'maxPooling2d':
         return new ours.MaxPooling2D({ ...layer.options, name });
       case 'averagePooling2d':
@@ -133,17 +136,23 @@ class GraphBuilder {
         return new ours.Dropout({ ...layer.options, name });
       case 'reshape':
         return tf.layers.reshape({ ...layer.options, name });
-      case 'zeroPadding2d':
+      default:
         return tf.layers.zeroPadding2d({ ...layer.options, name });
     }
   }
 }
 
-/** The first weights come from the server's generator, so tfjs need not draw any. */
-const zeroKernel = { kernelInitializer: 'zeros' } as const;
+const weightedTypes = ['conv2d', 'dense', 'depthwiseConv2d', 'separableConv2d', 'batchNormalization'] as const;
+type WeightedLayer = Extract<Layer, { type: (typeof weightedTypes)[number] }>;
+type PlainLayer = Exclude<Layer, WeightedLayer | { type: 'repeat' | 'residual' }>;
+
+function isWeighted(layer: WeightedLayer | PlainLayer): layer is WeightedLayer {
+  return (weightedTypes as readonly string[]).includes(layer.type);
+}
 
 type TfjsActivation = 'relu';
 
+/** The first weights come from the server's generator, so tfjs's initialisers are zeros throughout. */
 function native<Options extends { activation: string; rateMultiplier: number }>(options: Options) {
   const { activation, rateMultiplier: _, ...rest } = options;
   return { ...rest, activation: tfjsActivation(activation) };

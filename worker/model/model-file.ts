@@ -60,7 +60,8 @@ function readTopology(file: string): LayerJson {
     const reason = error instanceof Error ? error.message : String(error);
     throw new PolyakError('usage', `model.file: '${file}' cannot be read: ${reason}`);
   }
-  const outer = json as { modelTopology?: unknown } | null;
+  type Wrapped = Partial<LayerJson> & { modelTopology?: Wrapped; model_config?: Wrapped };
+  const outer = json as Wrapped | null;
   const middle = outer?.modelTopology ?? outer;
   const inner = middle?.model_config ?? middle;
   if (typeof inner?.class_name !== 'string' || inner.config === undefined) {
