@@ -44,6 +44,8 @@ export interface ChunkRules {
 export interface ChunkEvents {
   prepared(chunk: Chunk, scalars: { gradientSquares: number; weightSquares: number }): void;
   overflowed(chunk: Chunk, tensorIndex: number): void;
+  /** The weights of `chunk.version` are about to be replaced by the next. */
+  leaving(chunk: Chunk): void;
   /** Version `chunk.version` can be read. */
   applied(chunk: Chunk): void;
   failed(error: Error): void;
@@ -182,6 +184,7 @@ export class Chunk {
     const gradient = this.gradient;
     if (gradient === undefined || !this.prepared) throw new Error(`chunk ${this.spec.index} has nothing to apply`);
     this.prepared = false;
+    this.events.leaving(this);
     await this.job({
       kind: 'apply',
       arena,
@@ -205,6 +208,7 @@ export class Chunk {
 
   private async applyStatistics(gradient: number): Promise<void> {
     const { arena, weights, average } = this.memory;
+    this.events.leaving(this);
     await this.job({
       kind: 'runningStatistics',
       arena,

@@ -1,25 +1,28 @@
-/** The outgoing bytes of a chunk: copied once per version, immutable, shared by all readers, freed with the last. */
+/**
+ * The outgoing bytes of a chunk: copied once per version, immutable, shared by all readers, kept until the chunk is a
+ * version on. The average's are freed with its last reader.
+ */
 import { vectorKernels, type VectorKernels } from '../common/kernels/vector-kernels.js';
 import type { Arena } from './arithmetic/arena.js';
 import type { Chunk } from './chunk.js';
 
-interface Outgoing {
+export interface Outgoing {
   version: number;
   data: Buffer;
   checksum: number;
 }
 
 export class FrameCache {
-  /** Weakly: when no transport holds the bytes any more, they are gone. */
-  private readonly frames = new WeakMap<Chunk, { weights?: WeakRef<Outgoing>; average?: WeakRef<Outgoing> }>();
+  private readonly frames = new WeakMap<Chunk, { weights?: Outgoing; average?: WeakRef<Outgoing> }>();
   private readonly kernels = new WeakMap<Arena, VectorKernels>();
 
   of(chunk: Chunk, which: 'weights' | 'average'): Outgoing {
     const known = this.frames.get(chunk) ?? {};
-    const cached = known[which]?.deref();
+    const cached = which === 'weights' ? known.weights : known.average?.deref();
     if (cached?.version === chunk.version) return cached;
     const outgoing = { version: chunk.version, data: chunk.copyOf(which), checksum: this.checksum(chunk, which) };
-    known[which] = new WeakRef(outgoing);
+    if (which === 'weights') known.weights = outgoing;
+    else known.average = new WeakRef(outgoing);
     this.frames.set(chunk, known);
     return outgoing;
   }

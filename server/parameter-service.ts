@@ -14,7 +14,6 @@ import type { ShardReport } from '../proto/gen/polyak/v1/ShardReport.js';
 import type { WeightsRequest__Output } from '../proto/gen/polyak/v1/WeightsRequest.js';
 import { Arena } from './arithmetic/arena.js';
 import { allocate } from './chunk.js';
-import { FrameCache } from './frame-cache.js';
 import type { TrialTable } from './trial-table.js';
 import { WeightsReader } from './weights-reader.js';
 
@@ -22,8 +21,7 @@ import { WeightsReader } from './weights-reader.js';
 const pushCredit = 32;
 
 export function parameterService(table: TrialTable, log: Logger): ParameterServerHandlers {
-  const frames = new FrameCache();
-  const { metrics } = table.context;
+  const { metrics, frames } = table.context;
 
   const answerPush = (frame: ChunkFrame): PushReply => {
     try {

@@ -12,6 +12,7 @@ import type { Order__Output } from '../proto/gen/polyak/v1/Order.js';
 import { ArenaPool } from './arithmetic/arena-pool.js';
 import { MemoryBudget } from './arithmetic/arena.js';
 import { Arithmetic } from './arithmetic/arithmetic.js';
+import { FrameCache } from './frame-cache.js';
 import { ReportQueue } from './lead/report-queue.js';
 import { TrialLead } from './lead/trial-lead.js';
 import { parameterService } from './parameter-service.js';
@@ -63,7 +64,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       this.set([...pools.values()][0]?.bytesInUse ?? 0);
     },
   });
-  const table = new TrialTable({ poolFor, arithmetic, metrics, log });
+  const table = new TrialTable({ poolFor, arithmetic, frames: new FrameCache(), metrics, log });
   const grpcServer = createGrpcServer();
   grpcServer.addService(services.parameterServer.service, parameterService(table, log));
   const port = await listen(grpcServer, options.listen);

@@ -20,6 +20,7 @@ import type { Arithmetic } from './arithmetic/arithmetic.js';
 import { Chunk, allocate, type ChunkEvents } from './chunk.js';
 import { loadChunk } from './checkpoint/load-chunk.js';
 import { writeShardFile, type ChunkSnapshot } from './checkpoint/shard-file.js';
+import type { FrameCache, Outgoing } from './frame-cache.js';
 import { InitialWeights } from './initial-weights.js';
 import type { ShardMetrics } from './server-metrics.js';
 import { chosenOptimizer, stepRules } from './step-rules.js';
@@ -30,6 +31,7 @@ export type BeginOrder = Begin & Begin__Output;
 export interface ShardContext {
   poolFor(chunkBytes: number): ArenaPool;
   arithmetic: Arithmetic;
+  frames: FrameCache;
   metrics: ShardMetrics;
   log: Logger;
 }
@@ -41,6 +43,12 @@ export class ShardTrial {
   readonly chunks = new Map<number, Chunk>();
   /** Called with a chunk whenever it has a new version. */
   readonly readers = new Set<(chunk: Chunk) => void>();
+  /**
+   * The version before, of chunks whose present one nobody has used yet: should all workers that had the whole step die
+   * while some chunks have applied it and others have not, the rest of it can still be computed. The first push to a
+   * version proves that all chunks have reached it.
+   */
+  readonly previous = new Map<number, Outgoing>();
   readonly slotNames: readonly string[];
   private readonly specs: ChunkSpec[];
   /** Per node of the present step: the chunks that hold it. */
@@ -109,6 +117,7 @@ export class ShardTrial {
     }
     this.checkShape(chunk, frame);
     const result = chunk.receive(node, frame.data, (pointer) => this.checkFloats(chunk, frame, pointer));
+    this.previous.delete(chunk.spec.index);
     this.markHeld(frame.step, nodeKey(node), chunk.spec.index, node);
     return result === 'applied' ? 'APPLIED' : 'DUPLICATE';
   }
@@ -169,6 +178,7 @@ export class ShardTrial {
         const tensor = tensors[tensorIndex]?.name ?? '';
         this.report({ overflow: { step: chunk.version, tensor, tensorIndex } });
       },
+      leaving: (chunk) => void this.previous.set(chunk.spec.index, this.context.frames.of(chunk, 'weights')),
       applied: (chunk) => {
         this.snapshot(chunk);
         for (const reader of this.readers) reader(chunk);

@@ -4,7 +4,7 @@
  */
 import { vectors, type ChunkFrame } from '../common/frame.js';
 import type { Chunk } from './chunk.js';
-import type { FrameCache } from './frame-cache.js';
+import type { FrameCache, Outgoing } from './frame-cache.js';
 import type { ShardTrial } from './shard-trial.js';
 
 const creditMax = 256;
@@ -13,10 +13,13 @@ const unsentMax = 16;
 
 export class WeightsReader {
   private readonly due = new Set<number>();
+  /** Chunks of which the version before is due as well; those go first. */
+  private readonly duePrevious = new Set<number>();
+  private readonly lastSent = new Map<number, number>();
   private credit = 0;
   private unsent = 0;
   private readonly onVersion = (chunk: Chunk) => {
-    this.due.add(chunk.spec.index);
+    this.markDue(chunk.spec.index);
     this.pump();
   };
 
@@ -28,7 +31,7 @@ export class WeightsReader {
     /** Called when a reader of the average has everything. */
     private readonly done: () => void,
   ) {
-    for (const chunk of trial.chunks.keys()) this.due.add(chunk);
+    for (const chunk of trial.chunks.keys()) this.markDue(chunk);
     if (which === 'weights') trial.readers.add(this.onVersion);
   }
 
@@ -40,32 +43,53 @@ export class WeightsReader {
   close(): void {
     this.trial.readers.delete(this.onVersion);
     this.due.clear();
+    this.duePrevious.clear();
+  }
+
+  private markDue(chunk: number): void {
+    this.due.add(chunk);
+    const previous = this.which === 'weights' ? this.trial.previous.get(chunk) : undefined;
+    if (previous && (this.lastSent.get(chunk) ?? -1) < previous.version) this.duePrevious.add(chunk);
   }
 
   private pump(): void {
+    for (const index of this.duePrevious) {
+      if (!this.maySend) return;
+      this.duePrevious.delete(index);
+      const previous = this.trial.previous.get(index);
+      const chunk = this.trial.chunks.get(index);
+      if (previous && chunk) this.sendFrame(chunk, previous);
+    }
     for (const index of this.due) {
-      if (this.credit === 0 || this.unsent >= unsentMax) return;
+      if (!this.maySend) return;
       this.due.delete(index);
       const chunk = this.trial.chunks.get(index);
-      if (!chunk) continue;
-      this.credit -= 1;
-      this.unsent += 1;
-      this.send(this.frame(chunk), () => {
-        this.unsent -= 1;
-        this.pump();
-      });
+      if (chunk) this.sendFrame(chunk, this.cache.of(chunk, this.which));
     }
     if (this.which === 'average' && this.due.size === 0 && this.unsent === 0) this.done();
   }
 
-  private frame(chunk: Chunk): ChunkFrame {
-    const { data, checksum } = this.cache.of(chunk, this.which);
+  private get maySend(): boolean {
+    return this.credit > 0 && this.unsent < unsentMax;
+  }
+
+  private sendFrame(chunk: Chunk, outgoing: Outgoing): void {
+    this.credit -= 1;
+    this.unsent += 1;
+    this.lastSent.set(chunk.spec.index, outgoing.version);
+    this.send(this.frame(chunk, outgoing), () => {
+      this.unsent -= 1;
+      this.pump();
+    });
+  }
+
+  private frame(chunk: Chunk, { data, checksum, version }: Outgoing): ChunkFrame {
     const { trialKey, incarnation } = this.trial.order;
     return {
       trialKey,
       incarnation,
       vector: vectors[this.which],
-      step: chunk.version,
+      step: version,
       chunk: chunk.spec.index,
       firstLeaf: 0,
       leaves: 0,

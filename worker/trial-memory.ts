@@ -1,6 +1,6 @@
 /**
- * The shared memory of one trial on a worker: three buffers of weights (two that take turns, one for the average) and
- * slots for the sums of the local tree. The main thread moves bytes in and out, the compute thread does the arithmetic.
+ * The shared memory of one trial on a worker: four buffers of weights (two that take turns, one for chunks ahead of
+ * the others, one for the average) and slots for the sums of the local tree. The main thread moves bytes in and out, the compute thread does the arithmetic.
  */
 import { PolyakError } from '../common/errors.js';
 import { passLeaves } from '../common/plan.js';
@@ -8,7 +8,7 @@ import { passLeaves } from '../common/plan.js';
 const pageBytes = 65_536;
 const memoryBytesMax = 65_536 * pageBytes;
 const alignment = 64;
-const weightBuffers = 3;
+const weightBuffers = 4;
 
 export interface TrialSizes {
   /** Floats of parameters and statistics together. */
@@ -27,6 +27,7 @@ export class TrialMemory {
   readonly memory: WebAssembly.Memory;
   /** Byte offsets. */
   readonly weights: readonly [number, number];
+  readonly ahead: number;
   readonly average: number;
   private readonly free: number[];
   private readonly waiting: ((node: number) => void)[] = [];
@@ -51,7 +52,8 @@ export class TrialMemory {
     // Pages that are never written cost nothing.
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     this.weights = [0, weightBytes];
-    this.average = 2 * weightBytes;
+    this.ahead = 2 * weightBytes;
+    this.average = 3 * weightBytes;
     const firstNode = weightBuffers * weightBytes;
     this.free = Array.from({ length: nodes }, (_, index) => firstNode + (nodes - 1 - index) * nodeBytes);
   }

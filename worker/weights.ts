@@ -1,6 +1,7 @@
 /**
  * The weights as they arrive, chunk by chunk, in two buffers that take turns: the model reads one while newer chunks are
- * written to the other, so no gradient ever sees weights of two versions.
+ * written to the other, so no gradient ever sees weights of two versions. A chunk that is a version ahead of the others
+ * waits in a third buffer: the others may yet have to be computed from the version that it has left.
  */
 import type { ChunkSpec } from '../common/chunk-layout.js';
 import { PolyakError } from '../common/errors.js';
@@ -43,36 +44,47 @@ export function writeChunk(
 }
 
 export class Weights {
-  /** Versions of the chunks in the buffer that is being written. */
-  private arriving: Int32Array;
+  /** Versions of the chunks in the buffer that is being written; -1 for none. */
+  private readonly arriving: Int32Array;
+  /** Versions of the chunks that are ahead. */
+  private readonly ahead: Int32Array;
+  /** The version that is being collected, and how many chunks have it. */
+  private target = -1;
+  private atTarget = 0;
   /** Which buffer the model reads, and what is in it. */
   private reading = { buffer: 1, version: -1 };
   /** What the model has loaded: a version, or something else. */
   private loaded: { version: number; done: Promise<void> } | undefined;
   private inUse = false;
-  private newest = -1;
   private readonly changed = new Set<() => void>();
 
   constructor(private readonly options: WeightsOptions) {
     this.arriving = new Int32Array(options.chunks.length).fill(-1);
+    this.ahead = new Int32Array(options.chunks.length).fill(-1);
   }
 
   /** Forgets all versions: a new incarnation begins. */
   reset(): void {
     this.arriving.fill(-1);
+    this.ahead.fill(-1);
+    this.target = -1;
+    this.atTarget = 0;
     this.reading.version = -1;
     this.loaded = undefined;
-    this.newest = -1;
   }
 
   /** Errors: `protocol`. */
   receive(frame: ChunkFrame): void {
-    const known = this.arriving[frame.chunk];
-    if (known !== undefined && frame.step < known) return;
-    this.arriving[frame.chunk] = -1;
-    writeChunk(this.options, this.options.chunks[frame.chunk], this.offsetOf(1 - this.reading.buffer), frame);
-    this.arriving[frame.chunk] = frame.step;
-    this.newest = Math.max(this.newest, frame.step);
+    const { chunk, step } = frame;
+    const known = this.arriving[chunk];
+    if (known === undefined || step > known) {
+      const isAhead = known !== undefined && known !== -1 && known === this.target;
+      if (isAhead) this.write(this.ahead, this.options.memory.ahead, frame);
+      else {
+        this.write(this.arriving, this.offsetOf(1 - this.reading.buffer), frame);
+        this.arrived(step);
+      }
+    }
     this.swapIfWhole();
     for (const wake of this.changed) wake();
   }
@@ -83,7 +95,7 @@ export class Weights {
    */
   async waitFor(step: number, signal: AbortSignal): Promise<boolean> {
     while (this.reading.version !== step) {
-      if (signal.aborted || this.newest > step) return false;
+      if (signal.aborted || Math.max(this.target, this.reading.version) > step) return false;
       await this.change(signal);
     }
     this.inUse = true;
@@ -107,12 +119,45 @@ export class Weights {
     return this.options.memory.weights[buffer === 0 ? 0 : 1];
   }
 
+  private write(versions: Int32Array, offset: number, frame: ChunkFrame): void {
+    if (frame.step < (versions[frame.chunk] ?? -1)) return;
+    if (versions === this.arriving && this.arriving[frame.chunk] === this.target) this.atTarget -= 1;
+    versions[frame.chunk] = -1;
+    writeChunk(this.options, this.options.chunks[frame.chunk], offset, frame);
+    versions[frame.chunk] = frame.step;
+  }
+
+  /** A chunk of this version is in the buffer that is written. A shard sends older versions first, while it has them. */
+  private arrived(version: number): void {
+    if (version === this.target) this.atTarget += 1;
+    if (version <= this.target) return;
+    this.target = version;
+    // No chunk will come at the version before: what waited is due.
+    for (const chunk of this.arriving.keys()) if (this.arriving[chunk] !== this.target) this.takeAhead(chunk);
+    this.atTarget = this.arriving.filter((at) => at === this.target).length;
+  }
+
+  private takeAhead(chunk: number): void {
+    const version = this.ahead[chunk] ?? -1;
+    const spec = this.options.chunks[chunk];
+    if (version < 0 || !spec) return;
+    const { memory } = this.options;
+    const to = this.offsetOf(1 - this.reading.buffer) + spec.offset * 4;
+    memory.bytes(to, spec.length * 4).set(memory.bytes(memory.ahead + spec.offset * 4, spec.length * 4));
+    this.arriving[chunk] = version;
+    this.ahead[chunk] = -1;
+    this.target = Math.max(this.target, version);
+  }
+
   /** As soon as the buffer that is written is whole and nobody computes; so the last whole version is always kept. */
   private swapIfWhole(): void {
-    const version = this.arriving[0] ?? -1;
-    if (this.inUse || version <= this.reading.version || !this.arriving.every((at) => at === version)) return;
+    const { target } = this;
+    if (this.inUse || target <= this.reading.version || this.atTarget < this.options.chunks.length) return;
+    this.reading = { buffer: 1 - this.reading.buffer, version: target };
     this.arriving.fill(-1);
-    this.reading = { buffer: 1 - this.reading.buffer, version };
+    this.target = -1;
+    for (const chunk of this.ahead.keys()) this.takeAhead(chunk);
+    this.atTarget = this.target < 0 ? 0 : this.arriving.filter((at) => at === this.target).length;
     this.load().catch(() => undefined);
   }
 

@@ -12,6 +12,7 @@ import type { PushReply__Output } from '../../proto/gen/polyak/v1/PushReply.js';
 import type { ShardReport__Output } from '../../proto/gen/polyak/v1/ShardReport.js';
 import { ArenaPool } from '../../server/arithmetic/arena-pool.js';
 import { Arithmetic } from '../../server/arithmetic/arithmetic.js';
+import { FrameCache } from '../../server/frame-cache.js';
 import { parameterService } from '../../server/parameter-service.js';
 import { serverMetrics } from '../../server/server-metrics.js';
 import { TrialTable } from '../../server/trial-table.js';
@@ -59,7 +60,8 @@ export async function startLiveShard(options: LiveShardOptions) {
   const pool = new ArenaPool({ chunkBytes: chunkFloats * 4, bytesMax: memoryBytesMax });
   const log = createLog('test');
   log.level = 'silent';
-  const table = new TrialTable({ poolFor: () => pool, arithmetic, metrics: serverMetrics(new Registry()), log });
+  const metrics = serverMetrics(new Registry());
+  const table = new TrialTable({ poolFor: () => pool, arithmetic, frames: new FrameCache(), metrics, log });
   const server = createGrpcServer();
   server.addService(services.parameterServer.service, parameterService(table, log));
   const port = await listen(server, '127.0.0.1:0');

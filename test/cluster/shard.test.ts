@@ -55,6 +55,27 @@ describe('a shard', () => {
     expect((await push(frame({ firstLeaf: 1 }))).result).toBe('STALE');
   });
 
+  it('still gives out a step that some chunks have left, until somebody has used the next', async () => {
+    const { openPush, openWeights, frame } = await start({ parameters: 4, chunkFloats: 2, leaves: 1 });
+    const { push } = openPush();
+    const early = openWeights(64).frames;
+    await push(frame({ chunk: 0 }));
+    await early.next(({ chunk, step }) => chunk === 0 && step === 1);
+    // Chunk 0 has applied step 0, chunk 1 has not: a worker that comes now can still have step 0 whole.
+    const late = openWeights(64).frames;
+    const steps = [await late.next(), await late.next(), await late.next()].map(({ chunk, step }) => [chunk, step]);
+    expect(steps.toSorted()).toEqual([
+      [0, 0],
+      [0, 1],
+      [1, 0],
+    ]);
+    await push(frame({ chunk: 1 }));
+    for (const chunk of [0, 1]) await push(frame({ chunk, step: 1 }));
+    const last = openWeights(64).frames;
+    await last.next(({ chunk, step }) => chunk === 0 && step >= 1);
+    await last.next(({ chunk, step }) => chunk === 1 && step >= 1);
+  });
+
   it('answers bad frames with a typed error and harms nobody', async () => {
     const { openPush, openWeights, frame, chunks } = await start({ parameters: 3, chunkFloats: 2, leaves: 2 });
     const { push } = openPush();

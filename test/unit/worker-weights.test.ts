@@ -68,11 +68,27 @@ describe('the weights on a worker', () => {
     expect(loads.at(-1)).toEqual(whole(4));
   });
 
-  it('cannot be had when a chunk is beyond the step and the step was never whole', async () => {
-    const { weights, frame } = twoChunks();
+  it('become whole although a chunk is a version ahead, and that version is kept', async () => {
+    const { weights, loads, frame } = twoChunks();
     weights.receive(frame(0, 4));
     weights.receive(frame(0, 5));
+    weights.receive(frame(1, 4));
+    expect(await weights.waitFor(4, never)).toBe(true);
+    expect(loads.at(-1)).toEqual(whole(4));
+    weights.receive(frame(1, 5));
+    weights.giveBack();
+    expect(await weights.waitFor(5, never)).toBe(true);
+    expect(loads.at(-1)).toEqual(whole(5));
+  });
+
+  it('cannot be had when a chunk comes only beyond the step; then the next version becomes whole', async () => {
+    const { weights, loads, frame } = twoChunks();
+    weights.receive(frame(0, 4));
+    weights.receive(frame(0, 5));
+    weights.receive(frame(1, 5));
     expect(await weights.waitFor(4, never)).toBe(false);
+    expect(await weights.waitFor(5, never)).toBe(true);
+    expect(loads.at(-1)).toEqual(whole(5));
   });
 
   it('are given up when the lease is voided', async () => {

@@ -1,4 +1,4 @@
-/** What a data source gives: samples and labels as they are on disk, before any is held out for validation. */
+/** What a data source gives: samples and labels as they are on disk, before any is held out by seed. */
 
 export interface RawSplit {
   count: number;
@@ -14,5 +14,7 @@ export interface RawData {
   /** Names by class index; null for regression. */
   classes: string[] | null;
   train: RawSplit;
+  /** Where files of their own hold them; null where they are held out of `train`. */
+  validation: RawSplit | null;
   test: RawSplit | null;
 }

@@ -4,7 +4,7 @@
  * take their place where they are not to be had.
  */
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
-import { isNative, recordsGradient, runNative, type Attributes } from '../tensorflow/native-operation.js';
+import { isNative, recordsGradient, runNative, usesGpu, type Attributes } from '../tensorflow/native-operation.js';
 import type { TF } from '../tensorflow/load.js';
 import type { LayerClass, Tensors } from './our-layers.js';
 
@@ -32,7 +32,7 @@ export function maxPooling2dClass(tf: TF): LayerClass {
 
     override build(inputShape: number[]): void {
       super.build(inputShape);
-      if (isNative(tf)) hasRememberingPool(tf);
+      if (isNative(tf) && !usesGpu(tf)) hasRememberingPool(tf);
     }
 
     override computeOutputShape(inputShape: (number | null)[]): (number | null)[] {

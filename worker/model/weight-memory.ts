@@ -3,29 +3,35 @@
  * they are written; all of a model's work is synchronous.
  */
 import type { TensorSpec } from '../../common/manifest.js';
+import { usesGpu } from '../tensorflow/native-operation.js';
 import type { TF } from '../tensorflow/load.js';
 import { alignedFloats } from './aligned-floats.js';
 import type { LayerWeight } from './model-manifest.js';
 
 export class WeightMemory {
-  readonly #places: { floats: Float32Array; offset: number }[];
+  readonly #places: { floats: Float32Array; offset: number; renew: () => void }[];
+  readonly #copied: boolean;
 
   /** Puts tensors over this memory in the place of the weights' own. */
   constructor(tf: TF, specs: readonly TensorSpec[], weights: readonly LayerWeight[]) {
     const arrays = alignedFloats(specs.map((spec) => spec.length));
     this.#places = specs.map(({ shape, offset }, index) => {
       const floats = arrays[index]!;
-      tf.tidy(() => {
-        weights[index]!.write(tf.tensor(floats, shape));
-      });
-      return { floats, offset };
+      const renew = () =>
+        tf.tidy(() => {
+          weights[index]!.write(tf.tensor(floats, shape));
+        });
+      renew();
+      return { floats, offset, renew };
     });
+    this.#copied = usesGpu(tf);
   }
 
   /** Takes a vector in the manifest's order. */
   write(vector: Float32Array): void {
-    for (const { floats, offset } of this.#places) {
+    for (const { floats, offset, renew } of this.#places) {
       floats.set(vector.subarray(offset, offset + floats.length));
+      if (this.#copied) renew();
     }
   }
 }

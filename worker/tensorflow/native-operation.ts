@@ -37,3 +37,8 @@ export function recordsGradient(tf: TF): boolean {
 export function isNative(tf: TF): boolean {
   return tf.getBackend() === 'tensorflow';
 }
+
+/** Tensors then live in the GPU's memory: what shares memory with us on a CPU is a copy there. */
+export function usesGpu(tf: TF): boolean {
+  return isNative(tf) && (tf.backend() as unknown as { isUsingGpuDevice: boolean }).isUsingGpuDevice;
+}

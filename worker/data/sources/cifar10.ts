@@ -1,31 +1,43 @@
 /** CIFAR-10's binary batches: data_batch_1.bin to 5 and test_batch.bin, a label byte and 3,072 bytes of planes each. */
-import { readdir, readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PolyakError } from '../../../common/errors.js';
-import { readDataFile } from '../read-file.js';
 import type { RawData, RawSplit } from '../raw-data.js';
+import { readDataFile, requireFolder } from '../read-file.js';
 
 const side = 32;
 const plane = side * side;
-const recordBytes = 1 + 3 * plane;
+const sampleBytes = 3 * plane;
+const recordBytes = 1 + sampleBytes;
 const classCount = 10;
+const trainBatch = /^data_batch_(\d+)\.bin$/;
 
+/** Errors: `data`, naming the file and record. */
 export async function readCifar10(folder: string): Promise<RawData> {
-  const names = await readdir(folder).catch(() => {
-    throw new PolyakError('data', `data.path: '${folder}' does not exist, or is no folder`);
-  });
-  const train = names.filter((name) => /^data_batch_\d+\.bin$/.test(name)).toSorted();
-  if (train.length === 0) throw new PolyakError('data', `data.path: '${folder}' has no data_batch_1.bin`);
-  if (!names.includes('test_batch.bin')) throw new PolyakError('data', `data.path: '${folder}' has no test_batch.bin`);
+  const train = await trainFiles(folder);
   const namesFile = join(folder, 'batches.meta.txt');
   const listed = existsSync(namesFile) ? (await readFile(namesFile, 'utf8')).split('\n').filter(Boolean) : [];
   return {
     shape: [side, side, 3],
     classes: Array.from({ length: classCount }, (_, index) => listed[index] ?? String(index)),
     train: await readBatches(train.map((name) => join(folder, name))),
+    validation: null,
     test: await readBatches([join(folder, 'test_batch.bin')]),
   };
+}
+
+/** data_batch_1.bin and on, without a gap. */
+async function trainFiles(folder: string): Promise<string[]> {
+  await requireFolder(folder);
+  const names = await readdir(folder);
+  const numbers = names.flatMap((name) => trainBatch.exec(name)?.[1] ?? []).map(Number);
+  const last = Math.max(1, ...numbers);
+  const wanted = Array.from({ length: last }, (_, index) => `data_batch_${index + 1}.bin`);
+  const missing = [...wanted, 'test_batch.bin'].find((name) => !names.includes(name));
+  if (missing === undefined) return wanted;
+  const python = names.includes('data_batch_1') ? '; what is there is the Python version, the binary one is needed' : '';
+  throw new PolyakError('data', `data.path: '${folder}' has no ${missing}${python}`);
 }
 
 async function readBatches(paths: string[]): Promise<RawSplit> {
@@ -36,7 +48,7 @@ async function readBatches(paths: string[]): Promise<RawSplit> {
     }
   }
   const count = files.reduce((sum, { bytes }) => sum + bytes.length / recordBytes, 0);
-  const samples = new Uint8Array(count * 3 * plane);
+  const samples = new Uint8Array(count * sampleBytes);
   const labels = new Int32Array(count);
   let row = 0;
   for (const { path, bytes } of files) {
@@ -46,7 +58,7 @@ async function readBatches(paths: string[]): Promise<RawSplit> {
         throw new PolyakError('data', `${path}: record ${offset / recordBytes} has label ${label}, labels are 0 to 9`);
       }
       labels[row] = label;
-      interleave(bytes, offset + 1, samples, row * 3 * plane);
+      interleave(bytes, offset + 1, samples, row * sampleBytes);
     }
   }
   return { count, samples, labels };

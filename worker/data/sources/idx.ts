@@ -1,76 +1,95 @@
 /** The IDX files of MNIST and its kin: train-images, train-labels, t10k-images, t10k-labels; plain or gz. */
 import { PolyakError } from '../../../common/errors.js';
-import { findFile, readDataFile } from '../read-file.js';
 import type { RawData, RawSplit } from '../raw-data.js';
+import { findFile, readPromisedFile } from '../read-file.js';
 
 const imagesMagic = 0x803;
 const labelsMagic = 0x801;
+const imagesHeaderBytes = 16;
+const labelsHeaderBytes = 8;
 
+/** Errors: `data`, naming the file and what in it is wrong. */
 export async function readIdx(folder: string): Promise<RawData> {
   const train = await readSplit(folder, 'train');
   const test = await readSplit(folder, 't10k');
   if (train.shape.join() !== test.shape.join()) {
-    throw new PolyakError(
-      'data',
-      `${folder}: training images are ${train.shape.join('x')}, test images ${test.shape.join('x')}`,
-    );
+    const found = `training images are ${sizeText(train.shape)}, test images ${sizeText(test.shape)}`;
+    throw new PolyakError('data', `${folder}: ${found}`);
   }
-  const classes = Math.max(...[train, test].map(({ split }) => largest(split.labels))) + 1;
+  const classes = largest(train.split.labels) + 1;
+  const strange = test.split.labels.findIndex((label) => label >= classes);
+  if (strange >= 0) {
+    const label = test.split.labels[strange] ?? 0;
+    const known = `the training labels are 0 to ${classes - 1}`;
+    throw new PolyakError('data', `${test.labelsPath}: label ${strange} is ${label}, ${known}`);
+  }
   return {
     shape: train.shape,
     classes: Array.from({ length: classes }, (_, index) => String(index)),
     train: train.split,
+    validation: null,
     test: test.split,
   };
 }
 
-async function readSplit(folder: string, prefix: string): Promise<{ split: RawSplit; shape: number[] }> {
-  const names = (kind: string, dimensions: number) =>
-    ['', '.gz'].flatMap((end) => [
-      `${prefix}-${kind}-idx${dimensions}-ubyte${end}`,
-      `${prefix}-${kind}.idx${dimensions}-ubyte${end}`,
-    ]);
-  const imagesPath = findFile(folder, names('images', 3));
-  const labelsPath = findFile(folder, names('labels', 1));
-  const images = await readDataFile(imagesPath);
-  const labels = await readDataFile(labelsPath);
-  const count = header(images, imagesPath, imagesMagic, 16);
-  const height = images.readUInt32BE(8);
-  const width = images.readUInt32BE(12);
-  if (height === 0 || width === 0) throw new PolyakError('data', `${imagesPath}: its images are ${height}x${width}`);
-  const labelCount = header(labels, labelsPath, labelsMagic, 8);
-  size(images, imagesPath, 16 + count * height * width);
-  size(labels, labelsPath, 8 + labelCount);
+interface IdxSplit {
+  split: RawSplit;
+  shape: number[];
+  labelsPath: string;
+}
+
+async function readSplit(folder: string, prefix: string): Promise<IdxSplit> {
+  const imagesPath = await findFile(folder, namesOf(prefix, 'images', 3));
+  const labelsPath = await findFile(folder, namesOf(prefix, 'labels', 1));
+  const images = await readPromisedFile(imagesPath, (beginning) => {
+    const count = header(beginning, imagesPath, imagesMagic, imagesHeaderBytes);
+    const [height, width] = [beginning.readUInt32BE(8), beginning.readUInt32BE(12)];
+    if (height === 0 || width === 0) throw new PolyakError('data', `${imagesPath}: its images are ${height}x${width}`);
+    return imagesHeaderBytes + count * height * width;
+  });
+  const labels = await readPromisedFile(
+    labelsPath,
+    (beginning) => labelsHeaderBytes + header(beginning, labelsPath, labelsMagic, labelsHeaderBytes),
+  );
+  const count = images.readUInt32BE(4);
+  const labelCount = labels.readUInt32BE(4);
   if (count !== labelCount) {
     throw new PolyakError('data', `${imagesPath}: has ${count} images, ${labelsPath} has ${labelCount} labels`);
   }
   if (count === 0) throw new PolyakError('data', `${imagesPath}: has no images`);
+  const samples = images.subarray(imagesHeaderBytes);
   return {
-    split: { count, samples: images.subarray(16), labels: Int32Array.from(labels.subarray(8)) },
-    shape: [height, width, 1],
+    split: { count, samples, labels: Int32Array.from(labels.subarray(labelsHeaderBytes)) },
+    shape: [images.readUInt32BE(8), images.readUInt32BE(12), 1],
+    labelsPath,
   };
 }
 
+function namesOf(prefix: string, kind: string, dimensions: number): string[] {
+  return ['', '.gz'].flatMap((end) => [
+    `${prefix}-${kind}-idx${dimensions}-ubyte${end}`,
+    `${prefix}-${kind}.idx${dimensions}-ubyte${end}`,
+  ]);
+}
+
+/** The count that the header says. */
 function header(bytes: Buffer, path: string, magic: number, headerBytes: number): number {
-  if (bytes.length < headerBytes)
+  if (bytes.length < headerBytes) {
     throw new PolyakError('data', `${path}: has ${bytes.length} bytes, an IDX header has ${headerBytes}`);
+  }
   const found = bytes.readUInt32BE(0);
   if (found !== magic) {
-    throw new PolyakError(
-      'data',
-      `${path}: begins with 0x${found.toString(16)}, an IDX file of this kind with 0x${magic.toString(16)}`,
-    );
+    const wanted = `an IDX file of ${magic === imagesMagic ? 'images' : 'labels'} with 0x${magic.toString(16)}`;
+    throw new PolyakError('data', `${path}: begins with 0x${found.toString(16)}, ${wanted}`);
   }
   return bytes.readUInt32BE(4);
 }
 
-function size(bytes: Buffer, path: string, expected: number): void {
-  if (bytes.length !== expected) {
-    throw new PolyakError('data', `${path}: has ${bytes.length} bytes, its header promises ${expected}`);
-  }
+function sizeText(shape: number[]): string {
+  return shape.slice(0, 2).join('x');
 }
 
-export function largest(labels: ArrayLike<number>): number {
+function largest(labels: ArrayLike<number>): number {
   let most = 0;
   for (let index = 0; index < labels.length; index++) most = Math.max(most, labels[index] ?? 0);
   return most;
