@@ -123,8 +123,9 @@ export function parameterService(table: TrialTable, log: Logger): ParameterServe
           table.begin(begin, report).then(
             (trial) => report({ begun: { step: trial.step } }),
             (error: unknown) => {
-              if (error instanceof PolyakError && error.code === 'fenced') report({ fenced: { message: error.message } });
-              else report({ failed: { message: error instanceof Error ? error.message : String(error) } });
+              if (error instanceof PolyakError && error.code === 'fenced') {
+                report({ fenced: { message: error.message, replaced: table.isReplaced(begin) } });
+              } else report({ failed: { message: error instanceof Error ? error.message : String(error) } });
             },
           );
         } else if (trialKey && !order.heartbeat) {

@@ -17,10 +17,11 @@ export class TrialTable {
 
   constructor(readonly context: ShardContext) {}
 
-  /** Errors: `fenced` when this or a newer incarnation is here already. */
+  /** Errors: `fenced` when this or a newer incarnation is here already, or the incarnation of a newer lead. */
   async begin(order: BeginOrder, report: (report: ShardReport) => void): Promise<ShardTrial> {
     const key = order.trialKey.toString('hex');
     const before = this.held.get(key);
+    if (this.isReplaced(order)) throw this.fenceLead(order);
     if (before && before.incarnation >= order.incarnation) throw this.fence(order.trialKey, order.incarnation, 'follow');
     const entry: Held = { incarnation: order.incarnation, leadEpoch: order.leadEpoch, trial: undefined };
     this.held.set(key, entry);
@@ -32,6 +33,11 @@ export class TrialTable {
     }
     entry.trial = trial;
     return trial;
+  }
+
+  /** Whether a lead of a higher epoch is obeyed here, whatever incarnation the order's lead has claimed. */
+  isReplaced({ trialKey, leadEpoch }: Pick<BeginOrder, 'trialKey' | 'leadEpoch'>): boolean {
+    return (this.held.get(trialKey.toString('hex'))?.leadEpoch ?? 0) > leadEpoch;
   }
 
   find(trialKey: Buffer, incarnation: number): ShardTrial | undefined {
@@ -51,6 +57,13 @@ export class TrialTable {
     const here = this.held.get(trialKey.toString('hex'));
     const now = here ? `is at incarnation ${here.incarnation}` : 'is not here';
     return new PolyakError('fenced', `trial ${trialKey.toString('hex')} ${now}; the message speaks of ${incarnation}`);
+  }
+
+  private fenceLead({ trialKey, leadEpoch }: BeginOrder): PolyakError {
+    this.context.metrics.fenced.inc({ what: 'lead' });
+    const epoch = this.held.get(trialKey.toString('hex'))?.leadEpoch;
+    const message = `trial ${trialKey.toString('hex')} obeys a lead of epoch ${epoch}, the order is of ${leadEpoch}`;
+    return new PolyakError('fenced', message);
   }
 
   onClose(trial: ShardTrial, closer: () => void): void {

@@ -14,7 +14,7 @@ import type { ShardMetrics } from '../server-metrics.js';
 import { difference, factsOf, mayTolerate, type TrialFacts } from './admission.js';
 import { LeaseClock } from './lease-clock.js';
 import { Member, type ControlStream } from './member.js';
-import { Round, type BadLeaves, type Lease } from './round.js';
+import { Round, type BadLeaves, type Lease, type Tile } from './round.js';
 import { addSums, type Sums } from './trial-state.js';
 
 export interface RoundSpec {
@@ -29,6 +29,8 @@ export interface RoundSpec {
 export interface RoundOutcome {
   sums: Sums;
   bad: BadLeaves | undefined;
+  /** Whose sums the result is made of, left to right; empty when it is bad. */
+  tiles: Tile[];
 }
 
 export interface MembershipOptions {
@@ -80,7 +82,9 @@ export class Membership {
   }
 
   attach(id: string, stream: ControlStream): void {
-    this.members.get(id)?.close();
+    const before = this.members.get(id);
+    // Its leases were granted on the stream that it has left, perhaps unheard.
+    if (before) this.lose(before, 'reconnected');
     const member = new Member(id, stream, performance.now());
     this.members.set(id, member);
     stream.on('data', (message: WorkerMessage__Output) => this.receive(member, message));
@@ -222,7 +226,8 @@ export class Membership {
     this.round = undefined;
     for (const worker of running.round.bad ? [] : running.round.falseAlarms) this.quarantine(worker);
     const bad = running.round.bad;
-    running.done.resolve({ bad, sums: bad ? emptyOutcome : sumTiling(running.round) });
+    const tiles = bad ? [] : running.round.tiling();
+    running.done.resolve({ bad, sums: bad ? emptyOutcome : sumTiles(running.round.leafCount, tiles), tiles });
   }
 
   private quarantine(worker: string): void {
@@ -262,9 +267,9 @@ export class Membership {
 const emptyOutcome: Sums = { lossSum: 0, metricSums: [], samples: 0, l2Sum: 0 };
 
 /** Adds the headers' sums in the tree's order, so that the reported loss is the same for any cut, too. */
-function sumTiling(round: Round): Sums {
-  const tree = new PartialTree<Sums>(round.leafCount, { add: addSums, release: () => undefined });
-  for (const { node, header } of round.tiling()) {
+function sumTiles(leafCount: number, tiles: readonly Tile[]): Sums {
+  const tree = new PartialTree<Sums>(leafCount, { add: addSums, release: () => undefined });
+  for (const { node, header } of tiles) {
     const { lossSum, metricSums, samples } = header;
     tree.fill(node, { lossSum, metricSums, samples, l2Sum: 0 });
   }

@@ -24,6 +24,12 @@ export interface Header {
   badTensorIndex: number;
 }
 
+/** A subtree and the header of its sum. */
+export interface Tile {
+  node: TreeNode;
+  header: Header;
+}
+
 export interface RoundActions {
   grant(lease: Lease): void;
   shrink(lease: Lease): void;
@@ -171,11 +177,11 @@ export class Round {
   }
 
   /** The headers whose nodes tile the leaves, left to right, largest first. Only when complete. */
-  tiling(): { node: TreeNode; header: Header }[] {
-    const tiles: { node: TreeNode; header: Header }[] = [];
+  tiling(): Tile[] {
+    const tiles: Tile[] = [];
     let leaf = 0;
     while (leaf < this.leafCount) {
-      let best: { node: TreeNode; header: Header } | undefined;
+      let best: Tile | undefined;
       for (const [key, header] of this.headers) {
         const node = this.nodes.get(key);
         if (node?.first === leaf && (!best || node.leaves > best.node.leaves)) best = { node, header };

@@ -28,11 +28,16 @@ export async function openLocalShard(
   beginLocally: BeginLocally,
   events: ShardPortEvents,
 ): Promise<ShardPort> {
-  const trial = await beginLocally(begin, (report) => queueMicrotask(() => events.report(begin.shard, report)));
-  queueMicrotask(() => events.report(begin.shard, { begun: { step: trial.step } }));
+  let closed = false;
+  const report = (message: ShardReport) =>
+    queueMicrotask(() => {
+      if (!closed) events.report(begin.shard, message);
+    });
+  const trial = await beginLocally(begin, report);
+  report({ begun: { step: trial.step } });
   return {
     send: (order) => trial.handle(order as ShardOrder__Output),
-    close: () => undefined,
+    close: () => void (closed = true),
   };
 }
 

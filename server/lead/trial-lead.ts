@@ -19,6 +19,7 @@ import { hashVector } from '../checkpoint/load-chunk.js';
 import type { ShardMetrics } from '../server-metrics.js';
 import { planOf } from '../step-rules.js';
 import type { TrialFacts } from './admission.js';
+import { openAuditLog, type AuditLog } from './audit-log.js';
 import { CutLedger } from './cut-ledger.js';
 import { Membership, type RoundSpec } from './membership.js';
 import { PreprocessCollector } from './preprocess-collector.js';
@@ -50,6 +51,9 @@ export interface TrialLeadOptions {
 /** The incarnation is over because a shard is gone; the next one begins from the newest checkpoint. */
 class Rollback extends Error {}
 
+/** Another process leads the trial: nothing is to be said about it from here any more. */
+class Replaced extends Error {}
+
 /** The trial has ended for good, with this event. */
 class TrialEnd extends Error {
   constructor(readonly event: Record<string, unknown>) {
@@ -76,9 +80,13 @@ export class TrialLead {
   private stopRequested = false;
   private lastCheckpointAt = Date.now();
   private ended = false;
+  /** The present incarnation has taken a step. */
+  private advanced = false;
+  private readonly audit: AuditLog | undefined;
 
   constructor(private readonly options: TrialLeadOptions) {
     this.shards = options.shards;
+    this.audit = openAuditLog(options.directory);
     this.epochSums = emptySums(options.experiment.metrics.length);
     this.membership = new Membership({
       experimentJson: options.experimentJson,
@@ -104,19 +112,24 @@ export class TrialLead {
   async run(): Promise<void> {
     let failures = 0;
     while (!this.ended) {
+      this.advanced = false;
       this.interrupted = new Promise((_, reject) => (this.interrupt = reject));
       this.interrupted.catch(() => undefined);
       try {
         await this.runIncarnation();
       } catch (error) {
         this.closePorts();
+        if (this.ended) return;
         if (error instanceof TrialEnd) this.end(error.event);
-        else if (this.ended) return;
-        else if (error instanceof Rollback) {
+        else if (error instanceof Replaced) {
+          this.options.log.warn({ reason: error.message }, 'Fenced');
+          this.abandon(error.message);
+        } else if (error instanceof Rollback) {
           this.options.log.warn({ reason: error.message }, 'rolling back');
           this.options.metrics.rollbacks.inc();
           this.notice('rollback', error.message);
-          await delay(Math.min(1000, 100 * 2 ** failures++));
+          failures = this.advanced ? 0 : failures + 1;
+          await delay(Math.min(1000, 100 * 2 ** failures));
         } else {
           this.end(failureEvent(error, this.options.log));
         }
@@ -218,7 +231,7 @@ export class TrialLead {
       };
       this.ports[shard] =
         shard === this.options.shard
-          ? await openLocalShard(begin, this.options.beginLocally, events)
+          ? await this.orInterrupted(openLocalShard(begin, this.options.beginLocally, events))
           : openRemoteShard(this.shards[shard] ?? '', begin, events);
     }
     return await this.orInterrupted(allBegun.promise);
@@ -242,7 +255,10 @@ export class TrialLead {
     else if (report.cutWritten) {
       const { step = 0, file = '', bytes = 0, chunks = [] } = report.cutWritten;
       this.cuts.written(step, shard, { file, bytes: Number(bytes), chunks });
-    } else if (report.fenced) this.interrupt?.(new PolyakError('fenced', `shard ${shard}: this lead has been replaced`));
+    } else if (report.fenced) {
+      const reason = `shard ${shard}: ${report.fenced.message ?? ''}`;
+      this.interrupt?.(report.fenced.replaced ? new Replaced(reason) : new Rollback(reason));
+    }
     else if (report.failed) this.interrupt?.(new PolyakError('internal', `shard ${shard}: ${report.failed.message ?? ''}`));
   }
 
@@ -261,6 +277,7 @@ export class TrialLead {
     const { leaves } = plan.step(step);
     const sums = await this.runRound({ kind: 'GRADIENT', step, leafCount: leaves, shardsNeeded: this.ports.filter(Boolean).length });
     stopTimer();
+    this.advanced = true;
     metrics.steps.inc();
     const l2 = experiment.regularise.l2;
     if (l2 > 0) {
@@ -298,6 +315,7 @@ export class TrialLead {
 
   private async runRound(spec: RoundSpec): Promise<Sums> {
     const outcome = await this.orInterrupted(this.membership.runRound(spec));
+    if (spec.kind === 'GRADIENT') await this.audit?.step(this.incarnation, spec.step, outcome.tiles);
     if (outcome.bad) throw new TrialEnd(divergedEvent(spec.step, outcome.bad.tensor, 'the gradient is not finite'));
     return outcome.sums;
   }
@@ -324,7 +342,9 @@ export class TrialLead {
     if (!due || this.cuts.busy) return;
     this.lastCheckpointAt = Date.now();
     const { committed } = await this.planCheckpoint(step, facts);
-    committed.catch((error: unknown) => this.interrupt?.(error instanceof Error ? error : new Error(String(error))));
+    // Of this incarnation: the commit may fail because the next one has begun.
+    const { interrupt } = this;
+    committed.catch((error: unknown) => interrupt?.(error instanceof Error ? error : new Error(String(error))));
   }
 
   private async checkpoint(step: number, facts: TrialFacts): Promise<string> {
@@ -353,7 +373,7 @@ export class TrialLead {
       const { chunkFloats } = experiment;
       const identity = { format: 1 as const, trialKey: trialKey.toString('hex'), incarnation: this.incarnation, step };
       const record = { ...identity, manifest, chunkFloats, files, lead, preprocess };
-      return await commitCheckpoint(directory, record, experiment.checkpoint.keep);
+      return await orRollback(commitCheckpoint(directory, record, experiment.checkpoint.keep));
     };
     return { committed: commit() };
   }
@@ -450,6 +470,13 @@ export class TrialLead {
     this.options.reports.add({ kind: 'END', step: Number(event['steps'] ?? event['step'] ?? 0), body: event });
     this.membership.close({ ended: { state: String(event['event']) } });
   }
+}
+
+/** What is fenced is the incarnation, by one claimed since; whether the lead is, too, its shards and the coordinator say. */
+async function orRollback<Value>(work: Promise<Value>): Promise<Value> {
+  return await work.catch((error: unknown) => {
+    throw error instanceof PolyakError && error.code === 'fenced' ? new Rollback(error.message) : error;
+  });
 }
 
 /** The shards that own a chunk. */

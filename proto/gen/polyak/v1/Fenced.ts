@@ -3,8 +3,10 @@
 
 export interface Fenced {
   'message'?: (string);
+  'replaced'?: (boolean);
 }
 
 export interface Fenced__Output {
   'message': (string);
+  'replaced': (boolean);
 }
