@@ -52,7 +52,7 @@ class Peer {
 }
 
 function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
+  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
 export async function benchmarkGradients(threads: number): Promise<GradientFigures[]> {

@@ -86,8 +86,8 @@ export class Launcher {
   async stop(): Promise<void> {
     this.stopping = true;
     for (const role of ['worker', 'server', 'coordinator']) {
-      const children = this.places.filter((place) => place.role === role).map(({ child }) => child);
-      await Promise.all(children.map((child) => child?.stop(graceMs)));
+      const children = this.places.flatMap((place) => (place.role === role && place.child ? [place.child] : []));
+      await Promise.all(children.map(async (child) => await child.stop(graceMs)));
     }
     this.options.onRoles([]);
   }

@@ -44,7 +44,7 @@ export function lineView(output: Output): View {
 }
 
 function terminalView(output: NodeJS.WritableStream & Output): View {
-  const update = createLogUpdate(output as NodeJS.WriteStream);
+  const update = createLogUpdate(output);
   let validation: Scores | undefined;
   const persist = (line: string) => {
     update.clear();
@@ -52,7 +52,10 @@ function terminalView(output: NodeJS.WritableStream & Output): View {
   };
   return {
     show: (event) => {
-      if (event.event === 'progress') update(progressLines(event, validation, output.columns ?? 80).join('\n'));
+      // A terminal that does not know its width says 0.
+      const columns = output.columns === undefined || output.columns === 0 ? 80 : output.columns;
+      if (event.event === 'started') update('starting the processes and reading the data …'.slice(0, columns));
+      else if (event.event === 'progress') update(progressLines(event, validation, columns).join('\n'));
       else if (event.event === 'epoch') {
         validation = event['validation'] as Scores | undefined;
         persist(epochLine(event));
@@ -105,8 +108,8 @@ function noticeLine(event: RunEvent): string {
 
 export interface SummaryFacts {
   folder: string;
-  /** How this run was started, for the commands to try next. */
-  file: string | undefined;
+  /** Arguments of `polyak train` that make this run again, without workers and shards; unknown of one resumed. */
+  again: string | undefined;
   workers: number;
   shards: number;
 }
@@ -130,9 +133,9 @@ export function summary(event: RunEvent, facts: SummaryFacts): string {
   lines.push(`weights        sha256 ${String(event['weightsSha256'])}`, `kept in        ${facts.folder}`);
   if (event['reproducible'] === false)
     lines.push('not reproducible: workers with other arithmetic were admitted (numerics: tolerant)');
-  if (facts.file !== undefined) {
+  if (facts.again !== undefined) {
     const other = facts.workers === 1 ? 2 : 1;
-    const command = `npx polyak train ${facts.file} --workers ${other} --shards ${facts.shards === 1 ? 2 : 1}`;
+    const command = `npx polyak train ${facts.again} --workers ${other} --shards ${facts.shards === 1 ? 2 : 1}`;
     lines.push(`try next       ${command}   # the same weights, bit for bit`);
   }
   return lines.join('\n');

@@ -5,9 +5,9 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { PolyakError } from '../common/errors.js';
 import { createLog } from '../common/log.js';
 import { packageRoot } from '../common/package-root.js';
+import type { ResumeOptions } from './resume.js';
 import { assertAddress, runRole, type RoleOptions } from './role-process.js';
-
-type Flags = Record<string, never>;
+import type { TrainCommandOptions } from './train.js';
 
 const usageExitCode = 2;
 
@@ -60,9 +60,9 @@ function addTrain(program: Command): void {
         'polyak train examples/digits.yaml --coordinator 10.0.0.1:7350   # the servers must see --state',
       ),
     )
-    .action(async (file: string, flags: Flags) => {
+    .action(async (file: string, flags: TrainCommandOptions) => {
       const { trainCommand } = await import('./train.js');
-      process.exitCode = await trainCommand(file, withCoordinator(flags));
+      process.exitCode = await trainCommand(file, checked(flags));
     });
 }
 
@@ -74,9 +74,9 @@ function addResume(program: Command): void {
     .argument('<run>', 'folder of a run, or its name and number such as digits-1');
   addRunFlags(command)
     .addHelpText('after', examples('polyak resume .polyak/digits-1', 'polyak resume digits-1 --workers 4 --shards 2'))
-    .action(async (run: string, flags: Flags) => {
+    .action(async (run: string, flags: ResumeOptions) => {
       const { resumeCommand } = await import('./resume.js');
-      process.exitCode = await resumeCommand(run, withCoordinator(flags));
+      process.exitCode = await resumeCommand(run, checked(flags));
     });
 }
 
@@ -242,10 +242,9 @@ function backendOption(): Option {
   ]);
 }
 
-function withCoordinator<Options>(flags: Flags): Options {
-  const { coordinator } = flags as { coordinator?: string };
-  if (coordinator !== undefined) assertAddress('--coordinator', coordinator);
-  return flags as Options;
+function checked<Flags extends { coordinator?: string }>(flags: Flags): Flags {
+  if (flags.coordinator !== undefined) assertAddress('--coordinator', flags.coordinator);
+  return flags;
 }
 
 function examples(...commands: string[]): string {

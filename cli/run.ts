@@ -79,7 +79,7 @@ async function follow(options: RunOptions, coordinator: string, launcher: Launch
 
 /** The error of a run that ended badly; undefined for one that finished or was stopped. */
 export function errorOf(event: RunEvent): PolyakError | undefined {
-  const message = String(event['message'] ?? '');
+  const message = typeof event['message'] === 'string' ? event['message'] : '';
   if (event.event === 'diverged') {
     return new PolyakError(
       'training',

@@ -66,30 +66,36 @@ export async function trainCommand(file: string, options: TrainCommandOptions): 
   }
   const overrides = epochs === undefined ? set : [...set, `train.epochs=${epochs}`];
   const experiment = await loadExperiment(file, overrides);
-  return await runInForeground(createRun(experiment, options), { json, file });
+  const again = [file, ...set.map((override) => `--set ${quoted(override)}`)];
+  if (steps !== undefined) again.push(`--steps ${steps}`);
+  if (epochs !== undefined) again.push(`--epochs ${epochs}`);
+  return await runInForeground(createRun(experiment, options), { json, again: again.join(' ') });
 }
 
 export interface ForegroundOptions {
   json: boolean;
-  /** The experiment file as the user named it, if known. */
-  file?: string;
+  /** Arguments that make the run again, if known. */
+  again?: string;
 }
 
 /** Shows the run until its end, with Ctrl-C in the user's hands. Answers with the exit code. */
-export async function runInForeground(folder: RunFolder, { json, file }: ForegroundOptions): Promise<number> {
+export async function runInForeground(folder: RunFolder, { json, again }: ForegroundOptions): Promise<number> {
   const { facts } = folder;
+  const { workers, shards } = facts;
+  const place = displayPath(folder.path);
   const view = json ? jsonView(process.stdout) : textView(process.stdout);
   const say = (text: string) => (json ? process.stderr : process.stdout).write(`${text}\n`);
-  const interruption = listenToSignals(() => say('stopping at a checkpoint; once more to end at once'));
-  const resumeCommand = `npx polyak resume ${displayPath(folder.path)}`;
+  const interruption = listenToSignals(() => {
+    const message = 'stopping at a checkpoint; once more to end at once';
+    if (json) say(message);
+    else view.show({ event: 'notice', kind: 'stopping', message });
+  });
+  const resumeCommand = `npx polyak resume ${place}`;
   try {
-    if (json) view.show(started(folder.path, facts));
-    else
-      say(
-        `${facts.name}: ${count(facts.workers, 'worker')}, ${count(facts.shards, 'shard')}, in ${displayPath(folder.path)}`,
-      );
+    if (!json) say(`${facts.name}: ${count(workers, 'worker')}, ${count(shards, 'shard')}, in ${place}`);
+    view.show(started(folder.path, facts));
     const { stop, kill } = interruption;
-    const event = await run({ folder, onEvent: (event) => view.show(event), stop, kill });
+    const event = await run({ folder, onEvent: (each) => view.show(each), stop, kill });
     view.close();
     const error = errorOf(event);
     if (error) {
@@ -100,8 +106,7 @@ export async function runInForeground(folder: RunFolder, { json, file }: Foregro
       say(`stopped at step ${String(event['step'])}; go on with\n  ${resumeCommand}`);
       return interruption.exitCode() ?? 0;
     }
-    if (!json)
-      say(summary(event, { folder: displayPath(folder.path), file, workers: facts.workers, shards: facts.shards }));
+    if (!json) say(summary(event, { folder: place, again, workers, shards }));
     return 0;
   } catch (error) {
     view.close();
@@ -114,8 +119,8 @@ export async function runInForeground(folder: RunFolder, { json, file }: Foregro
   }
 }
 
-function started(run: string, { trialKey, workers, shards }: RunRecord): RunEvent {
-  return { event: 'started', run, trialKey, workers, shards };
+function started(path: string, { trialKey, workers, shards }: RunRecord): RunEvent {
+  return { event: 'started', run: path, trialKey, workers, shards };
 }
 
 /** The first signal stops the run in order, the second at once. */
@@ -138,6 +143,11 @@ function listenToSignals(onFirst: () => void) {
     exitCode: () => code,
     close: () => process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate),
   };
+}
+
+/** As a shell reads it. */
+function quoted(text: string): string {
+  return /^[\w./:=@,+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function displayPath(path: string): string {

@@ -164,17 +164,31 @@ class FieldReader {
   }
 
   fixed32(): number {
-    if (this.at + 4 > this.buffer.length) throw new PolyakError('protocol', 'ChunkFrame ends inside a fixed32');
-    const value = this.buffer.readUInt32LE(this.at);
-    this.at += 4;
-    return value;
+    const at = this.at;
+    this.advance(4);
+    return this.buffer.readUInt32LE(at);
   }
 
   skip(wireType: number): void {
-    if (wireType === 0) this.varint();
-    else if (wireType === 1) this.at += 8;
+    if (wireType === 0) this.skipVarint();
+    else if (wireType === 1) this.advance(8);
     else if (wireType === 2) this.bytes();
-    else if (wireType === 5) this.at += 4;
+    else if (wireType === 5) this.advance(4);
     else throw new PolyakError('protocol', `ChunkFrame has wire type ${wireType}`);
+  }
+
+  /** Of an unknown field: it may have 64 bits. */
+  private skipVarint(): void {
+    for (let count = 0; count < 10; count++) {
+      const byte = this.buffer[this.at++];
+      if (byte === undefined) throw new PolyakError('protocol', 'ChunkFrame ends inside a varint');
+      if (byte < 128) return;
+    }
+    throw new PolyakError('protocol', 'ChunkFrame has a varint of more than ten bytes');
+  }
+
+  private advance(bytes: number): void {
+    this.at += bytes;
+    if (this.at > this.buffer.length) throw new PolyakError('protocol', `ChunkFrame ends inside a fixed${bytes * 8}`);
   }
 }

@@ -5,6 +5,7 @@ import { PolyakError } from '../common/errors.js';
 import { vectors, type ChunkFrame, type VectorNumber } from '../common/frame.js';
 import type { Logger } from '../common/log.js';
 import type { TreeNode } from '../common/reduction-tree.js';
+import type { Answered } from './push-link.js';
 import { ShardLink, type LinkOptions } from './shard-link.js';
 import { readVector } from './weights-link.js';
 
@@ -57,12 +58,14 @@ export class Incarnation {
   }
 
   /** Sends every chunk to its shard; `done` when all are answered, or the incarnation is over. */
-  push({ vector, step, node, chunks }: Push, done: () => void): void {
+  push({ vector, step, node, chunks }: Push, done: Answered): void {
     const { trialKey, number } = this.options;
     let left = chunks.length;
-    const answered = () => {
+    let refusal: string | undefined;
+    const answered = (refused?: string) => {
+      refusal ??= refused;
       left -= 1;
-      if (left === 0) done();
+      if (left === 0) done(refusal);
     };
     for (const [chunk, { data, checksum }] of chunks.entries()) {
       const shard = vector === vectors.preprocess ? this.leadShard : this.shardOf(chunk);

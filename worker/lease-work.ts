@@ -243,7 +243,10 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
       checksum: report.checksums[chunk] ?? 0,
     }));
     const vector = lease.kind === 'GRADIENT' ? vectors.weights : vectors.preprocess;
-    incarnation.push({ vector, step: lease.step, node: place, chunks: data }, () => memory.release(node));
+    incarnation.push({ vector, step: lease.step, node: place, chunks: data }, (refusal) => {
+      memory.release(node);
+      if (refusal !== undefined) this.failed(lease, new Error(`a shard refused the push: ${refusal}`));
+    });
   }
 
   /** Read once per step; all leases of an evaluation use it. False when the shards have gone on meanwhile. */

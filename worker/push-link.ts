@@ -10,9 +10,12 @@ import type { PushReply__Output } from '../proto/gen/polyak/v1/PushReply.js';
 import { keepConnected, streamEnd } from './reconnect.js';
 import type { LinkOptions } from './shard-link.js';
 
+/** With the shard's reason when it refused the frame. */
+export type Answered = (refusal?: string) => void;
+
 interface Outgoing {
   frame: ChunkFrame;
-  answered: () => void;
+  answered: Answered;
 }
 
 /** Fault injection for tests: every frame goes out twice. */
@@ -29,15 +32,15 @@ export class PushLink {
   constructor(private readonly options: LinkOptions) {}
 
   /** The frame's bytes must not change until `answered` is called. */
-  push(frame: ChunkFrame, answered: () => void): void {
+  push(frame: ChunkFrame, answered: Answered): void {
     if (this.options.signal.aborted) {
       answered();
       return;
     }
     let left = copies;
-    const oneAnswered = () => {
+    const oneAnswered = (refusal?: string) => {
       left -= 1;
-      if (left === 0) answered();
+      if (left === 0) answered(refusal);
     };
     for (let copy = 0; copy < copies; copy++) this.waiting.push({ frame, answered: oneAnswered });
     this.pump();
@@ -71,7 +74,8 @@ export class PushLink {
 
   private receive(reply: PushReply__Output): void {
     this.credit += reply.credit;
-    if (reply.result !== 'NONE') this.unanswered.shift()?.answered();
+    const refusal = reply.result === 'REFUSED' ? reply.message : undefined;
+    if (reply.result !== 'NONE') this.unanswered.shift()?.answered(refusal);
     if (reply.result === 'FENCED') this.options.onFenced(reply.message);
     if (reply.result === 'REFUSED') {
       const { address, log } = this.options;

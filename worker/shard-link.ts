@@ -4,7 +4,7 @@
  */
 import type { ChunkFrame } from '../common/frame.js';
 import type { Logger } from '../common/log.js';
-import { PushLink } from './push-link.js';
+import { PushLink, type Answered } from './push-link.js';
 import { subscribeWeights } from './weights-link.js';
 
 export interface LinkOptions {
@@ -29,7 +29,7 @@ export class ShardLink {
   }
 
   /** The frame's bytes must not change until `answered` is called. */
-  push(frame: ChunkFrame, answered: () => void): void {
+  push(frame: ChunkFrame, answered: Answered): void {
     this.pushLink.push(frame, answered);
   }
 

@@ -13,26 +13,21 @@ const tools: readonly Tool[] = [
   { name: 'python3', aptPackage: 'python3', probe: ['python3', '--version'] },
   { name: 'pip', aptPackage: 'python3-pip', probe: ['python3', '-m', 'pip', '--version'] },
   { name: 'g++', aptPackage: 'g++', probe: ['g++', '--version'] },
+  { name: 'make', aptPackage: 'make', probe: ['make', '--version'] },
   { name: 'npm', aptPackage: 'npm', probe: ['npm', '--version'] },
 ];
 
-/** Every tool that is missing, in the order of the table. */
-export function missingTools(environment: NodeJS.ProcessEnv = process.env): string[] {
-  return missing(environment).map((tool) => tool.name);
-}
-
-/** All missing tools and the one line that installs them, or undefined when none is missing. */
-export function describeMissingTools(environment: NodeJS.ProcessEnv = process.env): string | undefined {
-  const absent = missing(environment);
+/** Those of the needed tools that are missing and the one line that installs them, or undefined when none is. */
+export function describeMissingTools(
+  needed: readonly string[],
+  environment: NodeJS.ProcessEnv = process.env,
+): string | undefined {
+  const absent = tools.filter(({ name, probe: [command, ...args] }) => {
+    return needed.includes(name) && spawnSync(command, args, { stdio: 'ignore', env: environment }).status !== 0;
+  });
   if (absent.length === 0) {
     return undefined;
   }
   const names = absent.map((tool) => tool.name).join(', ');
   return `missing: ${names}; install with: sudo apt-get install -y ${absent.map((tool) => tool.aptPackage).join(' ')}`;
-}
-
-function missing(environment: NodeJS.ProcessEnv): Tool[] {
-  return tools.filter(({ probe: [command, ...args] }) => {
-    return spawnSync(command, args, { stdio: 'ignore', env: environment }).status !== 0;
-  });
 }

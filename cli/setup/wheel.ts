@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { cacheFolder } from '../../common/cache-folder.js';
 import { PolyakError } from '../../common/errors.js';
 import { packageRoot } from '../../common/package-root.js';
-import { cacheFolder, type LibraryKind } from '../../worker/tensorflow/library-folder.js';
+import type { LibraryKind } from '../../worker/tensorflow/library-folder.js';
 import { runStep } from './run-step.js';
 
 export interface Wheel {

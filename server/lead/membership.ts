@@ -45,7 +45,6 @@ export interface MembershipOptions {
 
 const silenceMs = 3000;
 const tickMs = 250;
-const failuresMax = 3;
 
 export class Membership {
   reproducible = true;
@@ -173,10 +172,10 @@ export class Membership {
       if (this.running?.spec.kind === 'GRADIENT') this.clock.measured(secondsPerLeaf, this.running.spec.step);
       round.progress(lease, leavesDone, now);
     } else if (message.failed) {
-      const failures = round.failed(message.failed.lease, member.id, now);
+      const hopeless = round.failed(message.failed.lease, member.id, now);
       this.options.notice('lease-failed', `worker ${member.id}: ${message.failed.message}`);
-      if (failures >= Math.min(failuresMax, Math.max(1, this.size))) {
-        this.options.abort(new PolyakError('training', `a lease failed on ${failures} workers: ${message.failed.message}`));
+      if (hopeless) {
+        this.options.abort(new PolyakError('training', `a lease failed on every worker that took it: ${message.failed.message}`));
       }
     }
     this.checkDone();

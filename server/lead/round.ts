@@ -49,6 +49,8 @@ export interface BadLeaves {
 
 /** A lease is never given to more workers than this at once. */
 const holdersMax = 2;
+const failedWorkersMax = 3;
+const failuresAloneMax = 2;
 
 export class Round {
   private readonly workers = new Map<string, WorkerState>();
@@ -64,7 +66,8 @@ export class Round {
   /** First bad report of each leaf. */
   private readonly suspected = new Map<number, BadLeaves>();
   private readonly confirmed = new Map<number, BadLeaves>();
-  private readonly failedOn = new Map<number, Set<string>>();
+  /** Per leaf: how often it failed on which worker. */
+  private readonly failedOn = new Map<number, Map<string, number>>();
 
   constructor(
     readonly leafCount: number,
@@ -151,19 +154,25 @@ export class Round {
     this.assign(now);
   }
 
-  /** The worker could not compute a lease. Answers with the number of workers on which some leaf of it has failed. */
-  failed(leaseId: number, worker: string, now: number): number {
+  /**
+   * The worker could not compute a lease. Answers whether the trial must end of it: a leaf has failed on three workers,
+   * on all there are, or twice on the only one.
+   */
+  failed(leaseId: number, worker: string, now: number): boolean {
     const lease = this.leases.get(leaseId);
-    if (!lease) return 0;
-    let most = 0;
+    if (!lease) return false;
+    let hopeless = false;
     for (let leaf = lease.first; leaf < lease.end; leaf++) {
-      const workers = this.failedOn.get(leaf) ?? new Set<string>();
-      this.failedOn.set(leaf, workers.add(worker));
-      most = Math.max(most, workers.size);
+      const failures = this.failedOn.get(leaf) ?? new Map<string, number>();
+      failures.set(worker, (failures.get(worker) ?? 0) + 1);
+      this.failedOn.set(leaf, failures);
+      const alone = this.workers.size === 1;
+      const limit = Math.min(failedWorkersMax, this.workers.size);
+      hopeless ||= alone ? (failures.get(worker) ?? 0) >= failuresAloneMax : failures.size >= limit;
     }
     this.end(lease, 'failed');
-    this.assign(now);
-    return most;
+    if (!hopeless) this.assign(now);
+    return hopeless;
   }
 
   /** Takes back leases past their deadline. */

@@ -51,6 +51,20 @@ describe(`a crash (seed ${seed})`, () => {
     }
   }
 
+  for (let kill = 0; kill < kills; kill++) {
+    const step = randomStep();
+    it(`of the only worker after step ${step}, with some chunks a step ahead or not, changes no number`, async () => {
+      const run = ClusterRun.train(file, [...args, '--workers', '1']);
+      try {
+        await run.step(step);
+        run.kill('worker', 0);
+        expectSame(await run.finished());
+      } finally {
+        run.remove();
+      }
+    });
+  }
+
   for (const shards of [2, 3]) {
     const step = randomStep();
     it(`of everything after step ${step}, resumed on ${shards} shards, changes no number`, async () => {

@@ -138,3 +138,21 @@ describe('a round of leases', () => {
     );
   });
 });
+
+describe('a lease that fails', () => {
+  it('goes to another worker, and ends the trial when it has failed on all there are', () => {
+    const { round, granted } = harness(1);
+    round.join('a', 1, 0);
+    round.join('b', 1, 0);
+    expect(round.failed(granted[0]!.id, 'a', 0)).toBe(false);
+    expect(granted[1]).toMatchObject({ worker: 'b', first: 0, end: 1 });
+    expect(round.failed(granted[1]!.id, 'b', 0)).toBe(true);
+  });
+
+  it('is given to a lone worker once more', () => {
+    const { round, granted } = harness(1);
+    round.join('a', 1, 0);
+    expect(round.failed(granted[0]!.id, 'a', 0)).toBe(false);
+    expect(round.failed(granted[1]!.id, 'a', 0)).toBe(true);
+  });
+});
