@@ -60,6 +60,11 @@ export class ClusterRun {
     return new ClusterRun(state, ['train', file, ...args], environment);
   }
 
+  /** On roles that the test has started itself. */
+  static submit(file: string, coordinator: string, args: string[]): ClusterRun {
+    return ClusterRun.train(file, ['--coordinator', coordinator, ...args]);
+  }
+
   /** Goes on in the same state folder. */
   resume(args: string[] = [], environment: Record<string, string> = {}): ClusterRun {
     return new ClusterRun(this.state, ['resume', this.folder, ...args], environment);
