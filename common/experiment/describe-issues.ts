@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { layerKeysAt } from './layer-keys.js';
 import { completeMessage, dataSchemas } from './schema.js';
 import { keysAt } from './schema-keys.js';
-import { closest, suggestKey } from './suggest.js';
+import { suggestKey, suggestValue } from './suggest.js';
 
 /** A line for the user, and the key that it is about. */
 export interface Described {
@@ -119,20 +119,13 @@ function requirement(issue: Issue, value: unknown): string {
       return `must be ${issue.inclusive ? 'at most' : 'below'} ${issue.maximum}`;
     case 'invalid_value': {
       const values = issue.values.map(String);
-      const near = typeof value === 'string' ? closest(value, values) : undefined;
-      const must = values.length === 1 ? `must be ${values[0]}` : `must be one of ${values.join(', ')}`;
-      return near === undefined ? must : `${must}; did you mean '${near}'?`;
+      return `must be ${values.length > 1 ? 'one of ' : ''}${values.join(', ')}${suggestValue(value, values)}`;
     }
     case 'invalid_union':
-      return `must be one of ${Object.keys(dataSchemas).join(', ')}${nearSource(value)}`;
+      return `must be one of ${Object.keys(dataSchemas).join(', ')}${suggestValue(value, Object.keys(dataSchemas))}`;
     default:
       return issue.message;
   }
-}
-
-function nearSource(value: unknown): string {
-  const near = typeof value === 'string' ? closest(value, Object.keys(dataSchemas)) : undefined;
-  return near === undefined ? '' : `; did you mean '${near}'?`;
 }
 
 function show(value: unknown): string {

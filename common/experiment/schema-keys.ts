@@ -23,17 +23,14 @@ export function allKeys(schema: z.core.$ZodType = experimentSchema, prefix = '')
   );
 }
 
-/** Of a union whose branches say which value they are for, only the right branch counts. */
+/** Of a union that one key decides, only the branch that the value is for counts. */
 function ownKeys(schema: z.core.$ZodType, value: unknown): string[] {
   const objects = objectsOf(schema);
-  const right = objects.filter(({ shape }) =>
-    Object.entries(shape).every(
-      ([key, child]) =>
-        !(child instanceof z.ZodLiteral) ||
-        child.safeParse((value as Record<string, unknown> | undefined)?.[key]).success,
-    ),
+  const key = schema instanceof z.ZodDiscriminatedUnion ? schema.def.discriminator : undefined;
+  const decided = objects.filter(
+    ({ shape }) => key !== undefined && shape[key].safeParse((value as Record<string, unknown>)[key]).success,
   );
-  return (right.length > 0 ? right : objects).flatMap(({ shape }) => Object.keys(shape));
+  return (decided.length > 0 ? decided : objects).flatMap(({ shape }) => Object.keys(shape));
 }
 
 function childOf(schema: z.core.$ZodType, part: PropertyKey): z.core.$ZodType[] {

@@ -13,14 +13,11 @@ const decay = z.number().min(0).lt(1);
 export const completeMessage = { complete: true };
 
 /** What layers there are, and their options, is checked by layer-schema.ts, whose messages name the place themselves. */
-const layerListSchema = z
-  .array(z.unknown())
-  .min(1)
-  .superRefine((model, context) => {
-    for (const message of layerProblems(model)) {
-      context.addIssue({ code: 'custom', message, params: completeMessage });
-    }
-  });
+const layerListSchema = z.array(z.unknown()).superRefine((model, context) => {
+  for (const message of layerProblems(model)) {
+    context.addIssue({ code: 'custom', message, params: completeMessage });
+  }
+});
 
 /** Samples held out of the training split by seed: a count, or a fraction of it below 1. */
 const held = z

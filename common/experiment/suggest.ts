@@ -117,6 +117,35 @@ const synonyms: Record<string, string> = {
   dilation: 'dilationRate',
 };
 
+/** Values of theirs to ours. */
+const valueSynonyms: Record<string, string> = {
+  categoricalcrossentropy: 'softmaxCrossEntropy',
+  sparsecategoricalcrossentropy: 'softmaxCrossEntropy',
+  crossentropy: 'softmaxCrossEntropy',
+  crossentropyloss: 'softmaxCrossEntropy',
+  nllloss: 'softmaxCrossEntropy',
+  bce: 'binaryCrossEntropy',
+  bceloss: 'binaryCrossEntropy',
+  bcewithlogitsloss: 'binaryCrossEntropy',
+  sigmoidcrossentropy: 'binaryCrossEntropy',
+  mse: 'meanSquaredError',
+  mseloss: 'meanSquaredError',
+  max: 'maximise',
+  min: 'minimise',
+  pixel: 'image',
+  mnist: 'idx',
+  imagefolder: 'images',
+  strict: 'exact',
+};
+
+/** `; did you mean 'idx'?`, or nothing, for a value that is none of `allowed`. */
+export function suggestValue(value: unknown, allowed: string[]): string {
+  if (typeof value !== 'string') return '';
+  const synonym = valueSynonyms[plainOf(value)];
+  const answer = synonym !== undefined && allowed.includes(synonym) ? synonym : closest(value, allowed);
+  return answer === undefined ? '' : `; did you mean '${answer}'?`;
+}
+
 /** `; did you mean 'learningRate'?`, or nothing. `known` are the keys that may stand where `key` does. */
 export function suggestKey(key: string, known: string[]): string {
   const answer = synonymOf(key, known) ?? elsewhere(key, known) ?? closest(key, known);
@@ -149,7 +178,7 @@ function plainOf(key: string): string {
 }
 
 /** The one candidate that begins with the word, or the one that is at most a third of the word away in spelling. */
-export function closest(word: string, candidates: string[]): string | undefined {
+function closest(word: string, candidates: string[]): string | undefined {
   const longer = candidates.filter((candidate) => word.length > 2 && plainOf(candidate).startsWith(plainOf(word)));
   if (longer.length === 1) return longer[0];
   const near = candidates

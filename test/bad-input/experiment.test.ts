@@ -55,7 +55,7 @@ const cases: [string, Partial<Record<Key | 'more', string>>, string][] = [
   [
     'an unknown source',
     { data: 'data: { source: mnist, path: x }' },
-    "a.yaml:3:17: data.source: is 'mnist', must be one of idx, cifar10, images, csv",
+    "a.yaml:3:17: data.source: is 'mnist', must be one of idx, cifar10, images, csv; did you mean 'idx'?",
   ],
   [
     'a source nearly right',
@@ -116,7 +116,7 @@ const cases: [string, Partial<Record<Key | 'more', string>>, string][] = [
   [
     'a mean of what is unknown',
     { preprocess: 'preprocess: [{ subtractMean: pixel }]' },
-    "a.yaml:4:30: preprocess[0].subtractMean: is 'pixel', must be one of image, channel",
+    "a.yaml:4:30: preprocess[0].subtractMean: is 'pixel', must be one of image, channel; did you mean 'image'?",
   ],
   [
     'an unknown step of preprocessing',
@@ -159,7 +159,11 @@ const cases: [string, Partial<Record<Key | 'more', string>>, string][] = [
     'a.yaml:5:19: augment[0].crop.padding: is missing, must be a number',
   ],
   ['no model', { model: '' }, 'a.yaml:1:1: model: is missing, must be a list, or must be a map of keys'],
-  ['a model without layers', { model: 'model: []' }, 'a.yaml:6:8: model: is [], must have at least 1 element'],
+  [
+    'a model without layers',
+    { model: 'model: []' },
+    'a.yaml:6:8: model: [] is not a list of layers, such as [{ flatten: {} }, { dense: { units: 10 } }]',
+  ],
   [
     'an unknown layer',
     { model: 'model: [flatten, { lstm: { units: 10 } }]' },
@@ -333,7 +337,7 @@ describe('an experiment file is refused with', () => {
     const text = withLine({ seed: 'seed: x', loss: 'loss: mse', train: 'train: { epochs: 1, batchSize: 0 }' });
     expect(messageOf(text).split('\n')).toEqual([
       "a.yaml:2:7: seed: is 'x', must be a number",
-      "a.yaml:7:7: loss: is 'mse', must be one of softmaxCrossEntropy, binaryCrossEntropy, meanSquaredError",
+      "a.yaml:7:7: loss: is 'mse', must be one of softmaxCrossEntropy, binaryCrossEntropy, meanSquaredError; did you mean 'meanSquaredError'?",
       'a.yaml:10:8: train.microBatchSize: is missing, must be a number',
       'a.yaml:10:32: train.batchSize: is 0, must be above 0',
     ]);
@@ -360,11 +364,7 @@ describe('an override is refused', () => {
     ['below a value', 'seed.low=3', "--set 'seed.low=3': 'seed' is a value, it has no keys"],
     ['of an unknown key', 'train.epoch=3', "--set 'train.epoch=3': train.epoch: unknown key; did you mean 'epochs'?"],
     ['of a wrong type', 'train.epochs=many', "--set 'train.epochs=many': train.epochs: is 'many', must be a number"],
-    [
-      'that is torn YAML',
-      'augment=[',
-      "--set 'augment=[': Flow sequence in block collection must be sufficiently indented and end with a ]",
-    ],
+    ['that is torn YAML', 'augment=[', "--set 'augment=[': Flow sequence must end with a ]"],
   ])('%s', (_, override, message) => expect(messageOf(withLine({}), [override])).toBe(message));
 });
 
