@@ -7,6 +7,7 @@ import { createLog } from '../common/log.js';
 import { createGrpcServer, listen, services } from '../common/rpc.js';
 import { ArenaPool } from '../server/arithmetic/arena-pool.js';
 import { Arithmetic } from '../server/arithmetic/arithmetic.js';
+import { FrameCache } from '../server/frame-cache.js';
 import { parameterService } from '../server/parameter-service.js';
 import { serverMetrics } from '../server/server-metrics.js';
 import { TrialTable } from '../server/trial-table.js';
@@ -19,7 +20,8 @@ const poolFor = (chunkBytes: number) => {
   return pool;
 };
 const log = createLog('bench');
-const table = new TrialTable({ poolFor, arithmetic, metrics: serverMetrics(new Registry()), log });
+const metrics = serverMetrics(new Registry());
+const table = new TrialTable({ poolFor, arithmetic, frames: new FrameCache(), metrics, log });
 const server = createGrpcServer();
 server.addService(services.parameterServer.service, parameterService(table, log));
 console.log(JSON.stringify({ port: await listen(server, '127.0.0.1:0') }));
