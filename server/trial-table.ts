@@ -22,7 +22,8 @@ export class TrialTable {
     const key = order.trialKey.toString('hex');
     const before = this.held.get(key);
     if (this.isReplaced(order)) throw this.fenceLead(order);
-    if (before && before.incarnation >= order.incarnation) throw this.fence(order.trialKey, order.incarnation, 'follow');
+    if (before && before.incarnation >= order.incarnation)
+      throw this.fence(order.trialKey, order.incarnation, 'follow');
     const entry: Held = { incarnation: order.incarnation, leadEpoch: order.leadEpoch, trial: undefined };
     this.held.set(key, entry);
     if (before?.trial) await this.close(before.trial);
@@ -96,7 +97,8 @@ export class TrialTable {
   }
 
   async closeAll(): Promise<void> {
-    for (const key of [...new Set([...this.leads.keys(), ...this.held.keys()])]) await this.drop(Buffer.from(key, 'hex'));
+    for (const key of [...new Set([...this.leads.keys(), ...this.held.keys()])])
+      await this.drop(Buffer.from(key, 'hex'));
   }
 
   private async close(trial: ShardTrial): Promise<void> {

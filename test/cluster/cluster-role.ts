@@ -37,10 +37,11 @@ export class ClusterRole {
     child.stderr?.on('data', (text: Buffer) => (this.log = (this.log + text.toString()).slice(-8000)));
   }
 
+  /** `prefix` is a command that runs what follows it, such as `ip netns exec NAME`. */
   static start(role: 'server' | 'worker' | 'coordinator', args: string[], prefix: string[] = []): ClusterRole {
-    const [command = process.execPath, ...before] = [...prefix, process.execPath];
+    const [command, ...rest] = [...prefix, process.execPath, bin, role, ...args, '--json'];
     const env = { ...process.env, POLYAK_LOG: 'warn' };
-    const child = spawn(command, [...before, bin, role, ...args, '--json'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(command ?? process.execPath, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     return new ClusterRole(role, child);
   }
 
