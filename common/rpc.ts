@@ -13,7 +13,7 @@ import type { ProtoGrpcType as ParameterServerTypes } from '../proto/gen/paramet
 import type { CoordinatorClient } from '../proto/gen/polyak/v1/Coordinator.js';
 import type { ParameterServerClient } from '../proto/gen/polyak/v1/ParameterServer.js';
 import { PolyakError, isErrorCode } from './errors.js';
-import { decodeFrame, encodeFrame } from './frame.js';
+import { decodeFrame, decodeFrameOrError, encodeFrame } from './frame.js';
 import { packageRoot } from './package-root.js';
 
 /** grpc-js leaves the receive window of its servers at 64 KiB, at which pushes crawl. */
@@ -34,7 +34,7 @@ export const services = {
 };
 
 const { Push, Weights } = services.parameterServer.service;
-Object.assign(Push, { requestSerialize: encodeFrame, requestDeserialize: decodeFrame });
+Object.assign(Push, { requestSerialize: encodeFrame, requestDeserialize: decodeFrameOrError });
 Object.assign(Weights, { responseSerialize: encodeFrame, responseDeserialize: decodeFrame });
 
 export function createGrpcServer(): grpc.Server {
