@@ -27,15 +27,15 @@ const packageDefinition = loadSync(['polyak/v1/parameter_server.proto', 'polyak/
   defaults: true,
   oneofs: true,
 });
+// Before the clients are made, which keep the codecs that they find here.
+const parameterServer = packageDefinition['polyak.v1.ParameterServer'] as grpc.ServiceDefinition;
+Object.assign(parameterServer['Push'] ?? {}, { requestSerialize: encodeFrame, requestDeserialize: decodeFrameOrError });
+Object.assign(parameterServer['Weights'] ?? {}, { responseSerialize: encodeFrame, responseDeserialize: decodeFrame });
 const loaded = grpc.loadPackageDefinition(packageDefinition) as unknown as ParameterServerTypes & CoordinatorTypes;
 export const services = {
   parameterServer: loaded.polyak.v1.ParameterServer,
   coordinator: loaded.polyak.v1.Coordinator,
 };
-
-const { Push, Weights } = services.parameterServer.service;
-Object.assign(Push, { requestSerialize: encodeFrame, requestDeserialize: decodeFrameOrError });
-Object.assign(Weights, { responseSerialize: encodeFrame, responseDeserialize: decodeFrame });
 
 export function createGrpcServer(): grpc.Server {
   return new grpc.Server({
