@@ -36,8 +36,11 @@ export class ClusterRun {
     readonly state: string,
     args: string[],
     environment: Record<string, string>,
+    /** A command that runs what follows it. */
+    prefix: string[] = [],
   ) {
-    this.process = spawn(process.execPath, [bin, ...args, '--state', state, '--json'], {
+    const [command, ...rest] = [...prefix, process.execPath, bin, ...args, '--state', state, '--json'];
+    this.process = spawn(command ?? process.execPath, rest, {
       env: { ...process.env, POLYAK_LOG: 'warn', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -61,8 +64,9 @@ export class ClusterRun {
   }
 
   /** On roles that the test has started itself. */
-  static submit(file: string, coordinator: string, args: string[]): ClusterRun {
-    return ClusterRun.train(file, ['--coordinator', coordinator, ...args]);
+  static submit(file: string, coordinator: string, args: string[], prefix: string[] = []): ClusterRun {
+    const state = mkdtempSync(join(tmpdir(), 'polyak-run-'));
+    return new ClusterRun(state, ['train', file, '--coordinator', coordinator, ...args], {}, prefix);
   }
 
   /** Goes on in the same state folder. */
