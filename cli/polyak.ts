@@ -166,23 +166,27 @@ function addWorker(program: Command): void {
     .description('Runs a worker: it reads data and computes gradients. Start as many as there are cores or GPUs.')
     .requiredOption('--coordinator <host:port>', 'the coordinator that it attends')
     .addOption(backendOption().default('tensorflow'))
+    .option('--metrics-host <host>', 'address that /metrics and /healthz listen on', '127.0.0.1')
     .option('--metrics-port <port>', 'for /metrics and /healthz; 0 takes any', wholeNumber, 0);
+  interface Flags extends CommonFlags {
+    coordinator: string;
+    backend: 'tensorflow' | 'cpu';
+    metricsHost: string;
+    metricsPort: number;
+  }
   addRoleFlags(command)
-    .addHelpText('after', examples('polyak worker --coordinator 10.0.0.1:7350'))
-    .action(
-      async (flags: { coordinator: string; backend: 'tensorflow' | 'cpu'; metricsPort: number } & CommonFlags) => {
-        await role('worker', flags, async (log) => {
-          const { startWorker } = await import('../worker/worker.js');
-          const { backend, metricsPort } = flags;
-          return await startWorker({
-            coordinator: assertAddress('--coordinator', flags.coordinator),
-            backend,
-            metricsPort,
-            log,
-          });
-        });
-      },
-    );
+    .addHelpText(
+      'after',
+      examples('polyak worker --coordinator 10.0.0.1:7350 --metrics-host 0.0.0.0 --metrics-port 9352'),
+    )
+    .action(async (flags: Flags) => {
+      await role('worker', flags, async (log) => {
+        const { startWorker } = await import('../worker/worker.js');
+        const { backend, metricsHost, metricsPort } = flags;
+        const coordinator = assertAddress('--coordinator', flags.coordinator);
+        return await startWorker({ coordinator, backend, metricsHost, metricsPort, log });
+      });
+    });
 }
 
 function addSetup(program: Command): void {
