@@ -10,6 +10,7 @@ import type { Arena } from '../server/arithmetic/arena.js';
 import { ArenaPool } from '../server/arithmetic/arena-pool.js';
 import { Arithmetic } from '../server/arithmetic/arithmetic.js';
 import { adam } from '../server/optimizer/adam.js';
+import { median, peerPython } from './measure.js';
 
 const parameters = 10_000_000;
 const chunkFloats = 65_536;
@@ -74,17 +75,13 @@ async function medianMs(arithmetic: Arithmetic, chunks: BenchChunk[], whole: boo
   return median(times.slice(5));
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
-}
-
 function pytorchFusedMs(python: string): number {
   const script = join(packageRoot(), 'bench/peers/adam_pytorch.py');
   return (JSON.parse(execFileSync(python, [script], { encoding: 'utf8' })) as { fusedMs: number }).fusedMs;
 }
 
 export async function benchmarkAdam(): Promise<AdamFigures> {
-  const python = process.env['POLYAK_BENCH_PYTHON'];
+  const python = peerPython('torch');
   const chunks = openChunks();
   const arithmetic = new Arithmetic(1);
   const applies: number[] = [];

@@ -27,8 +27,9 @@ export function jsonView(output: Output): View {
   return { show: (event) => output.write(`${JSON.stringify(event)}\n`), close: () => undefined };
 }
 
+/** A terminal that does not know its size (it says 0) gets lines too. */
 export function textView(output: Output & NodeJS.WritableStream): View {
-  return output.isTTY === true ? terminalView(output) : lineView(output);
+  return output.isTTY === true && output.columns !== 0 ? terminalView(output) : lineView(output);
 }
 
 /** A line per epoch and per notice. */
@@ -52,8 +53,7 @@ function terminalView(output: NodeJS.WritableStream & Output): View {
   };
   return {
     show: (event) => {
-      // A terminal that does not know its width says 0.
-      const columns = output.columns === undefined || output.columns === 0 ? 80 : output.columns;
+      const { columns = 80 } = output;
       if (event.event === 'started') update('starting the processes and reading the data …'.slice(0, columns));
       else if (event.event === 'progress') update(progressLines(event, validation, columns).join('\n'));
       else if (event.event === 'epoch') {

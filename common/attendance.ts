@@ -104,6 +104,8 @@ export class Attendance {
     } catch (error) {
       this.options.log.error({ error: error instanceof Error ? error.stack : String(error) }, 'an order failed');
     }
+    // Its number is another's for good; to call again would only be refused again.
+    if (order.replaced) this.abandon();
   }
 
   private lost(stream: ClientDuplexStream<AttendanceMessage, Order__Output>, reason: string): void {

@@ -95,6 +95,16 @@ function writeHeader(frame: ChunkFrame): Buffer {
   return out.subarray(0, at);
 }
 
+/** For a server: what throws while a message is read would end the stream without a reason that the sender understands. */
+export function decodeFrameOrError(bytes: Buffer): ChunkFrame | PolyakError {
+  try {
+    return decodeFrame(bytes);
+  } catch (error) {
+    if (error instanceof PolyakError) return error;
+    throw error;
+  }
+}
+
 /** Errors: `protocol` when the bytes are no ChunkFrame. Unknown fields are skipped, as protobuf does. */
 export function decodeFrame(bytes: Buffer): ChunkFrame {
   const frame: ChunkFrame = {

@@ -13,7 +13,7 @@ import type { ProtoGrpcType as ParameterServerTypes } from '../proto/gen/paramet
 import type { CoordinatorClient } from '../proto/gen/polyak/v1/Coordinator.js';
 import type { ParameterServerClient } from '../proto/gen/polyak/v1/ParameterServer.js';
 import { PolyakError, isErrorCode } from './errors.js';
-import { decodeFrame, encodeFrame } from './frame.js';
+import { decodeFrame, decodeFrameOrError, encodeFrame } from './frame.js';
 import { packageRoot } from './package-root.js';
 
 /** grpc-js leaves the receive window of its servers at 64 KiB, at which pushes crawl. */
@@ -27,15 +27,15 @@ const packageDefinition = loadSync(['polyak/v1/parameter_server.proto', 'polyak/
   defaults: true,
   oneofs: true,
 });
+// Before the clients are made, which keep the codecs that they find here.
+const parameterServer = packageDefinition['polyak.v1.ParameterServer'] as grpc.ServiceDefinition;
+Object.assign(parameterServer['Push'] ?? {}, { requestSerialize: encodeFrame, requestDeserialize: decodeFrameOrError });
+Object.assign(parameterServer['Weights'] ?? {}, { responseSerialize: encodeFrame, responseDeserialize: decodeFrame });
 const loaded = grpc.loadPackageDefinition(packageDefinition) as unknown as ParameterServerTypes & CoordinatorTypes;
 export const services = {
   parameterServer: loaded.polyak.v1.ParameterServer,
   coordinator: loaded.polyak.v1.Coordinator,
 };
-
-const { Push, Weights } = services.parameterServer.service;
-Object.assign(Push, { requestSerialize: encodeFrame, requestDeserialize: decodeFrame });
-Object.assign(Weights, { responseSerialize: encodeFrame, responseDeserialize: decodeFrame });
 
 export function createGrpcServer(): grpc.Server {
   return new grpc.Server({

@@ -1,5 +1,7 @@
-/** SQLite by whichever binding is there: better-sqlite3, or the one that newer versions of Node bring along. */
+/** SQLite by whichever binding is there: better-sqlite3, the one in newer versions of Node, or the one that setup built. */
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { sqliteFolder } from '../common/cache-folder.js';
 import { PolyakError } from '../common/errors.js';
 
 export type Value = string | number | null;
@@ -75,6 +77,10 @@ function openBinding(path: string): Binding {
   const openers = [
     () => new (require('better-sqlite3') as new (path: string) => Binding)(path),
     () => new (require('node:sqlite') as { DatabaseSync: new (path: string) => Binding }).DatabaseSync(path),
+    () =>
+      new (createRequire(join(sqliteFolder(), 'package.json'))('better-sqlite3') as new (path: string) => Binding)(
+        path,
+      ),
   ];
   const reasons: string[] = [];
   for (const open of openers) {
@@ -87,6 +93,6 @@ function openBinding(path: string): Binding {
       reasons.push(message.split('\n')[0] ?? message);
     }
   }
-  const advice = "run 'npm rebuild better-sqlite3' (needs a C++ compiler), or use Node 22.13 or newer";
+  const advice = "run 'npx polyak setup' (needs a C++ compiler), or use Node 22.13 or newer";
   throw new PolyakError('setup', `no SQLite binding can be loaded (${reasons.join('; ')}); ${advice}`);
 }

@@ -23,8 +23,10 @@ const pushCredit = 32;
 export function parameterService(table: TrialTable, log: Logger): ParameterServerHandlers {
   const { metrics, frames } = table.context;
 
-  const answerPush = (frame: ChunkFrame): PushReply => {
+  const answerPush = (frame: ChunkFrame | PolyakError): PushReply => {
     try {
+      if (frame instanceof PolyakError) throw frame;
+      metrics.receivedBytes.inc(frame.data.length);
       return { credit: 1, result: route(frame) };
     } catch (error) {
       if (!(error instanceof PolyakError)) {
@@ -67,10 +69,8 @@ export function parameterService(table: TrialTable, log: Logger): ParameterServe
     Push(stream) {
       stream.on('error', () => undefined);
       stream.on('data', (message: unknown) => {
-        const frame = message as ChunkFrame;
-        const reply = answerPush(frame);
+        const reply = answerPush(message as ChunkFrame | PolyakError);
         metrics.pushes.inc({ result: String(reply.result).toLowerCase() });
-        metrics.receivedBytes.inc(frame.data.length);
         stream.write(reply);
       });
       stream.on('end', () => stream.end());

@@ -1,8 +1,26 @@
+import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
+import { frameBytes } from '../../common/frame.js';
+import { CounterRandom, Purpose } from '../../common/random.js';
 import { startLiveShard, trialKey, type LiveShardOptions } from './live-shard.js';
 
 type LiveShard = Awaited<ReturnType<typeof startLiveShard>>;
 const floatsOf = (data: Uint8Array) => [...new Float32Array(Uint8Array.from(data).buffer)];
+
+const seed = Number(process.env['POLYAK_TEST_SEED'] ?? 231);
+
+/** Cut off, made longer, or with some bytes changed: never the good frame itself. */
+function mangle(good: Buffer, random: CounterRandom): Buffer {
+  const kind = random.integer(3);
+  if (kind === 0) return Buffer.from(good.subarray(0, random.integer(good.length)));
+  if (kind === 1) return Buffer.concat([good, Buffer.alloc(1 + random.integer(100), random.integer(256))]);
+  const bad = Buffer.from(good);
+  for (let count = 1 + random.integer(4); count > 0; count--) {
+    const at = random.integer(bad.length);
+    bad[at] = (bad[at] ?? 0) ^ (1 + random.integer(255));
+  }
+  return bad;
+}
 
 describe('a shard', () => {
   let shard: LiveShard | undefined;
@@ -101,6 +119,26 @@ describe('a shard', () => {
       expect([reply.result, reply.message]).toEqual([result, expect.stringMatching(message)]);
     }
     for (const { index } of chunks) expect((await push(frame({ chunk: index, leaves: 2 }))).result).toBe('APPLIED');
+    const weights = await openWeights(64).frames.next(({ step, chunk }) => step === 1 && chunk === 0);
+    expect(floatsOf(weights.data)).toEqual([-0.5, -0.5]);
+  });
+
+  it(`survives a thousand mangled frames (seed ${seed}), and the trial's numbers are as if none had come`, async () => {
+    const { client, openPush, openWeights, frame, chunks } = await start({ parameters: 3, chunkFloats: 2, leaves: 2 });
+    const identity = (bytes: Buffer) => bytes;
+    const raw = client.makeBidiStreamRequest<Buffer, Buffer>('/polyak.v1.ParameterServer/Push', identity, identity);
+    const answers: Buffer[] = [];
+    raw.on('data', (answer: Buffer) => answers.push(answer));
+    raw.on('error', () => undefined);
+    const random = new CounterRandom(seed, Purpose.test, 1);
+    const good = frameBytes(frame({ step: 0 }));
+    const sent = 1000;
+    for (let index = 0; index < sent; index++) raw.write(mangle(good, random));
+    // One more answer is the credit that opens the stream.
+    while (answers.length < sent + 1 && !raw.destroyed) await once(raw, 'data');
+    expect(answers).toHaveLength(sent + 1);
+    const { push } = openPush();
+    for (const { index } of chunks) await push(frame({ chunk: index, leaves: 2 }));
     const weights = await openWeights(64).frames.next(({ step, chunk }) => step === 1 && chunk === 0);
     expect(floatsOf(weights.data)).toEqual([-0.5, -0.5]);
   });

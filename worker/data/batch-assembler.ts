@@ -31,6 +31,7 @@ export class BatchAssembler {
   private readonly shiftX: number;
   private readonly shiftY: number;
   private readonly meanPointer: number;
+  private readonly sumPointer: number;
   private readonly slotPointers: number[];
   private readonly scale: number;
   private readonly flip: boolean;
@@ -55,6 +56,7 @@ export class BatchAssembler {
     this.shiftX = take(microBatchSize * 4);
     this.shiftY = take(microBatchSize * 4);
     this.meanPointer = take(features * 4);
+    this.sumPointer = take(features * 4);
     this.slotPointers = Array.from({ length: slots }, () => take(microBatchSize * features * 4));
     memory.grow(Math.ceil(Math.max(0, end - memory.buffer.byteLength) / pageBytes));
     this.kernels = batchKernels(memory);
@@ -100,16 +102,22 @@ export class BatchAssembler {
   statistics(ids: ArrayLike<number>): Float32Array {
     this.writeRows('train', ids);
     const { dataset } = this;
-    const out = this.slotPointers[0] ?? 0;
+    const out = this.sumPointer;
     const sum = dataset.bytesPerValue === 1 ? this.kernels.sumBytes : this.kernels.sumFloats;
     sum(out, dataset.storePointer, this.rows, ids.length, dataset.features);
     return new Float32Array(dataset.memory.buffer, out, dataset.features).slice();
   }
 
   private writeRows(split: SplitName, ids: ArrayLike<number>): Uint32Array {
+    const { microBatchSize } = this.experiment.train;
+    if (ids.length > microBatchSize) throw new RangeError(`${ids.length} samples, a micro-batch has ${microBatchSize}`);
     const rows = new Uint32Array(this.dataset.memory.buffer, this.rows, ids.length);
     const source = this.dataset.splits[split].rows;
-    for (let index = 0; index < ids.length; index++) rows[index] = source[ids[index] ?? 0] ?? 0;
+    for (let index = 0; index < ids.length; index++) {
+      const row = source[ids[index] ?? 0];
+      if (row === undefined) throw new RangeError(`sample ${ids[index]} of ${source.length} in ${split}`);
+      rows[index] = row;
+    }
     return rows;
   }
 

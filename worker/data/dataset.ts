@@ -7,7 +7,7 @@ import { PolyakError } from '../../common/errors.js';
 import type { Experiment } from '../../common/experiment/schema.js';
 import { IndexPermutation } from '../../common/index-permutation.js';
 import { Purpose } from '../../common/random.js';
-import type { RawData, RawSplit } from './raw-data.js';
+import { sampleBytesMax, type RawData, type RawSplit } from './raw-data.js';
 import { readCifar10 } from './sources/cifar10.js';
 import { readCsv } from './sources/csv.js';
 import { readIdx } from './sources/idx.js';
@@ -23,15 +23,17 @@ export interface DatasetSplit {
 
 const storeStart = 1024;
 const pageBytes = 65_536;
+/** Node's hashes take less than 2 GiB at a time. */
+const hashBytesMax = 2 ** 30;
 
 export class Dataset {
   readonly features: number;
-  /** Outputs of the model's last layer: classes, or 1. */
-  readonly outputs: number;
-
   constructor(
     readonly shape: number[],
+    /** Names by class index; null for regression. */
     readonly classes: string[] | null,
+    /** Values that the model puts out for a sample: one for each class, or 1. */
+    readonly outputs: number,
     readonly splits: Record<SplitName, DatasetSplit>,
     /** Bytes or floats of all samples from `storeStart` on, and room behind for the assembler. */
     readonly memory: WebAssembly.Memory,
@@ -43,7 +45,6 @@ export class Dataset {
     readonly fingerprint: string,
   ) {
     this.features = shape.reduce((product, size) => product * size, 1);
-    this.outputs = classes && classes.length > 2 ? classes.length : classes ? classes.length : 1;
   }
 
   get storePointer(): number {
@@ -51,66 +52,134 @@ export class Dataset {
   }
 }
 
-/** Errors: `data`, naming the file and place; `usage` when the splits do not fit the data. */
-export async function openDataset(experiment: Experiment): Promise<Dataset> {
-  const raw = await readSource(experiment.data);
-  const { seed, data } = experiment;
-  const order = new IndexPermutation(seed, Purpose.split, 0, raw.train.count);
-  const testCount = raw.test ? 0 : splitCount('data.test', data.test ?? 0, raw.train.count);
-  const validationCount = splitCount('data.validation', data.validation, raw.train.count - testCount);
-  const trainCount = raw.train.count - testCount - validationCount;
-  if (trainCount <= 0) {
-    const asked = `validation ${String(data.validation)} and test ${String(data.test ?? 0)}`;
-    throw new PolyakError('data', `data: ${asked} leave nothing of ${raw.train.count} samples to train on`);
+/** Errors: `data`, naming the file and place; `usage` when experiment and data do not fit each other. */
+export async function openDataset(experiment: Experiment, options: { signal?: AbortSignal } = {}): Promise<Dataset> {
+  const { data } = experiment;
+  const raw = await readSource(data, options.signal);
+  const outputs = outputsOf(experiment, raw);
+  checkAugmentation(experiment, raw.shape);
+  return store(raw, outputs, cutSplits(experiment, raw));
+}
+
+async function readSource(data: Experiment['data'], signal: AbortSignal | undefined): Promise<RawData> {
+  switch (data.source) {
+    case 'idx':
+      return await readIdx(data.path);
+    case 'cifar10':
+      return await readCifar10(data.path);
+    case 'images':
+      return await readImages(data, signal);
+    case 'csv':
+      return await readCsv(data);
   }
-  const held = (from: number, count: number) =>
-    Uint32Array.from({ length: count }, (_, index) => order.at(from + index)).toSorted();
-  const testRows = raw.test
-    ? Uint32Array.from({ length: raw.test.count }, (_, index) => raw.train.count + index)
-    : held(0, testCount);
-  const splits = {
-    test: { count: testRows.length, rows: testRows },
-    validation: { count: validationCount, rows: held(testCount, validationCount) },
-    train: { count: trainCount, rows: held(testCount + validationCount, trainCount) },
+}
+
+/** Does the loss suit the labels? Errors: `usage`. */
+function outputsOf({ loss }: Experiment, { classes }: RawData): number {
+  const binary = loss === 'binaryCrossEntropy';
+  if (binary && classes?.length !== 2) {
+    const found = classes ? `${classes.length} classes` : 'numbers to predict';
+    throw new PolyakError('usage', `loss: binaryCrossEntropy is for two classes, the data have ${found}`);
+  }
+  return binary || !classes ? 1 : classes.length;
+}
+
+/** Errors: `usage`. */
+function checkAugmentation({ augment }: Experiment, shape: number[]): void {
+  for (const [index, entry] of augment.entries()) {
+    const name = `augment[${index}].${Object.keys(entry)[0] ?? ''}`;
+    const shown = JSON.stringify(shape);
+    if (shape.length !== 3) {
+      throw new PolyakError('usage', `${name}: is for images [height, width, channels], a sample is ${shown}`);
+    }
+    const side = Math.min(shape[0] ?? 0, shape[1] ?? 0);
+    if ('crop' in entry && entry.crop.padding >= side) {
+      const given = `${name}.padding: ${entry.crop.padding}`;
+      throw new PolyakError('usage', `${given} could move the whole image away, a sample is ${shown}`);
+    }
+  }
+}
+
+/** What has no file of its own is held out of the training samples by seed: the test split first, then validation. */
+function cutSplits({ seed, data }: Experiment, raw: RawData): Record<SplitName, DatasetSplit> {
+  const asked = { test: 'test' in data ? (data.test ?? 0) : 0, validation: data.validation };
+  const all = raw.train.count;
+  const testCount = raw.test ? 0 : heldCount('data.test', asked.test, all);
+  const validationCount = raw.validation ? 0 : heldCount('data.validation', asked.validation, all);
+  const heldOut = testCount + validationCount;
+  if (heldOut >= all) {
+    const both = `${validationCount} for validation and ${testCount} for test`;
+    throw new PolyakError('data', `data: ${both} leave nothing of ${all} samples to train on`);
+  }
+  const order = new IndexPermutation(seed, Purpose.split, 0, all);
+  const held = (from: number, to: number) =>
+    splitOf(Uint32Array.from({ length: to - from }, (_, i) => order.at(from + i)));
+  const ownFrom = all + (raw.validation?.count ?? 0);
+  return {
+    train: held(heldOut, all),
+    validation: raw.validation ? rowsFrom(all, raw.validation.count) : held(testCount, heldOut),
+    test: raw.test ? rowsFrom(ownFrom, raw.test.count) : held(0, testCount),
   };
-  return store(raw, splits);
 }
 
-async function readSource(data: Experiment['data']): Promise<RawData> {
-  if (data.source === 'idx') return await readIdx(data.path);
-  if (data.source === 'cifar10') return await readCifar10(data.path);
-  return data.source === 'csv' ? await readCsv(data) : await readImages(data);
+function splitOf(rows: Uint32Array): DatasetSplit {
+  return { count: rows.length, rows: rows.toSorted() };
 }
 
-function splitCount(name: string, value: number | string, available: number): number {
-  if (typeof value === 'string')
-    throw new PolyakError('usage', `${name}: a path is only known to source: csv, for data.test`);
+function rowsFrom(first: number, count: number): DatasetSplit {
+  return splitOf(Uint32Array.from({ length: count }, (_, index) => first + index));
+}
+
+/** A count, or a fraction of what there is; paths are not counted here. */
+function heldCount(name: string, value: number | string, available: number): number {
+  if (typeof value === 'string') return 0;
   const count = value < 1 ? Math.round(value * available) : value;
-  if (!Number.isInteger(count))
-    throw new PolyakError('usage', `${name}: ${value} is neither a count nor a fraction below 1`);
-  if (count > available)
+  if (count > available) {
     throw new PolyakError('data', `${name}: ${count} is more than the ${available} samples there are`);
+  }
   return count;
 }
 
-function store(raw: RawData, splits: Record<SplitName, DatasetSplit>): Dataset {
-  const parts: RawSplit[] = raw.test ? [raw.train, raw.test] : [raw.train];
+function store(raw: RawData, outputs: number, splits: Record<SplitName, DatasetSplit>): Dataset {
+  const parts = [raw.train, raw.validation, raw.test].filter((part): part is RawSplit => part !== null);
   const sampleBytes = parts.reduce((sum, { samples }) => sum + samples.byteLength, 0);
+  if (sampleBytes > sampleBytesMax) {
+    throw new PolyakError(
+      'exhausted',
+      `data.path: its samples take ${sampleBytes} bytes, the most is ${sampleBytesMax}`,
+    );
+  }
   const bytesPerValue = raw.train.samples instanceof Uint8Array ? 1 : 4;
   const freeFrom = Math.ceil((storeStart + sampleBytes) / pageBytes) * pageBytes;
   const memory = new WebAssembly.Memory({ initial: freeFrom / pageBytes, maximum: 65_536, shared: true });
   const bytes = new Uint8Array(memory.buffer);
   const hash = createHash('sha256').update(JSON.stringify({ shape: raw.shape, classes: raw.classes }));
-  let at = storeStart;
-  for (const { samples, labels } of parts) {
-    const view = new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength);
-    bytes.set(view, at);
-    at += view.length;
-    hash.update(view).update(new Uint8Array(labels.buffer, labels.byteOffset, labels.byteLength));
-  }
   const count = parts.reduce((sum, part) => sum + part.count, 0);
   const labels = raw.classes ? new Int32Array(count) : new Float32Array(count);
-  labels.set(raw.train.labels, 0);
-  if (raw.test) labels.set(raw.test.labels, raw.train.count);
-  return new Dataset(raw.shape, raw.classes, splits, memory, bytesPerValue, labels, freeFrom, hash.digest('hex'));
+  let at = storeStart;
+  let row = 0;
+  for (const part of parts) {
+    const view = bytesOf(part.samples);
+    bytes.set(view, at);
+    labels.set(part.labels, row);
+    for (let from = 0; from < view.length; from += hashBytesMax) hash.update(view.subarray(from, from + hashBytesMax));
+    hash.update(bytesOf(part.labels));
+    at += view.length;
+    row += part.count;
+  }
+  return new Dataset(
+    raw.shape,
+    raw.classes,
+    outputs,
+    splits,
+    memory,
+    bytesPerValue,
+    labels,
+    freeFrom,
+    hash.digest('hex'),
+  );
+}
+
+function bytesOf(array: Uint8Array | Int32Array | Float32Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }

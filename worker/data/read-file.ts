@@ -5,18 +5,26 @@ import { promisify } from 'node:util';
 import { constants, gunzip, gunzipSync } from 'node:zlib';
 import { PolyakError } from '../../common/errors.js';
 
-export const fileBytesMax = 3 * 2 ** 30;
+/** As much as Node reads at once. */
+const fileBytesMax = 2 ** 31 - 1;
 /** Enough for the header of any file that we know, packed or not. */
 const beginningBytes = 4096;
 
-/** The whole content, up to `bytesMax`. Errors: `data`, naming the path. */
-export async function readDataFile(path: string, bytesMax = fileBytesMax): Promise<Buffer> {
-  const fileBytes = await sizeOf(path);
+interface ReadOptions {
+  /** The key of the experiment that names the file. */
+  key?: string;
+  bytesMax?: number;
+}
+
+/** The whole content. Errors: `data`, naming the path. */
+export async function readDataFile(path: string, options: ReadOptions = {}): Promise<Buffer> {
+  const { key = 'data.path', bytesMax = fileBytesMax } = options;
+  const fileBytes = await sizeOf(path, key);
   if (fileBytes > bytesMax) {
     throw new PolyakError('data', `${path}: has ${fileBytes} bytes, the most is ${bytesMax}`);
   }
   const bytes = await readFile(path);
-  return isGzip(bytes) ? await unpack(path, bytes, bytesMax, 'the most is') : bytes;
+  return isGzip(bytes) ? await unpack(path, bytes, bytesMax, 'allowed') : bytes;
 }
 
 /**
@@ -24,14 +32,14 @@ export async function readDataFile(path: string, bytesMax = fileBytesMax): Promi
  * bytes of the whole, which are compared before anything is allocated. Errors: `data`.
  */
 export async function readPromisedFile(path: string, promised: (beginning: Buffer) => number): Promise<Buffer> {
-  const fileBytes = await sizeOf(path);
+  const fileBytes = await sizeOf(path, 'data.path');
   const beginning = await readBeginning(path);
   const packed = isGzip(beginning);
   const expected = promised(packed ? unpackBeginning(path, beginning) : beginning);
   if (expected > fileBytesMax) {
     throw new PolyakError('data', `${path}: its header promises ${expected} bytes, the most is ${fileBytesMax}`);
   }
-  const bytes = packed ? await unpack(path, await readFile(path), expected, 'its header promises') : undefined;
+  const bytes = packed ? await unpack(path, await readFile(path), expected, 'that its header promises') : undefined;
   const found = bytes?.length ?? fileBytes;
   if (found !== expected) {
     throw new PolyakError('data', `${path}: has ${found} bytes, its header promises ${expected}`);
@@ -50,16 +58,16 @@ export async function findFile(folder: string, names: string[]): Promise<string>
 }
 
 /** Errors: `data` when there is none. */
-export async function requireFolder(path: string): Promise<void> {
+export async function requireFolder(path: string, key = 'data.path'): Promise<void> {
   const info = await stat(path).catch(() => undefined);
-  if (!info) throw new PolyakError('data', `data.path: '${path}' does not exist`);
-  if (!info.isDirectory()) throw new PolyakError('data', `data.path: '${path}' is a file, a folder belongs there`);
+  if (!info) throw new PolyakError('data', `${key}: '${path}' does not exist`);
+  if (!info.isDirectory()) throw new PolyakError('data', `${key}: '${path}' is a file, a folder belongs there`);
 }
 
-async function sizeOf(path: string): Promise<number> {
+async function sizeOf(path: string, key: string): Promise<number> {
   const info = await stat(path).catch(() => undefined);
-  if (!info) throw new PolyakError('data', `data.path: '${path}' does not exist`);
-  if (!info.isFile()) throw new PolyakError('data', `data.path: '${path}' is a folder, a file belongs there`);
+  if (!info) throw new PolyakError('data', `${key}: '${path}' does not exist`);
+  if (!info.isFile()) throw new PolyakError('data', `${key}: '${path}' is a folder, a file belongs there`);
   return info.size;
 }
 
@@ -85,12 +93,12 @@ function unpackBeginning(path: string, beginning: Buffer): Buffer {
   }
 }
 
-async function unpack(path: string, bytes: Buffer, bytesMax: number, whyMax: string): Promise<Buffer> {
+async function unpack(path: string, bytes: Buffer, bytesMax: number, why: string): Promise<Buffer> {
   try {
     return await promisify(gunzip)(bytes, { maxOutputLength: Math.max(bytesMax, 1) });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') {
-      throw new PolyakError('data', `${path}: unpacks to more than ${bytesMax} bytes, ${whyMax} ${bytesMax}`);
+      throw new PolyakError('data', `${path}: unpacks to more than the ${bytesMax} bytes ${why}`);
     }
     throw unpackError(path, error);
   }

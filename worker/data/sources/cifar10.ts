@@ -36,7 +36,9 @@ async function trainFiles(folder: string): Promise<string[]> {
   const wanted = Array.from({ length: last }, (_, index) => `data_batch_${index + 1}.bin`);
   const missing = [...wanted, 'test_batch.bin'].find((name) => !names.includes(name));
   if (missing === undefined) return wanted;
-  const python = names.includes('data_batch_1') ? '; what is there is the Python version, the binary one is needed' : '';
+  const python = names.includes('data_batch_1')
+    ? '; what is there is the Python version, the binary one is needed'
+    : '';
   throw new PolyakError('data', `data.path: '${folder}' has no ${missing}${python}`);
 }
 

@@ -1,0 +1,71 @@
+/** What the schema's types cannot say: keys of an experiment that contradict each other. Data files are not looked at. */
+import type { Experiment } from './schema.js';
+
+export interface Finding {
+  path: PropertyKey[];
+  message: string;
+}
+
+/** Empty when all is well. */
+export function crossCheck(experiment: Experiment): Finding[] {
+  return [
+    ...batchFindings(experiment),
+    ...objectiveFindings(experiment),
+    ...labelFindings(experiment),
+    ...repeatedFindings(experiment, 'preprocess'),
+    ...repeatedFindings(experiment, 'augment'),
+  ];
+}
+
+function batchFindings({ train: { batchSize, microBatchSize } }: Experiment): Finding[] {
+  if (batchSize % microBatchSize === 0) return [];
+  return [
+    { path: ['train', 'microBatchSize'], message: `${microBatchSize} does not divide train.batchSize, ${batchSize}` },
+  ];
+}
+
+function objectiveFindings({ objective, metrics, data }: Experiment): Finding[] {
+  const { metric, direction } = objective;
+  const findings: Finding[] = [];
+  if (metric === 'validation.accuracy') {
+    const path = ['objective', 'metric'];
+    if (!metrics.includes('accuracy')) findings.push({ path, message: `'${metric}' needs metrics: [accuracy]` });
+    if (data.validation === 0) findings.push({ path, message: `'${metric}' needs data.validation above 0` });
+  }
+  const natural = metric === 'validation.loss' ? 'minimise' : 'maximise';
+  if (direction !== natural) {
+    findings.push({
+      path: ['objective', 'direction'],
+      message: `'${direction}' is wrong for ${metric}; ${natural} it`,
+    });
+  }
+  return findings;
+}
+
+/** Numbers to predict have a squared error, classes a cross-entropy. */
+function labelFindings({ data, loss, metrics }: Experiment): Finding[] {
+  const regression = data.source === 'csv' && data.regression;
+  const findings: Finding[] = [];
+  if (loss === 'meanSquaredError' && !regression) {
+    const where = 'which only source: csv with regression: true has';
+    findings.push({ path: ['loss'], message: `'meanSquaredError' is for numbers to predict, ${where}` });
+  }
+  if (loss !== 'meanSquaredError' && regression) {
+    findings.push({
+      path: ['loss'],
+      message: `'${loss}' is for classes; data.regression: true needs meanSquaredError`,
+    });
+  }
+  if (loss === 'meanSquaredError' && metrics.includes('accuracy')) {
+    findings.push({ path: ['metrics'], message: `'accuracy' is no metric of loss: meanSquaredError` });
+  }
+  return findings;
+}
+
+/** Each kind of entry once: a second flip or mean would be a mistake or do nothing. */
+function repeatedFindings(experiment: Experiment, key: 'preprocess' | 'augment'): Finding[] {
+  const names = experiment[key].map((entry) => Object.keys(entry)[0] ?? '');
+  return names.flatMap((name, index) =>
+    names.indexOf(name) < index ? [{ path: [key, index], message: `'${name}' is there twice` }] : [],
+  );
+}

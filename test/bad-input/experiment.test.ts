@@ -1,0 +1,378 @@
+/** Every way that we know in which an experiment file is wrong, each with the exact message that the user gets. */
+import { describe, expect, it } from 'vitest';
+import { PolyakError } from '../../common/errors.js';
+import { defineExperiment, loadExperiment, parseExperiment } from '../../common/experiment/load.js';
+
+/** Line by line, so that a case can replace one. */
+const right = {
+  name: 'name: digits',
+  seed: 'seed: 1',
+  data: 'data: { source: csv, path: digits.csv, validation: 100 }',
+  preprocess: 'preprocess: [{ subtractMean: image }]',
+  augment: 'augment: [{ flip: horizontal }]',
+  model: 'model: [flatten, { dense: { units: 10 } }]',
+  loss: 'loss: softmaxCrossEntropy',
+  metrics: 'metrics: [accuracy]',
+  optimizer: 'optimizer: { adam: { learningRate: 1e-3 } }',
+  train: 'train: { epochs: 5, batchSize: 64, microBatchSize: 16 }',
+};
+type Key = keyof typeof right;
+
+function messageOf(text: string, overrides: string[] = []): string {
+  try {
+    parseExperiment(text, 'a.yaml', overrides);
+  } catch (error) {
+    expect(error).toBeInstanceOf(PolyakError);
+    expect((error as PolyakError).code).toBe('usage');
+    return (error as PolyakError).message;
+  }
+  return 'accepted';
+}
+
+function withLine(lines: Partial<Record<Key | 'more', string>>): string {
+  return Object.values({ ...right, ...lines })
+    .filter((line) => line !== '')
+    .join('\n');
+}
+
+const layers =
+  'conv2d, depthwiseConv2d, separableConv2d, maxPooling2d, averagePooling2d, globalAveragePooling2d, flatten, dense, ' +
+  'activation, dropout, batchNormalization, reshape, zeroPadding2d, residual, repeat';
+
+/** What is wrong; the line that says it; the message. */
+const cases: [string, Partial<Record<Key | 'more', string>>, string][] = [
+  ['a missing name', { name: '' }, 'a.yaml:1:1: name: is missing, must be text'],
+  [
+    'a name with spaces',
+    { name: 'name: My Run' },
+    "a.yaml:1:7: name: is 'My Run', must be up to 63 lower-case letters, digits and dashes",
+  ],
+  ['a name that is a number', { name: 'name: 3' }, 'a.yaml:1:7: name: is 3, must be text'],
+  ['a negative seed', { seed: 'seed: -1' }, 'a.yaml:2:7: seed: is -1, must be at least 0'],
+  ['half a seed', { seed: 'seed: 0.5' }, 'a.yaml:2:7: seed: is 0.5, must be a whole number'],
+  ['a seed that is text', { seed: 'seed: "1"' }, "a.yaml:2:7: seed: is '1', must be a number"],
+  ['no data', { data: '' }, 'a.yaml:1:1: data: is missing, must be a map of keys'],
+  [
+    'an unknown source',
+    { data: 'data: { source: mnist, path: x }' },
+    "a.yaml:3:17: data.source: is 'mnist', must be one of idx, cifar10, images, csv; did you mean 'idx'?",
+  ],
+  [
+    'a source nearly right',
+    { data: 'data: { source: cifar, path: x }' },
+    "a.yaml:3:17: data.source: is 'cifar', must be one of idx, cifar10, images, csv; did you mean 'cifar10'?",
+  ],
+  [
+    'no source',
+    { data: 'data: { path: x }' },
+    'a.yaml:3:7: data.source: is missing, must be one of idx, cifar10, images, csv',
+  ],
+  ['no path', { data: 'data: { source: csv, validation: 1 }' }, 'a.yaml:3:7: data.path: is missing, must be text'],
+  [
+    'an empty path',
+    { data: 'data: { source: csv, path: "", validation: 1 }' },
+    "a.yaml:3:28: data.path: is '', must not be empty",
+  ],
+  [
+    "another source's option",
+    { data: 'data: { source: idx, path: x, validation: 1, label: y }' },
+    'a.yaml:3:53: data.label: is an option of source: csv, not of idx',
+  ],
+  [
+    'a test split for a source that has its own',
+    { data: 'data: { source: idx, path: x, validation: 1, test: 10 }' },
+    'a.yaml:3:52: data.test: is an option of source: images and csv, not of idx',
+  ],
+  [
+    'a negative validation split',
+    { data: 'data: { source: idx, path: x, validation: -5 }' },
+    'a.yaml:3:43: data.validation: is -5, must be at least 0',
+  ],
+  [
+    'a validation split that is neither count nor fraction',
+    { data: 'data: { source: idx, path: x, validation: 1.5 }' },
+    'a.yaml:3:43: data.validation: is 1.5, must be a count, or a fraction below 1',
+  ],
+  [
+    "Keras's validation_split",
+    { data: 'data: { source: csv, path: x, validation_split: 0.1 }' },
+    "a.yaml:3:49: data.validation_split: unknown key; did you mean 'validation'?",
+  ],
+  [
+    'a shape of four dimensions',
+    { data: 'data: { source: csv, path: x, shape: [1, 8, 8, 1] }' },
+    'a.yaml:3:38: data.shape: is [1,8,8,1], must have at most 3 elements',
+  ],
+  [
+    'a shape with a zero',
+    { data: 'data: { source: csv, path: x, shape: [8, 0] }' },
+    'a.yaml:3:42: data.shape[1]: is 0, must be above 0',
+  ],
+  [
+    'a size of one number',
+    { data: 'data: { source: images, path: x, size: [32] }' },
+    'a.yaml:3:40: data.size: is [32], must have at least 2 elements',
+  ],
+  [
+    'a mean of what is unknown',
+    { preprocess: 'preprocess: [{ subtractMean: pixel }]' },
+    "a.yaml:4:30: preprocess[0].subtractMean: is 'pixel', must be one of image, channel; did you mean 'image'?",
+  ],
+  [
+    'an unknown step of preprocessing',
+    { preprocess: 'preprocess: [{ rescale: 2 }]' },
+    "a.yaml:4:25: preprocess[0].rescale: unknown key; did you mean 'scale'?",
+  ],
+  [
+    'preprocessing that is no list',
+    { preprocess: 'preprocess: { scale: 2 }' },
+    'a.yaml:4:13: preprocess: is {"scale":2}, must be a list',
+  ],
+  [
+    'two steps in one entry',
+    { preprocess: 'preprocess: [{ scale: 2, subtractMean: image }]' },
+    'a.yaml:4:14: preprocess[0]: is {"scale":2,"subtractMean":"image"}, must have exactly one of the keys subtractMean, scale',
+  ],
+  [
+    'a scale of 0',
+    { preprocess: 'preprocess: [{ scale: 0 }]' },
+    'a.yaml:4:23: preprocess[0].scale: is 0, must be above 0',
+  ],
+  [
+    'the same step twice',
+    { preprocess: 'preprocess: [{ subtractMean: image }, { subtractMean: channel }]' },
+    "a.yaml:4:39: preprocess[1]: 'subtractMean' is there twice",
+  ],
+  [
+    'a flip upside down',
+    { augment: 'augment: [{ flip: vertical }]' },
+    "a.yaml:5:19: augment[0].flip: is 'vertical', must be horizontal",
+  ],
+  [
+    "PyTorch's name for the flip",
+    { augment: 'augment: [{ randomHorizontalFlip: 0.5 }]' },
+    "a.yaml:5:35: augment[0].randomHorizontalFlip: unknown key; did you mean 'flip'?",
+  ],
+  [
+    'a crop without padding',
+    { augment: 'augment: [{ crop: {} }]' },
+    'a.yaml:5:19: augment[0].crop.padding: is missing, must be a number',
+  ],
+  ['no model', { model: '' }, 'a.yaml:1:1: model: is missing, must be a list, or must be a map of keys'],
+  [
+    'a model without layers',
+    { model: 'model: []' },
+    'a.yaml:6:8: model: [] is not a list of layers, such as [{ flatten: {} }, { dense: { units: 10 } }]',
+  ],
+  [
+    'an unknown layer',
+    { model: 'model: [flatten, { lstm: { units: 10 } }]' },
+    `a.yaml:6:26: model[1].lstm: there is no such layer; the layers are ${layers}`,
+  ],
+  [
+    "PyTorch's name of a layer",
+    { model: 'model: [flatten, { linear: { units: 10 } }]' },
+    `a.yaml:6:28: model[1].linear: there is no such layer; the layers are ${layers}; did you mean 'dense'?`,
+  ],
+  [
+    "an option's wrong name",
+    { model: 'model: [{ dropout: { rte: 0.5, rate: 0.5 } }]' },
+    "a.yaml:6:27: model[0].dropout.rte: dropout has no such option; it takes name, rate; did you mean 'rate'?",
+  ],
+  [
+    'two layers in one entry',
+    { model: 'model: [{ flatten: {}, dense: { units: 10 } }]' },
+    'a.yaml:6:9: model[0]: {"flatten":{},"dense":{"units":10}} is not one layer; write it as { conv2d: { filters: 32, kernelSize: 3 } }',
+  ],
+  [
+    'a wrong option deep within',
+    { model: 'model: [{ residual: { layers: [{ repeat: { times: 2, layers: [{ dense: { units: 0 } }] } }] } }]' },
+    'a.yaml:6:81: model[0].residual.layers[0].repeat.layers[0].dense.units: 0: Too small: expected number to be >0',
+  ],
+  [
+    'a loss of another spelling',
+    { loss: 'loss: categorical_crossentropy' },
+    "a.yaml:7:7: loss: is 'categorical_crossentropy', must be one of softmaxCrossEntropy, binaryCrossEntropy, meanSquaredError; did you mean 'softmaxCrossEntropy'?",
+  ],
+  [
+    'a squared error of classes',
+    { loss: 'loss: meanSquaredError', metrics: '' },
+    "a.yaml:7:7: loss: 'meanSquaredError' is for numbers to predict, which only source: csv with regression: true has",
+  ],
+  [
+    'a cross-entropy of numbers',
+    { data: 'data: { source: csv, path: x, regression: true }' },
+    "a.yaml:7:7: loss: 'softmaxCrossEntropy' is for classes; data.regression: true needs meanSquaredError",
+  ],
+  [
+    'an accuracy of numbers',
+    { data: 'data: { source: csv, path: x, regression: true }', loss: 'loss: meanSquaredError' },
+    "a.yaml:8:10: metrics: 'accuracy' is no metric of loss: meanSquaredError",
+  ],
+  [
+    'an unknown metric',
+    { metrics: 'metrics: [acc]' },
+    "a.yaml:8:11: metrics[0]: is 'acc', must be accuracy; did you mean 'accuracy'?",
+  ],
+  [
+    'no optimizer',
+    { optimizer: '' },
+    'a.yaml:1:1: optimizer: is missing, must have exactly one of the keys sgd, momentum, nesterov, adam',
+  ],
+  [
+    'an optimizer that is a word',
+    { optimizer: 'optimizer: adam' },
+    "a.yaml:9:12: optimizer: is 'adam', must have exactly one of the keys sgd, momentum, nesterov, adam",
+  ],
+  [
+    'two optimizers',
+    { optimizer: 'optimizer: { sgd: { learningRate: 1 }, adam: { learningRate: 1 } }' },
+    'a.yaml:9:12: optimizer: is {"sgd":{"learningRate":1},"adam":{"learningRate":1}}, must have exactly one of the keys sgd, momentum, nesterov, adam',
+  ],
+  [
+    "PyTorch's lr",
+    { optimizer: 'optimizer: { adam: { lr: 1e-3 } }' },
+    "a.yaml:9:20: optimizer.adam.learningRate: is missing, must be a number\na.yaml:9:26: optimizer.adam.lr: unknown key; did you mean 'learningRate'?",
+  ],
+  [
+    "PyTorch's weight decay",
+    { optimizer: 'optimizer: { adam: { learningRate: 1e-3, weight_decay: 1e-4 } }' },
+    "a.yaml:9:56: optimizer.adam.weight_decay: unknown key; did you mean 'regularise.l2'?",
+  ],
+  [
+    'a learning rate as an exponent',
+    { optimizer: 'optimizer: { adam: { learningRate: -3 } }' },
+    'a.yaml:9:36: optimizer.adam.learningRate: is -3, must be above 0',
+  ],
+  [
+    'a learning rate that is text',
+    { optimizer: 'optimizer: { adam: { learningRate: fast } }' },
+    "a.yaml:9:36: optimizer.adam.learningRate: is 'fast', must be a number",
+  ],
+  [
+    'a beta of 1',
+    { optimizer: 'optimizer: { adam: { learningRate: 1, beta1: 1 } }' },
+    'a.yaml:9:46: optimizer.adam.beta1: is 1, must be below 1',
+  ],
+  [
+    'an unknown schedule',
+    { optimizer: 'optimizer: { sgd: { learningRate: 1, schedule: { linear: {} } } }' },
+    'a.yaml:9:58: optimizer.sgd.schedule.linear: unknown key; optimizer.sgd.schedule takes constant, step, cosine',
+  ],
+  [
+    'a warm-up of nothing',
+    { optimizer: 'optimizer: { sgd: { learningRate: 1, warmUp: { steps: 0 } } }' },
+    'a.yaml:9:55: optimizer.sgd.warmUp.steps: is 0, must be above 0',
+  ],
+  [
+    'a hyperparameter of a search',
+    { optimizer: 'optimizer: { adam: { learningRate: $rate } }' },
+    "a.yaml:9:36: optimizer.adam.learningRate: '$rate' belongs to a search, which 'polyak sweep' runs; give it a value, as with --set optimizer.adam.learningRate=…",
+  ],
+  [
+    'a micro-batch that does not divide the batch',
+    { train: 'train: { epochs: 5, batchSize: 64, microBatchSize: 24 }' },
+    'a.yaml:10:52: train.microBatchSize: 24 does not divide train.batchSize, 64',
+  ],
+  [
+    'no epochs',
+    { train: 'train: { epochs: 0, batchSize: 64, microBatchSize: 16 }' },
+    'a.yaml:10:18: train.epochs: is 0, must be above 0',
+  ],
+  [
+    'epochs at the top',
+    { train: 'train: { epochs: 5, batchSize: 64, microBatchSize: 16 }', more: 'epochs: 5' },
+    "a.yaml:11:9: epochs: unknown key; did you mean 'train.epochs'?",
+  ],
+  [
+    'workers, which are no matter of the experiment',
+    { more: 'workers: 2' },
+    'a.yaml:11:10: workers: unknown key; did you mean --workers on the command line?',
+  ],
+  [
+    'an unknown key like no other',
+    { train: 'train: { epochs: 5, batchSize: 64, microBatchSize: 16, frobnicate: 1 }' },
+    'a.yaml:10:68: train.frobnicate: unknown key; train takes epochs, batchSize, microBatchSize, threads',
+  ],
+  [
+    'clipping in two ways',
+    { more: 'clip: { value: 1, globalNorm: 1 }' },
+    'a.yaml:11:7: clip: is {"value":1,"globalNorm":1}, must have exactly one of the keys value, globalNorm',
+  ],
+  [
+    'a metric that is not asked for',
+    { metrics: '', more: 'objective: { metric: validation.accuracy }' },
+    "a.yaml:10:22: objective.metric: 'validation.accuracy' needs metrics: [accuracy]",
+  ],
+  [
+    'an objective without validation samples',
+    { data: 'data: { source: csv, path: x }', more: 'objective: { metric: validation.accuracy }' },
+    "a.yaml:11:22: objective.metric: 'validation.accuracy' needs data.validation above 0",
+  ],
+  [
+    'an accuracy to be minimised',
+    { more: 'objective: { metric: validation.accuracy, direction: minimise }' },
+    "a.yaml:11:54: objective.direction: 'minimise' is wrong for validation.accuracy; maximise it",
+  ],
+  ['a decay of 1', { more: 'weightAverage: { decay: 1 }' }, 'a.yaml:11:25: weightAverage.decay: is 1, must be below 1'],
+  ['tiny chunks', { more: 'chunkFloats: 1' }, 'a.yaml:11:14: chunkFloats: is 1, must be at least 4'],
+  [
+    'a checkpoint without end',
+    { more: 'checkpoint: { every: .inf }' },
+    'a.yaml:11:22: checkpoint.every: is null, must be a number',
+  ],
+  ['a key twice', { more: 'seed: 2' }, 'a.yaml:11:1: Map keys must be unique'],
+];
+
+describe('an experiment file is refused with', () => {
+  it.each(cases)('%s', (_, lines, message) => {
+    expect(messageOf(withLine(lines))).toBe(message);
+  });
+
+  it('the table starts from a file that is right', () => {
+    expect(messageOf(withLine({}))).toBe('accepted');
+  });
+
+  it('all that is wrong at once, in the order of the file', () => {
+    const text = withLine({ seed: 'seed: x', loss: 'loss: mse', train: 'train: { epochs: 1, batchSize: 0 }' });
+    expect(messageOf(text).split('\n')).toEqual([
+      "a.yaml:2:7: seed: is 'x', must be a number",
+      "a.yaml:7:7: loss: is 'mse', must be one of softmaxCrossEntropy, binaryCrossEntropy, meanSquaredError; did you mean 'meanSquaredError'?",
+      'a.yaml:10:8: train.microBatchSize: is missing, must be a number',
+      'a.yaml:10:32: train.batchSize: is 0, must be above 0',
+    ]);
+  });
+});
+
+describe('a file that is no experiment is refused:', () => {
+  it.each([
+    ['an empty file', '', "a.yaml: must be a map of keys such as 'name:' and 'data:'"],
+    ['a list', '- name: x', "a.yaml: must be a map of keys such as 'name:' and 'data:'"],
+    ['torn YAML', 'name: {', 'a.yaml:1:8: Flow map in block collection must be sufficiently indented and end with a }'],
+  ])('%s', (_, text, message) => expect(messageOf(text)).toBe(message));
+
+  it('a file that does not exist', async () => {
+    const message = `experiment file 'nowhere.yaml' does not exist (looked in ${process.cwd()})`;
+    await expect(loadExperiment('nowhere.yaml')).rejects.toThrow(message);
+  });
+});
+
+describe('an override is refused', () => {
+  it.each([
+    ['without a value', 'train.epochs', "--set 'train.epochs': must be path=value, such as train.epochs=3"],
+    ['without a path', '=3', "--set '=3': must be path=value, such as train.epochs=3"],
+    ['below a value', 'seed.low=3', "--set 'seed.low=3': 'seed' is a value, it has no keys"],
+    ['of an unknown key', 'train.epoch=3', "--set 'train.epoch=3': train.epoch: unknown key; did you mean 'epochs'?"],
+    ['of a wrong type', 'train.epochs=many', "--set 'train.epochs=many': train.epochs: is 'many', must be a number"],
+    ['that is torn YAML', 'augment=[', "--set 'augment=[': Flow sequence must end with a ]"],
+  ])('%s', (_, override, message) => expect(messageOf(withLine({}), [override])).toBe(message));
+});
+
+describe('defineExperiment refuses the same, without places', () => {
+  it('names key and value', () => {
+    const input = { name: 'x', data: { source: 'idx', path: 'x', validation: 2.5 } };
+    expect(() => defineExperiment(input as never)).toThrow(
+      'data.validation: is 2.5, must be a count, or a fraction below 1\nmodel: is missing',
+    );
+  });
+});
