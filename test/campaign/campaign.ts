@@ -9,12 +9,8 @@ import { join } from 'node:path';
 import { packageRoot } from '../../common/package-root.js';
 import { ClusterRun, type RunEvent } from '../cluster/cluster-run.js';
 import { missingData, realData } from '../real-data.js';
-
-interface Finding {
-  name: string;
-  result: string;
-  passed: boolean;
-}
+import type { Finding } from './finding.js';
+import { recoveryFindings } from './recovery.js';
 
 const root = packageRoot();
 const seed = Number(process.env['POLYAK_TEST_SEED'] ?? Date.now() % 1_000_000);
@@ -98,7 +94,7 @@ function write(findings: Finding[]): void {
 }
 
 process.stdout.write(`campaign with seed ${seed} (POLYAK_TEST_SEED repeats it), ${killsPerRole} kills per role\n`);
-const findings = [...clusterTests(), ...(await accuracyFindings())];
+const findings = [...clusterTests(), ...(await recoveryFindings(seed, killsPerRole)), ...(await accuracyFindings())];
 for (const { name, result, passed } of findings) process.stdout.write(`${passed ? 'passed' : 'FELL SHORT'}  ${name}: ${result}\n`);
 write(findings);
 process.exitCode = findings.every(({ passed }) => passed) ? 0 : 1;

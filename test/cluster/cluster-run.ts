@@ -112,6 +112,12 @@ export class ClusterRun {
     }
   }
 
+  /** The first event to come that fits. */
+  async nextEvent(fits: (event: RunEvent) => boolean): Promise<RunEvent> {
+    const known = new Set(this.events);
+    return await this.event((event) => !known.has(event) && fits(event));
+  }
+
   async step(step: number): Promise<RunEvent> {
     return await this.event(({ event, step: at }) => event === 'progress' && Number(at) >= step);
   }

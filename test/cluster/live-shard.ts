@@ -71,7 +71,7 @@ export async function startLiveShard(options: LiveShardOptions) {
   const lead = client.follow();
   closers.push(() => lead.cancel());
   const reports = collect<ShardReport__Output>(lead);
-  const begin = async (incarnation: number) => {
+  const begin = async (incarnation: number, leadEpoch = 1) => {
     lead.write({
       begin: {
         trialKey,
@@ -82,6 +82,7 @@ export async function startLiveShard(options: LiveShardOptions) {
         manifest: JSON.stringify(manifest),
         data: { trainCount: leaves, features: 1 },
         directory: '/nonexistent',
+        leadEpoch,
       },
     });
     return await reports.next((report) => Boolean(report.begun ?? report.fenced ?? report.failed));

@@ -151,6 +151,17 @@ describe('a shard', () => {
     expect((await live.openPush().push(live.frame({ incarnation: 2 }))).result).toBe('APPLIED');
   });
 
+  it('fences a lead that has been replaced, whatever incarnation it has claimed', async () => {
+    const live = await start({ parameters: 2, chunkFloats: 2, leaves: 1 });
+    expect((await live.begin(2, 2)).begun).toEqual({ step: 0 });
+    expect((await live.begin(3, 1)).fenced).toEqual({
+      message: `trial ${trialKey.toString('hex')} obeys a lead of epoch 2, the order is of 1`,
+      replaced: true,
+    });
+    expect((await live.openPush().push(live.frame({ incarnation: 2 }))).result).toBe('APPLIED');
+    expect((await live.begin(2, 2)).fenced).toMatchObject({ replaced: false });
+  });
+
   it('keeps its memory bound with 64 leaves and a client that stops reading', async () => {
     const chunkFloats = 1024;
     const live = await start({ parameters: 8 * chunkFloats, chunkFloats, leaves: 64 });

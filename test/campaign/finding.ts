@@ -1,0 +1,6 @@
+/** One line of docs/campaign.md. */
+export interface Finding {
+  name: string;
+  result: string;
+  passed: boolean;
+}
