@@ -1,0 +1,137 @@
+/**
+ * `npm run bench [-- NAMES] [--write]`: runs the named benchmarks, or all, and prints a table each; --write puts them
+ * into docs/benchmarks.md. Peers are measured where POLYAK_BENCH_PYTHON (torch) and POLYAK_BENCH_TENSORFLOW_PYTHON name
+ * a Python that has them.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { PolyakError } from '../common/errors.js';
+import { packageRoot } from '../common/package-root.js';
+import { benchmarkAdam } from './adam.js';
+import { benchmarkGradients } from './gradient.js';
+import { benchmarkOverhead } from './overhead.js';
+import { benchmarkScaling } from './scaling.js';
+import { benchmarkTransfer } from './transfer.js';
+
+/** What was measured, ours, the peer's, the ratio and the goal for it. */
+type Row = [what: string, ours: string, peer: string, ratio: string, goal: string];
+
+interface Benchmark {
+  title: string;
+  peer: string;
+  run(): Promise<Row[]>;
+}
+
+const show = (value: number | undefined, unit: string, digits = 0) =>
+  value === undefined ? 'not measured' : `${value.toFixed(digits)} ${unit}`;
+const times = (value: number | undefined) => (value === undefined ? '' : `${value.toFixed(2)} times`);
+
+const benchmarks: Record<string, Benchmark> = {
+  gradient: {
+    title: 'Gradients',
+    peer: 'PyTorch, channels-last',
+    async run() {
+      const figures = [...(await benchmarkGradients(1)), ...(await benchmarkGradients(2))];
+      const goals = { convolutional: 'at least 0.9', batchNormalization: 'at least 1.0', perceptron: '' };
+      return figures.map(({ model, threads, ms, pytorchMs, throughputRatio }) => [
+        `${model}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+        ...([show(ms, 'ms', 1), show(pytorchMs, 'ms', 1), times(throughputRatio), goals[model]] as const),
+      ]);
+    },
+  },
+  adam: {
+    title: 'Adam on 10 million parameters, one thread',
+    peer: 'torch.optim.Adam(fused=True)',
+    async run() {
+      const { applyMs, wholeMs, pytorchFusedMs, applyRatio, wholeRatio } = await benchmarkAdam();
+      const peer = show(pytorchFusedMs, 'ms', 1);
+      return [
+        ['the optimizer alone', show(applyMs, 'ms', 1), peer, times(applyRatio), 'at most 1.5'],
+        ['with mean gradient, norm and running average', show(wholeMs, 'ms', 1), peer, times(wholeRatio), ''],
+      ];
+    },
+  },
+  transfer: {
+    title: '40 MB through a server over loopback',
+    peer: "TensorFlow's parameter server (gRPC)",
+    async run() {
+      const { pushMBs, pullMBs, stepMs, tensorflow, pushRatio, pullRatio, stepRatio } = await benchmarkTransfer();
+      const speed = (value: number | undefined) => show(value, 'MB/s');
+      return [
+        ['push, with its update', speed(pushMBs), speed(tensorflow?.pushMBs), times(pushRatio), 'at least 1'],
+        ['pull', speed(pullMBs), speed(tensorflow?.pullMBs), times(pullRatio), 'at least 1'],
+        ['push and new weights back', show(stepMs, 'ms'), show(tensorflow?.stepMs, 'ms'), times(stepRatio), ''],
+      ];
+    },
+  },
+  overhead: {
+    title: 'A step of the CNN with one worker, batch 128 in two micro-batches',
+    peer: 'the same without a cluster',
+    async run() {
+      const { clusterMs, aloneMs, ratio } = await benchmarkOverhead();
+      return [['step', show(clusterMs, 'ms', 1), show(aloneMs, 'ms', 1), times(ratio), 'at most 1.1']];
+    },
+  },
+  scaling: {
+    title: 'Two workers of one thread each, samples a second',
+    peer: 'one worker, and PyTorch DDP over gloo with two processes',
+    async run() {
+      return (await benchmarkScaling()).flatMap((figures): Row[] => {
+        const { model, oneWorker, twoWorkers, speedUp, ddpOneProcess, ddpTwoProcesses, ratio } = figures;
+        const isCnn = model === 'convolutional';
+        const ddp = `${show(ddpTwoProcesses, '/s')} (one process: ${show(ddpOneProcess, '/s')})`;
+        const ours = show(twoWorkers, '/s');
+        return [
+          [`${model}, against one worker`, ours, show(oneWorker, '/s'), times(speedUp), isCnn ? 'at least 1.85' : ''],
+          [`${model}, against DDP`, ours, ddp, times(ratio), isCnn ? '' : 'above 1'],
+        ];
+      });
+    },
+  },
+};
+
+function table({ title, peer }: Benchmark, rows: Row[]): string {
+  const lines = [['', 'Polyak', peer, 'ratio', 'goal'], ['---', '---', '---', '---', '---'], ...rows];
+  return `## ${title}\n\n${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`;
+}
+
+function preface(): string {
+  const [cpu] = cpus();
+  const day = new Date().toISOString().slice(0, 10);
+  return `# Benchmarks
+
+Written by \`npm run bench -- --write\` on ${day}: ${cpus().length} cores of ${cpu?.model ?? 'unknown'}, Node ${process.version}.
+
+Every figure is a median, and what is compared was measured in turns in the same run, so the ratios mean more than the
+times. A ratio is ours to the peer's in speed, but for what has "at most" as its goal, where it is in time.
+`;
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { write: { type: 'boolean' } } });
+  const unknown = positionals.find((name) => !(name in benchmarks));
+  if (unknown !== undefined) {
+    const known = Object.keys(benchmarks).join(', ');
+    throw new PolyakError('usage', `no benchmark '${unknown}'; there are: ${known}`);
+  }
+  const sections: string[] = [];
+  for (const [name, benchmark] of Object.entries(benchmarks)) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    const section = table(benchmark, await benchmark.run());
+    console.log(section);
+    sections.push(section);
+  }
+  if (!values.write) return;
+  const docs = join(packageRoot(), 'docs');
+  mkdirSync(docs, { recursive: true });
+  writeFileSync(join(docs, 'benchmarks.md'), [preface(), ...sections].join('\n'));
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof PolyakError ? error.message : error);
+  process.exitCode = 1;
+}
