@@ -32,7 +32,9 @@ export function difference(facts: TrialFacts, proof: Proof__Output): string | un
     const mark = differing.includes(name) ? '!' : ' ';
     return `${mark} ${name}: recorded '${facts.fingerprint[name] ?? ''}', this worker '${proof.fingerprint[name] ?? ''}'`;
   });
-  rows.push(`${sameGradient ? ' ' : '!'} gradient: recorded ${facts.gradientSha256}, this worker ${proof.gradientSha256}`);
+  rows.push(
+    `${sameGradient ? ' ' : '!'} gradient: recorded ${facts.gradientSha256}, this worker ${proof.gradientSha256}`,
+  );
   if (!sameModel) rows.push('! the model differs');
   if (!sameData) rows.push(`! data: recorded ${JSON.stringify(facts.data)}, this worker ${JSON.stringify(proof.data)}`);
   return `the worker's arithmetic differs from the trial's:\n${rows.join('\n')}`;

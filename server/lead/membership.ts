@@ -57,6 +57,8 @@ export class Membership {
   private known: TrialFacts | undefined;
   private lastLeaseId = 0;
   private open = false;
+  private closedWith: LeadMessage | undefined;
+  private tickedAt = performance.now();
   private readonly ticker = setInterval(() => this.tick(), tickMs);
 
   constructor(private readonly options: MembershipOptions) {}
@@ -81,6 +83,12 @@ export class Membership {
   }
 
   attach(id: string, stream: ControlStream): void {
+    if (this.closedWith) {
+      stream.on('error', () => undefined);
+      stream.write(this.closedWith);
+      stream.end();
+      return;
+    }
     const before = this.members.get(id);
     // Its leases were granted on the stream that it has left, perhaps unheard.
     if (before) this.lose(before, 'reconnected');
@@ -137,6 +145,7 @@ export class Membership {
 
   close(message: LeadMessage): void {
     clearInterval(this.ticker);
+    this.closedWith = message;
     this.cancelRound();
     for (const member of this.members.values()) {
       member.send(message);
@@ -175,7 +184,9 @@ export class Membership {
       const hopeless = round.failed(message.failed.lease, member.id, now);
       this.options.notice('lease-failed', `worker ${member.id}: ${message.failed.message}`);
       if (hopeless) {
-        this.options.abort(new PolyakError('training', `a lease failed on every worker that took it: ${message.failed.message}`));
+        this.options.abort(
+          new PolyakError('training', `a lease failed on every worker that took it: ${message.failed.message}`),
+        );
       }
     }
     this.checkDone();
@@ -237,8 +248,12 @@ export class Membership {
 
   private tick(): void {
     const now = performance.now();
+    // A lead that was itself suspended has heard nothing through no fault of the workers'.
+    const suspended = now - this.tickedAt > silenceMs / 2;
+    this.tickedAt = now;
     for (const member of this.members.values()) {
       member.send({ heartbeat: {} });
+      if (suspended) member.lastHeardAt = now;
       if (now - member.lastHeardAt > silenceMs) this.lose(member, 'silent');
     }
     this.running?.round.tick(now);

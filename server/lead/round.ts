@@ -209,7 +209,8 @@ export class Round {
       const first = this.suspected.get(leaf);
       const another = [...this.workers.keys()].some((worker) => worker !== first?.worker);
       if (!first) this.suspected.set(leaf, bad);
-      else if (first.worker !== bad.worker || !another) this.confirm(leaf, first.tensorIndex < bad.tensorIndex ? first : bad);
+      else if (first.worker !== bad.worker || !another)
+        this.confirm(leaf, first.tensorIndex < bad.tensorIndex ? first : bad);
     }
     for (const lease of this.leasesOf(header.worker)) {
       if (lease.first <= node.first && node.first < lease.end) this.end(lease, 'not finite');

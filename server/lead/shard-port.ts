@@ -49,9 +49,14 @@ export function openRemoteShard(address: string, begin: BeginOrder, events: Shar
   const stream = client.follow();
   let closed = false;
   let lastHeardAt = performance.now();
+  let lastBeatAt = lastHeardAt;
   const heartbeat = setInterval(() => {
     stream.write({ heartbeat: {} });
-    if (performance.now() - lastHeardAt > silenceMs) {
+    const now = performance.now();
+    // A lead that was itself suspended has heard nothing through no fault of the shard's.
+    if (now - lastBeatAt > silenceMs / 2) lastHeardAt = now;
+    lastBeatAt = now;
+    if (now - lastHeardAt > silenceMs) {
       lose(new PolyakError('unreachable', `shard ${begin.shard} at ${address} is silent for ${silenceMs / 1000} s`));
     }
   }, 1000);

@@ -258,8 +258,8 @@ export class TrialLead {
     } else if (report.fenced) {
       const reason = `shard ${shard}: ${report.fenced.message ?? ''}`;
       this.interrupt?.(report.fenced.replaced ? new Replaced(reason) : new Rollback(reason));
-    }
-    else if (report.failed) this.interrupt?.(new PolyakError('internal', `shard ${shard}: ${report.failed.message ?? ''}`));
+    } else if (report.failed)
+      this.interrupt?.(new PolyakError('internal', `shard ${shard}: ${report.failed.message ?? ''}`));
   }
 
   /** Global-norm clipping: the factor that all chunks of the step wait for. */
@@ -275,7 +275,12 @@ export class TrialLead {
     const { experiment, metrics } = this.options;
     const stopTimer = metrics.stepSeconds.startTimer();
     const { leaves } = plan.step(step);
-    const sums = await this.runRound({ kind: 'GRADIENT', step, leafCount: leaves, shardsNeeded: this.ports.filter(Boolean).length });
+    const sums = await this.runRound({
+      kind: 'GRADIENT',
+      step,
+      leafCount: leaves,
+      shardsNeeded: this.ports.filter(Boolean).length,
+    });
     stopTimer();
     this.advanced = true;
     metrics.steps.inc();

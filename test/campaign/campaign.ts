@@ -46,7 +46,10 @@ async function accuracyFindings(): Promise<Finding[]> {
   const fashion = realData('fashion-mnist');
   const cifar = realData('cifar10');
   if (fashion === undefined) findings.push({ name: 'Fashion-MNIST', passed: false, result: missingData });
-  else findings.push(await accuracyGate('Fashion-MNIST, 5 epochs', 'fashion-mnist.yaml', ['--set', `data.path=${fashion}`], 0.905));
+  else
+    findings.push(
+      await accuracyGate('Fashion-MNIST, 5 epochs', 'fashion-mnist.yaml', ['--set', `data.path=${fashion}`], 0.905),
+    );
   if (cifar === undefined) findings.push({ name: 'CIFAR-10', passed: false, result: missingData });
   else {
     const folder = unpackCifar(cifar);
@@ -77,7 +80,9 @@ function clusterTests(): Finding[] {
 
 function write(findings: Finding[]): void {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root }).toString().trim();
-  const rows = findings.map(({ name, result, passed }) => `| ${name} | ${passed ? 'passed' : '**fell short**'} | ${result} |`);
+  const rows = findings.map(
+    ({ name, result, passed }) => `| ${name} | ${passed ? 'passed' : '**fell short**'} | ${result} |`,
+  );
   const text = [
     '# The campaign',
     '',
@@ -95,6 +100,7 @@ function write(findings: Finding[]): void {
 
 process.stdout.write(`campaign with seed ${seed} (POLYAK_TEST_SEED repeats it), ${killsPerRole} kills per role\n`);
 const findings = [...clusterTests(), ...(await recoveryFindings(seed, killsPerRole)), ...(await accuracyFindings())];
-for (const { name, result, passed } of findings) process.stdout.write(`${passed ? 'passed' : 'FELL SHORT'}  ${name}: ${result}\n`);
+for (const { name, result, passed } of findings)
+  process.stdout.write(`${passed ? 'passed' : 'FELL SHORT'}  ${name}: ${result}\n`);
 write(findings);
 process.exitCode = findings.every(({ passed }) => passed) ? 0 : 1;

@@ -37,8 +37,8 @@ async function startMembership() {
   const address = `127.0.0.1:${await listen(server, '127.0.0.1:0')}`;
   const closers: (() => void)[] = [() => membership.close({}), () => server.forceShutdown()];
 
-  /** A worker's control stream; resolves with its first lease. */
-  const work = async (worker: string): Promise<LeadMessage__Output['lease']> => {
+  /** A worker's control stream, which proves itself; resolves with the first message that fits. */
+  const hear = async (worker: string, fits: (message: LeadMessage__Output) => boolean) => {
     const client = parameterServerClient(address);
     const stream = client.control();
     closers.unshift(() => {
@@ -47,17 +47,18 @@ async function startMembership() {
     });
     stream.on('error', unused);
     stream.write({ hello: { trialKey, worker } });
-    return await new Promise((resolve) => {
+    return await new Promise<LeadMessage__Output>((resolve) => {
       stream.on('data', (message: LeadMessage__Output) => {
         if (message.describe) stream.write({ proof });
-        else if (message.lease) resolve(message.lease);
+        else if (fits(message)) resolve(message);
       });
     });
   };
+  const work = async (worker: string) => (await hear(worker, ({ lease }) => Boolean(lease))).lease;
   const close = () => {
     for (const closer of closers) closer();
   };
-  return { membership, metrics, work, close };
+  return { membership, hear, work, close };
 }
 
 describe('the lead', () => {
@@ -76,5 +77,12 @@ describe('the lead', () => {
     expect(second).toMatchObject({ firstLeaf: 0, endLeaf: 4 });
     expect(second?.id).not.toBe(first?.id);
     expect(lead.membership.size).toBe(1);
+  });
+
+  it('tells a worker that comes after the end of the trial that it has ended', async () => {
+    const lead = await startMembership();
+    ({ close } = lead);
+    lead.membership.close({ ended: { state: 'finished' } });
+    expect(await lead.hear('late', ({ ended }) => Boolean(ended))).toMatchObject({ ended: { state: 'finished' } });
   });
 });
