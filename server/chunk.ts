@@ -55,7 +55,10 @@ export interface ChunkEvents {
 export function allocate(arena: Arena): number {
   const pointer = arena.allocate();
   if (pointer !== undefined) return pointer;
-  throw new PolyakError('exhausted', `all ${arena.capacity} slots of the arena are in use; give the server more memory`);
+  throw new PolyakError(
+    'exhausted',
+    `all ${arena.capacity} slots of the arena are in use; give the server more memory`,
+  );
 }
 
 export class Chunk {
@@ -140,7 +143,9 @@ export class Chunk {
     const { arena } = this.memory;
     return new PartialTree<number>(this.rule.leaves, {
       add: (left, right) => {
-        this.run(this.job({ kind: 'add', arena, out: left, left, right, n: this.spec.length }).then(() => this.free(right)));
+        this.run(
+          this.job({ kind: 'add', arena, out: left, left, right, n: this.spec.length }).then(() => this.free(right)),
+        );
         return left;
       },
       // Jobs that still read it are ahead of this one on the chunk's thread.

@@ -108,12 +108,18 @@ export class ShardTrial {
     }
     if (frame.step < chunk.version) return 'STALE';
     if (frame.step > chunk.version) {
-      throw new PolyakError('protocol', `step ${frame.step} has not begun, chunk ${frame.chunk} is at ${chunk.version}`);
+      throw new PolyakError(
+        'protocol',
+        `step ${frame.step} has not begun, chunk ${frame.chunk} is at ${chunk.version}`,
+      );
     }
     const node = { first: frame.firstLeaf, leaves: frame.leaves };
     if (!isNode(node, chunk.leaves)) {
       const range = `[${node.first}, ${node.first + node.leaves})`;
-      throw new PolyakError('protocol', `leaves ${range} are no subtree of the ${chunk.leaves} leaves of step ${frame.step}`);
+      throw new PolyakError(
+        'protocol',
+        `leaves ${range} are no subtree of the ${chunk.leaves} leaves of step ${frame.step}`,
+      );
     }
     this.checkShape(chunk, frame);
     const result = chunk.receive(node, frame.data, (pointer) => this.checkFloats(chunk, frame, pointer));
@@ -160,10 +166,7 @@ export class ShardTrial {
       const version = checkpoint
         ? await loadChunk(checkpoint, spec, memory, this.slotNames)
         : initial.fill(spec, memory);
-      this.chunks.set(
-        spec.index,
-        new Chunk(spec, memory, version, this.context.arithmetic, rules, this.chunkEvents()),
-      );
+      this.chunks.set(spec.index, new Chunk(spec, memory, version, this.context.arithmetic, rules, this.chunkEvents()));
     }
   }
 
@@ -182,7 +185,8 @@ export class ShardTrial {
       applied: (chunk) => {
         this.snapshot(chunk);
         for (const reader of this.readers) reader(chunk);
-        this.atVersion = chunk.version === this.atVersion.version ? this.atVersion : { version: chunk.version, chunks: 0 };
+        this.atVersion =
+          chunk.version === this.atVersion.version ? this.atVersion : { version: chunk.version, chunks: 0 };
         this.atVersion.chunks += 1;
         if (this.atVersion.chunks === this.chunks.size) this.report({ reached: { step: chunk.version } });
       },
@@ -262,7 +266,10 @@ export class ShardTrial {
     this.kernels.set(arena, kernels);
     const checksum = kernels.checksum(pointer, chunk.spec.length);
     if (checksum !== frame.checksum) {
-      throw new PolyakError('protocol', `chunk ${frame.chunk} has checksum ${checksum}, the frame says ${frame.checksum}`);
+      throw new PolyakError(
+        'protocol',
+        `chunk ${frame.chunk} has checksum ${checksum}, the frame says ${frame.checksum}`,
+      );
     }
     const bad = kernels.firstNonFinite(pointer, chunk.spec.length);
     if (bad >= 0) {

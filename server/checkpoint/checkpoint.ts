@@ -138,6 +138,7 @@ async function retain(directory: string, keep: number): Promise<void> {
   const oldest = Math.min(...kept.map((record) => record?.step ?? 0));
   for (const name of await readdir(directory)) {
     const step = /^step-(\d+)\..*\.safetensors$/.exec(name)?.[1];
-    if (step !== undefined && Number(step) < oldest && !named.has(name)) await rm(join(directory, name), { force: true });
+    if (step !== undefined && Number(step) < oldest && !named.has(name))
+      await rm(join(directory, name), { force: true });
   }
 }

@@ -24,7 +24,10 @@ export async function loadChunk(
     for (const [name, pointer] of tensors) {
       const bytes = await readVerified(reader, spec.index, name);
       if (bytes.length !== spec.length * 4) {
-        throw new PolyakError('data', `${reader.file}: chunk ${spec.index} has ${bytes.length / 4} floats, not ${spec.length}`);
+        throw new PolyakError(
+          'data',
+          `${reader.file}: chunk ${spec.index} has ${bytes.length / 4} floats, not ${spec.length}`,
+        );
       }
       memory.arena.bytes(pointer, bytes.length).set(bytes);
     }

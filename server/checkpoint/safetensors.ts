@@ -12,9 +12,7 @@ const entrySchema = z.object({
   shape: z.array(z.number().int().nonnegative()),
   data_offsets: z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]),
 });
-const headerSchema = z
-  .object({ __metadata__: z.record(z.string(), z.string()).optional() })
-  .catchall(entrySchema);
+const headerSchema = z.object({ __metadata__: z.record(z.string(), z.string()).optional() }).catchall(entrySchema);
 
 /** Writes to a new file and syncs it. Answers with its size in bytes. */
 export async function writeSafetensors(

@@ -69,5 +69,4 @@ describe('the weights after 60 steps with augmentation, dropout, batch norm and 
       run.remove();
     }
   });
-
 });

@@ -17,12 +17,18 @@ function harness(leaves: number, shards = 1) {
   const shrunk: { id: number; end: number }[] = [];
   const voided: number[] = [];
   let id = 0;
-  const round = new Round(leaves, shards, () => (id += 1), () => 1000, {
-    grant: (lease) => granted.push({ ...lease }),
-    shrink: (lease) => shrunk.push({ id: lease.id, end: lease.end }),
-    void: (lease) => voided.push(lease.id),
-    reissued: () => undefined,
-  });
+  const round = new Round(
+    leaves,
+    shards,
+    () => (id += 1),
+    () => 1000,
+    {
+      grant: (lease) => granted.push({ ...lease }),
+      shrink: (lease) => shrunk.push({ id: lease.id, end: lease.end }),
+      void: (lease) => voided.push(lease.id),
+      reissued: () => undefined,
+    },
+  );
   const compute = (lease: Lease, worker = lease.worker) => {
     for (const node of decompose(lease.first, lease.end)) {
       round.header(node, header(worker), 0);
@@ -112,9 +118,12 @@ describe('a round of leases', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 20 }),
-        fc.array(fc.record({ what: fc.constantFrom('join', 'leave', 'compute'), worker: fc.integer({ min: 0, max: 4 }) }), {
-          maxLength: 40,
-        }),
+        fc.array(
+          fc.record({ what: fc.constantFrom('join', 'leave', 'compute'), worker: fc.integer({ min: 0, max: 4 }) }),
+          {
+            maxLength: 40,
+          },
+        ),
         (leaves, happenings) => {
           const { round, granted, compute } = harness(leaves);
           for (const { what, worker } of happenings) {
