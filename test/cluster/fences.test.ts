@@ -10,7 +10,7 @@ import { ClusterRun, type RunEvent } from './cluster-run.js';
 import { openUplink, type Uplink } from './uplink.js';
 
 const file = join(packageRoot(), 'examples/invariance.yaml');
-const steps = ['--steps', '24', '--set', 'checkpoint.every=0.5'];
+const steps = ['--steps', '160', '--set', 'checkpoint.every=0.5'];
 
 describe('one that has been replaced', () => {
   let reference: RunEvent;
