@@ -1,5 +1,6 @@
 /** Data sets of every source, whole: shapes, labels, order, splits. Broken ones are in test/bad-input. */
-import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import sharp from 'sharp';
@@ -7,6 +8,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { defineExperiment, loadExperiment } from '../../common/experiment/load.js';
 import type { ExperimentInput } from '../../common/experiment/schema.js';
 import { packageRoot } from '../../common/package-root.js';
+import { decodeAllCached } from '../../worker/data/picture-cache.js';
 import { openDataset, type Dataset, type SplitName } from '../../worker/data/dataset.js';
 import { sampleIdsOf } from '../../worker/data/epoch-order.js';
 import { DataFolder, cifarBatch, experimentOn, idxFiles, png, type Files } from '../bad-input/data-files.js';
@@ -148,7 +150,7 @@ describe('images', () => {
   });
 });
 
-describe('two thousand pictures or more', () => {
+describe('the cache of decoded pictures', () => {
   const original = process.env['POLYAK_CACHE'];
 
   afterEach(() => {
@@ -156,54 +158,61 @@ describe('two thousand pictures or more', () => {
     else process.env['POLYAK_CACHE'] = original;
   });
 
-  /** A folder of 2,000 pictures, and an empty cache. */
-  async function manyPictures(): Promise<{ path: string; cache: string }> {
-    const [red, blue] = await Promise.all([png(1, 1, '#ff0000'), png(1, 1, '#0000ff')]);
-    const names = Array.from({ length: 1000 }, (_, index) => `${index}.png`);
-    const path = folderOf(
-      Object.fromEntries(
-        names.flatMap((name) => [
-          [`a/${name}`, red],
-          [`b/${name}`, blue],
-        ]),
-      ),
-    );
-    const cache = folderOf({});
-    process.env['POLYAK_CACHE'] = cache;
-    return { path, cache };
+  /** A red and a blue pixel, and an empty cache that keeps even so few. */
+  async function twoPictures() {
+    const folder = folderOf({ '1.png': await png(1, 1, '#ff0000'), '2.png': await png(1, 1, '#0000ff') });
+    process.env['POLYAK_CACHE'] = folderOf({});
+    const files = ['1.png', '2.png'].map((name) => ({ path: join(folder, name), label: 0 }));
+    const decode = async () => [...(await decodeAllCached(files, [1, 1], { resize: false, signal: undefined }, 2))];
+    const entries = () => {
+      const pictures = join(process.env['POLYAK_CACHE']!, 'pictures');
+      return readdirSync(pictures).map((name) => join(pictures, name));
+    };
+    return { files, decode, entries };
   }
 
-  it('are decoded once, and read from the cache after that', async () => {
-    const { path, cache } = await manyPictures();
-    const first = await open({ source: 'images', path });
-    const [entry] = readdirSync(join(cache, 'pictures'));
-    // 2,000 pixels of three bytes and a SHA-256.
-    expect(statSync(join(cache, 'pictures', entry!)).size).toBe(6032);
-    const { ino } = statSync(join(cache, 'pictures', entry!));
-    const second = await open({ source: 'images', path });
-    expect(second.fingerprint).toBe(first.fingerprint);
-    expect(statSync(join(cache, 'pictures', entry!)).ino).toBe(ino);
+  const pixels = [255, 0, 0, 0, 0, 255];
+
+  it('gives the pixels without decoding again', async () => {
+    const { decode, entries } = await twoPictures();
+    expect(await decode()).toEqual(pixels);
+    const [entry] = entries();
+    // Other pixels under a digest that is right: only who reads the entry gives them.
+    const other = Uint8Array.from([1, 2, 3, 4, 5, 6]);
+    writeFileSync(entry!, Buffer.concat([other, createHash('sha256').update(other).digest()]));
+    expect(await decode()).toEqual([...other]);
   });
 
-  it('are decoded again when one has changed, or the entry is torn', async () => {
-    const { path, cache } = await manyPictures();
-    const first = await open({ source: 'images', path });
-    const folder = join(cache, 'pictures');
-    const entry = join(folder, readdirSync(folder)[0]!);
-    const bytes = readFileSync(entry);
-    bytes[0]! ^= 1;
-    writeFileSync(entry, bytes);
-    expect((await open({ source: 'images', path })).fingerprint).toBe(first.fingerprint);
-    writeFileSync(join(path, 'a/7.png'), await png(1, 1, '#00ff00'));
-    const changed = await open({ source: 'images', path });
-    expect(changed.fingerprint).not.toBe(first.fingerprint);
-    expect(readdirSync(folder)).toHaveLength(2);
+  it('decodes again where an entry is torn, and mends it', async () => {
+    const { decode, entries } = await twoPictures();
+    await decode();
+    const bytes = readFileSync(entries()[0]!);
+    writeFileSync(entries()[0]!, bytes.with(0, 1));
+    expect(await decode()).toEqual(pixels);
+    expect(readFileSync(entries()[0]!)).toEqual(bytes);
   });
 
-  it('need no cache that can be written', async () => {
-    const { path } = await manyPictures();
-    process.env['POLYAK_CACHE'] = join(path, 'a/0.png');
-    expect((await open({ source: 'images', path })).splits.train.count).toBe(2000);
+  it('decodes again when a picture has changed', async () => {
+    const { files, decode, entries } = await twoPictures();
+    await decode();
+    writeFileSync(files[0]!.path, await png(1, 1, '#00ff00'));
+    expect(await decode()).toEqual([0, 255, 0, 0, 0, 255]);
+    expect(entries()).toHaveLength(2);
+  });
+
+  it('keeps the eight that were used last', async () => {
+    const { files, decode, entries } = await twoPictures();
+    for (let green = 0; green < 10; green++) {
+      writeFileSync(files[0]!.path, await png(1, 1, `#00${green}${green}00`));
+      await decode();
+    }
+    expect(entries()).toHaveLength(8);
+  });
+
+  it('may be a place that cannot be written', async () => {
+    const { files, decode } = await twoPictures();
+    process.env['POLYAK_CACHE'] = files[0]!.path;
+    expect(await decode()).toEqual(pixels);
   });
 });
 

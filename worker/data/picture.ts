@@ -7,7 +7,7 @@ export interface Picture {
   label: number;
 }
 
-interface DecodeOptions {
+export interface DecodeOptions {
   /** Pictures of another size are resized without keeping their proportions; else they are an error. */
   resize: boolean;
   signal: AbortSignal | undefined;

@@ -3,7 +3,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PolyakError } from '../../../common/errors.js';
 import type { ImagesData } from '../../../common/experiment/schema.js';
-import { decodeAll, sizeOfPicture, type Picture } from '../picture.js';
+import { decodeAllCached } from '../picture-cache.js';
+import { sizeOfPicture, type Picture } from '../picture.js';
 import { sampleBytesMax, type RawData, type RawSplit } from '../raw-data.js';
 import { requireFolder } from '../read-file.js';
 
@@ -58,7 +59,7 @@ async function readSplit(folder: string, { key, classes, size, data, signal }: R
     const found = `${files.length} pictures of ${size.join('x')} take ${bytes} bytes, the most is ${sampleBytesMax}`;
     throw new PolyakError('data', `${folder}: ${found}; set a smaller data.size`);
   }
-  const samples = await decodeAll(files, size, { resize: data.size !== undefined, signal });
+  const samples = await decodeAllCached(files, size, { resize: data.size !== undefined, signal });
   return { count: files.length, samples, labels: Int32Array.from(files, ({ label }) => label) };
 }
 

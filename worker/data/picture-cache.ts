@@ -1,0 +1,87 @@
+/**
+ * Decoded pictures, kept between runs, because decoding tens of thousands takes a minute. An entry belongs to one list
+ * of files as they are (path, size, time of change), one target size and one version of the decoder, and ends with its
+ * own SHA-256. It is only ever a shortcut: an entry that is torn, or cannot be written, means decoding again.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import sharp from 'sharp';
+import { cacheFolder } from '../../common/cache-folder.js';
+import { decodeAll, type DecodeOptions, type Picture } from './picture.js';
+
+/** Fewer are decoded faster than it is worth. */
+const picturesMin = 2000;
+const entriesMax = 8;
+const digestBytes = 32;
+const sliceBytes = 4 << 20;
+
+/** As decodeAll; fewer than `cachedFrom` pictures are not kept. */
+export async function decodeAllCached(
+  files: Picture[],
+  size: [number, number],
+  options: DecodeOptions,
+  cachedFrom = picturesMin,
+): Promise<Uint8Array> {
+  if (files.length < cachedFrom) return await decodeAll(files, size, options);
+  const folder = join(cacheFolder(), 'pictures');
+  const entry = join(folder, `${await keyOf(files, size, options.resize)}.bin`);
+  const kept = await readEntry(entry, files.length * size[0] * size[1] * 3);
+  if (kept) return kept;
+  const samples = await decodeAll(files, size, options);
+  await writeEntry(folder, entry, samples);
+  return samples;
+}
+
+async function keyOf(files: Picture[], size: [number, number], resize: boolean): Promise<string> {
+  const hash = createHash('sha256').update(JSON.stringify([sharp.versions, size, resize]));
+  for (const { path } of files) {
+    const info = await stat(path);
+    hash.update(JSON.stringify([path, info.size, info.mtimeMs]));
+  }
+  return hash.digest('hex').slice(0, 32);
+}
+
+async function readEntry(entry: string, bytes: number): Promise<Uint8Array | undefined> {
+  const content = await readFile(entry).catch(() => undefined);
+  if (content?.length !== bytes + digestBytes) return undefined;
+  const samples = content.subarray(0, bytes);
+  if (!(await digestOf(samples)).equals(content.subarray(bytes))) return undefined;
+  // The entry that was used last is the last to be removed.
+  const now = new Date();
+  await utimes(entry, now, now).catch(() => undefined);
+  return samples;
+}
+
+/** In slices, because a hundred megabytes at once would hold up heartbeats. */
+async function digestOf(bytes: Uint8Array): Promise<Buffer> {
+  const hash = createHash('sha256');
+  for (let from = 0; from < bytes.length; from += sliceBytes) {
+    hash.update(bytes.subarray(from, from + sliceBytes));
+    await setImmediate();
+  }
+  return hash.digest();
+}
+
+async function writeEntry(folder: string, entry: string, samples: Uint8Array): Promise<void> {
+  const part = `${entry}.${randomBytes(6).toString('hex')}.part`;
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(part, [samples, await digestOf(samples)]);
+    await rename(part, entry);
+    await removeOldest(folder);
+  } catch {
+    // A full or read-only disk costs time at the next start, and nothing else.
+    await rm(part, { force: true }).catch(() => undefined);
+  }
+}
+
+async function removeOldest(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.bin'));
+  const entries = await Promise.all(
+    names.map(async (name) => ({ name, usedAt: (await stat(join(folder, name))).mtimeMs })),
+  );
+  const old = entries.toSorted((left, right) => right.usedAt - left.usedAt).slice(entriesMax);
+  await Promise.all(old.map(async ({ name }) => await rm(join(folder, name), { force: true })));
+}
