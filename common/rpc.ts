@@ -4,6 +4,7 @@
  */
 import http2 from 'node:http2';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import grpc from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { HealthImplementation } from 'grpc-health-check';
@@ -19,6 +20,13 @@ import { packageRoot } from './package-root.js';
 /** grpc-js leaves the receive window of its servers at 64 KiB, at which pushes crawl. */
 const receiveWindowBytes = 4 << 20;
 const messageBytesMax = 64 << 20;
+
+/*
+ * Frames pass through as buffers outside V8's heap. Every few dozen megabytes of them V8 starts to mark the whole heap
+ * step by step, though they all die young and a scavenge frees them; that took more time than moving the bytes. A
+ * collection at one go, of a heap of tens of megabytes, is short and rare.
+ */
+setFlagsFromString('--no-incremental-marking');
 
 const packageDefinition = loadSync(['polyak/v1/parameter_server.proto', 'polyak/v1/coordinator.proto'], {
   includeDirs: [join(packageRoot(), 'proto')],
