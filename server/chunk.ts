@@ -110,6 +110,11 @@ export class Chunk {
     return 'applied';
   }
 
+  /** Resolves when the sums asked for so far are made, and their memory is free again. */
+  async settled(): Promise<void> {
+    await this.lastJob.catch(() => undefined);
+  }
+
   /** The factor of global-norm clipping has come. */
   setScale(factor: number): void {
     this.scale = factor;

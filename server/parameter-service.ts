@@ -67,13 +67,20 @@ export function parameterService(table: TrialTable, log: Logger): ParameterServe
     },
 
     Push(stream) {
+      /** In the order of the frames. */
+      let answers = Promise.resolve();
       stream.on('error', () => undefined);
       stream.on('data', (message: unknown) => {
-        const reply = answerPush(message as ChunkFrame | PolyakError);
+        const frame = message as ChunkFrame | PolyakError;
+        const reply = answerPush(frame);
         metrics.pushes.inc({ result: String(reply.result).toLowerCase() });
-        stream.write(reply);
+        answers = answers.then(async () => {
+          if (!(frame instanceof PolyakError))
+            await table.find(frame.trialKey, frame.incarnation)?.settled(frame.chunk);
+          if (!stream.cancelled && !stream.writableEnded) stream.write(reply);
+        });
       });
-      stream.on('end', () => stream.end());
+      stream.on('end', () => void answers.then(() => stream.end()));
       stream.write({ credit: pushCredit, result: 'NONE' });
     },
 

@@ -128,6 +128,11 @@ export class ShardTrial {
     return result === 'applied' ? 'APPLIED' : 'DUPLICATE';
   }
 
+  /** A push is answered, and so gives credit, only when its sum is made: else a slow thread would let memory grow. */
+  async settled(chunk: number): Promise<void> {
+    await this.chunks.get(chunk)?.settled();
+  }
+
   handle(order: ShardOrder__Output): void {
     if (order.scale) {
       for (const chunk of this.chunks.values()) {

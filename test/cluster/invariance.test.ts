@@ -40,14 +40,19 @@ describe('the weights after 60 steps with augmentation, dropout, batch norm and 
     expectSame(await hashes(2, 1, { POLYAK_TEST_SEND_TWICE: '1' }));
   });
 
-  it('are the same when a worker joins half way and another leaves', async () => {
+  it('are the same when a worker joins half way, does the work of one that is suspended, and leaves', async () => {
     const run = ClusterRun.train(file, [...steps, '--workers', '1', '--shards', '2']);
     await run.step(10);
+    const { pid } = run.role('worker');
+    // So that the run cannot end before the guest is there: every step from now on is the guest's.
+    process.kill(pid, 'SIGSTOP');
+    const stoppedAt = Number(run.events.findLast(({ event }) => event === 'progress')?.['step']);
     const { address } = run.role('coordinator');
     const bin = join(packageRoot(), 'bin/polyak.js');
     const guest = spawn(process.execPath, [bin, 'worker', '--coordinator', address], { stdio: 'ignore' });
     try {
-      await run.event(({ event, workers }) => event === 'progress' && workers === 2);
+      await run.step(stoppedAt + 10);
+      process.kill(pid, 'SIGCONT');
       guest.kill('SIGTERM');
       expectSame(await run.finished());
     } finally {
