@@ -1,9 +1,11 @@
 /** What zod found wrong, in our words: the key, the value, and what would be right. */
 import type { z } from 'zod';
 import { layerKeysAt } from './layer-keys.js';
+import { requirement, show } from './requirement.js';
 import { completeMessage, dataSchemas } from './schema.js';
 import { keysAt } from './schema-keys.js';
-import { suggestKey, suggestValue } from './suggest.js';
+import { suggestValue } from './suggest-value.js';
+import { suggestKey } from './suggest.js';
 
 /** A line for the user, and the key that it is about. */
 export interface Described {
@@ -13,9 +15,17 @@ export interface Described {
 
 export type Issue = z.core.$ZodIssue;
 
+/** A number at the path, as it is written: it may have more digits than the number. */
+export type Digits = (path: PropertyKey[]) => string | undefined;
+
 /** `root` is the value that was checked. */
-export function describeIssues(issues: Issue[], root: unknown): Described[] {
-  return issues.flatMap((issue) => describe(issue, root, []));
+export function describeIssues(issues: Issue[], root: unknown, digits: Digits = () => undefined): Described[] {
+  const described = issues.flatMap((issue) => describe(issue, { root, digits }, []));
+  // Who wrote `lr` is told that it is learningRate, not also that learningRate is missing.
+  return described.filter(({ path, message }) => {
+    const missing = message.startsWith(`${dotted(path)}: is missing`);
+    return !missing || !described.some((other) => other.message.endsWith(`did you mean '${String(path.at(-1))}'?`));
+  });
 }
 
 /** `model[3].conv2d.filters` */
@@ -26,17 +36,30 @@ export function dotted(path: PropertyKey[]): string {
   }, '');
 }
 
-function describe(issue: Issue, root: unknown, prefix: PropertyKey[]): Described[] {
+interface Checked {
+  root: unknown;
+  digits: Digits;
+}
+
+function describe(issue: Issue, checked: Checked, prefix: PropertyKey[]): Described[] {
+  const { root, digits } = checked;
   const path = [...prefix, ...issue.path];
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => describeKey([...path, key], root));
   if (issue.code === 'custom' && issue.params?.['complete'] === completeMessage.complete) return [describeLayer(issue)];
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) return describeUnion(issue, root, path);
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) return describeUnion(issue, checked, path);
   const value = valueAt(root, path);
-  return [wrong(path, value, requirement(issue, value))];
+  const required = issue.code === 'invalid_union' ? sourceRequirement(value) : requirement(issue, value);
+  return [wrong(path, value, required, digits(path))];
 }
 
-function wrong(path: PropertyKey[], value: unknown, required: string): Described {
-  const given = value === undefined ? 'is missing' : `is ${show(value)}`;
+/** Of the union that `data.source` decides. */
+function sourceRequirement(source: unknown): string {
+  const names = Object.keys(dataSchemas);
+  return `must be one of ${names.join(', ')}${suggestValue(source, names)}`;
+}
+
+function wrong(path: PropertyKey[], value: unknown, required: string, digits = show(value)): Described {
+  const given = value === undefined ? 'is missing' : `is ${digits}`;
   return { path, message: `${dotted(path)}: ${given}, ${required}` };
 }
 
@@ -61,15 +84,18 @@ function describeLayer({ message }: Issue): Described {
   const path = name.split(/[.[\]]+/).flatMap((part) => (part === '' ? [] : [/^\d+$/.test(part) ? Number(part) : part]));
   const known = layerKeysAt(path);
   const key = String(path.at(-1));
-  return { path, message: known.includes(key) ? message : `${message}${suggestKey(key, known)}` };
+  if (known.includes(key)) return { path, message };
+  const meant = suggestKey(key, known);
+  return { path, message: meant ? `${message.slice(0, message.indexOf('; '))}${meant}` : message };
 }
 
 /** Of a union, the issues of the branch that was meant; else what would be right in any of them. */
-function describeUnion(issue: z.core.$ZodIssueInvalidUnion, root: unknown, path: PropertyKey[]): Described[] {
+function describeUnion(issue: z.core.$ZodIssueInvalidUnion, checked: Checked, path: PropertyKey[]): Described[] {
+  const { root } = checked;
   const value = valueAt(root, path);
   const branches = issue.errors.filter((branch) => !branch.some((inner) => inner.path.length === 0 && isOfType(inner)));
   const meant = branches.find((branch) => !branch.some((inner) => isUnknown(inner) || isMissing(inner, value)));
-  if (meant) return meant.flatMap((inner) => describe(inner, root, path));
+  if (meant) return meant.flatMap((inner) => describe(inner, checked, path));
   const known = keysAt(path, root);
   if (branches.length === 0 && issue.errors.length !== known.length) {
     const reasons = issue.errors.flatMap((branch) => branch.slice(0, 1)).map((inner) => requirement(inner, value));
@@ -91,47 +117,6 @@ function isUnknown(issue: Issue): boolean {
 
 function isMissing(issue: Issue, value: unknown): boolean {
   return issue.path.length === 1 && valueAt(value, issue.path) === undefined;
-}
-
-const typeNames: Record<string, string> = {
-  number: 'a number',
-  int: 'a whole number',
-  string: 'text',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'a map of keys',
-  record: 'a map of keys',
-  tuple: 'a list',
-};
-
-/** `must be …` */
-function requirement(issue: Issue, value: unknown): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return `must be ${typeNames[issue.expected] ?? issue.expected}`;
-    case 'too_small':
-      if (issue.origin === 'string') return 'must not be empty';
-      if (issue.origin === 'array')
-        return `must have at least ${issue.minimum} element${issue.minimum === 1 ? '' : 's'}`;
-      return `must be ${issue.inclusive ? 'at least' : 'above'} ${issue.minimum}`;
-    case 'too_big':
-      if (issue.origin === 'array') return `must have at most ${issue.maximum} elements`;
-      return `must be ${issue.inclusive ? 'at most' : 'below'} ${issue.maximum}`;
-    case 'invalid_value': {
-      const values = issue.values.map(String);
-      return `must be ${values.length > 1 ? 'one of ' : ''}${values.join(', ')}${suggestValue(value, values)}`;
-    }
-    case 'invalid_union':
-      return `must be one of ${Object.keys(dataSchemas).join(', ')}${suggestValue(value, Object.keys(dataSchemas))}`;
-    default:
-      return issue.message;
-  }
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`;
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 function valueAt(root: unknown, path: PropertyKey[]): unknown {

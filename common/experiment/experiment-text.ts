@@ -1,7 +1,10 @@
 /** The YAML 1.2 text of an experiment, with overrides put into it; it knows at which line a value stands. */
-import { LineCounter, isNode, parseDocument, type Document } from 'yaml';
+import { LineCounter, isNode, isScalar, parseDocument, type Document, type YAMLError } from 'yaml';
 import { PolyakError } from '../errors.js';
 import { isUnder } from './search-reference.js';
+
+/** The parser takes minutes and gigabytes for thousands. */
+const nestingMax = 100;
 
 export class ExperimentText {
   readonly document: Document;
@@ -13,8 +16,12 @@ export class ExperimentText {
     text: string,
     private readonly file: string,
   ) {
+    if (nestingOf(text) > nestingMax) {
+      throw new PolyakError('usage', `${file}: is nested deeper than ${nestingMax} brackets`);
+    }
     this.document = parseDocument(text, { lineCounter: this.lines, uniqueKeys: true, prettyErrors: false });
-    const problems = this.document.errors.map(({ pos, message }) => `${this.place(pos[0])}: ${message}`);
+    const { errors, warnings } = this.document;
+    const problems = [...errors, ...warnings].map((error) => `${this.place(error.pos[0])}: ${inWords(error)}`);
     if (problems.length > 0) throw new PolyakError('usage', problems.join('\n'));
   }
 
@@ -27,7 +34,7 @@ export class ExperimentText {
       .split('.')
       .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
     const value = parseDocument(text.slice(equals + 1), { prettyErrors: false });
-    if (value.errors[0]) throw new PolyakError('usage', `--set '${text}': ${value.errors[0].message}`);
+    if (value.errors[0]) throw new PolyakError('usage', `--set '${text}': ${inWords(value.errors[0])}`);
     try {
       this.document.setIn(path, this.document.createNode(value.toJS()));
     } catch {
@@ -35,6 +42,22 @@ export class ExperimentText {
       throw new PolyakError('usage', `--set '${text}': '${parent}' is a value, it has no keys`);
     }
     this.overrides.push({ path, text });
+  }
+
+  /** Errors: `usage`, where an alias has no anchor, or aliases of aliases unfold to more than a file may hold. */
+  value(): unknown {
+    try {
+      return this.document.toJS();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new PolyakError('usage', `${this.file}: its aliases cannot be resolved: ${why}`, { cause: error });
+    }
+  }
+
+  /** A number as it is written, which may have more digits than the number. */
+  digits(path: PropertyKey[]): string | undefined {
+    const node: unknown = this.document.getIn(path, true);
+    return isScalar(node) && typeof node.value === 'number' ? node.source : undefined;
   }
 
   /** `file:line:column` of the value, or of what is nearest above it; the override, where it comes from one. */
@@ -56,4 +79,22 @@ export class ExperimentText {
     const { line, col } = this.lines.linePos(offset);
     return `${this.file}:${line}:${col}`;
   }
+}
+
+function inWords({ code, message }: YAMLError): string {
+  if (code === 'DUPLICATE_KEY') return 'this key stands here a second time, a map has a key once';
+  if (code === 'MULTIPLE_DOCS') return "a second document begins, a file holds one experiment; take the '---' out";
+  if (code === 'TAB_AS_INDENT') return 'a tab indents this line, YAML is indented by spaces';
+  return message;
+}
+
+/** Brackets within brackets. */
+function nestingOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const character of text) {
+    if (character === '[' || character === '{') deepest = Math.max(deepest, ++depth);
+    else if ((character === ']' || character === '}') && depth > 0) depth--;
+  }
+  return deepest;
 }

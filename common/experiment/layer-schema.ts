@@ -4,9 +4,13 @@
  */
 import { z } from 'zod';
 import { PolyakError } from '../errors.js';
+import { requirement, show } from './requirement.js';
 
 const positive = z.int().positive();
-const pair = z.union([positive.transform((n): [number, number] => [n, n]), z.tuple([positive, positive])]);
+const whole = z.int().nonnegative();
+const pair = z.union([positive.transform((n): [number, number] => [n, n]), z.tuple([positive, positive])], {
+  error: 'must be a whole number from 1, or two of them such as [3, 3]',
+});
 const padding = z.enum(['valid', 'same']);
 
 export const activationNames = [
@@ -16,36 +20,40 @@ export const activationNames = [
 const activation = z.enum(activationNames);
 
 /** Either a name, or `{ name: options }` as in `{ randomNormal: { standardDeviation: 0.01 } }`. */
-const plainInitializers = z.enum([
-  ...(['zeros', 'ones', 'glorotUniform', 'glorotNormal', 'heUniform', 'heNormal', 'lecunUniform'] as const),
-  ...(['lecunNormal', 'randomNormal', 'randomUniform', 'truncatedNormal', 'orthogonal'] as const),
-]);
+const initializerNames = [
+  ...['zeros', 'ones', 'glorotUniform', 'glorotNormal', 'heUniform', 'heNormal', 'lecunUniform'],
+  ...['lecunNormal', 'randomNormal', 'randomUniform', 'truncatedNormal', 'orthogonal'],
+] as const;
+const plainInitializers = z.enum(initializerNames);
 const normalOptions = z.strictObject({ mean: z.number().optional(), standardDeviation: z.number().optional() });
-const initializer = z.union([
-  plainInitializers.transform((name) => ({ name })),
-  z
-    .strictObject({ constant: z.strictObject({ value: z.number() }) })
-    .transform(({ constant }) => ({ name: 'constant', ...constant })),
-  z
-    .strictObject({ randomNormal: normalOptions })
-    .transform(({ randomNormal }) => ({ name: 'randomNormal', ...randomNormal })),
-  z
-    .strictObject({ truncatedNormal: normalOptions })
-    .transform(({ truncatedNormal }) => ({ name: 'truncatedNormal', ...truncatedNormal })),
-  z
-    .strictObject({ randomUniform: z.strictObject({ minimum: z.number(), maximum: z.number() }) })
-    .transform(({ randomUniform }) => ({ name: 'randomUniform', ...randomUniform })),
-  z
-    .strictObject({ orthogonal: z.strictObject({ gain: z.number() }) })
-    .transform(({ orthogonal }) => ({ name: 'orthogonal', ...orthogonal })),
-]);
+const initializer = z.union(
+  [
+    plainInitializers.transform((name) => ({ name })),
+    z
+      .strictObject({ constant: z.strictObject({ value: z.number() }) })
+      .transform(({ constant }) => ({ name: 'constant', ...constant })),
+    z
+      .strictObject({ randomNormal: normalOptions })
+      .transform(({ randomNormal }) => ({ name: 'randomNormal', ...randomNormal })),
+    z
+      .strictObject({ truncatedNormal: normalOptions })
+      .transform(({ truncatedNormal }) => ({ name: 'truncatedNormal', ...truncatedNormal })),
+    z
+      .strictObject({ randomUniform: z.strictObject({ minimum: z.number(), maximum: z.number() }) })
+      .transform(({ randomUniform }) => ({ name: 'randomUniform', ...randomUniform })),
+    z
+      .strictObject({ orthogonal: z.strictObject({ gain: z.number() }) })
+      .transform(({ orthogonal }) => ({ name: 'orthogonal', ...orthogonal })),
+  ],
+  { error: `must be one of ${initializerNames.join(', ')}, or such as { constant: { value: 0.1 } }` },
+);
 export type InitializerOption = z.output<typeof initializer>;
 
 const named = {
   /** Unique in the model; else type and number, such as conv2d_1. */
   name: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/)
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/, 'must be letters, digits, dots, dashes and underscores')
     .optional(),
 };
 const weighted = {
@@ -90,10 +98,13 @@ export const layerSchemas = {
   globalAveragePooling2d: z.strictObject(named),
   flatten: z.strictObject(named),
   dense: z.strictObject({ ...biased, units: positive, kernelInitializer }),
-  activation: z.union([
-    activation.transform((name): { activation: typeof name; name?: string } => ({ activation: name })),
-    z.strictObject({ ...named, activation }),
-  ]),
+  activation: z.union(
+    [
+      activation.transform((name): { activation: typeof name; name?: string } => ({ activation: name })),
+      z.strictObject({ ...named, activation }),
+    ],
+    { error: `must be one of ${activationNames.join(', ')}` },
+  ),
   dropout: z.strictObject({ ...named, rate: z.number().min(0).lt(1) }),
   batchNormalization: z.strictObject({
     ...weighted,
@@ -105,15 +116,18 @@ export const layerSchemas = {
     betaInitializer: initializer.default({ name: 'zeros' }),
     gammaInitializer: initializer.default({ name: 'ones' }),
   }),
-  reshape: z.strictObject({ ...named, targetShape: z.array(z.int().refine((n) => n === -1 || n > 0)).min(1) }),
+  reshape: z.strictObject({
+    ...named,
+    targetShape: z
+      .array(z.int().refine((n) => n === -1 || n > 0, 'must be a size from 1, or -1 for what is left'))
+      .min(1),
+  }),
   zeroPadding2d: z.strictObject({
     ...named,
     /** All sides; rows and columns; or [[top, bottom], [left, right]]. */
-    padding: z.union([
-      positive,
-      z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
-      z.tuple([z.tuple([z.int().nonnegative(), z.int().nonnegative()]), z.tuple([z.int(), z.int()])]),
-    ]),
+    padding: z.union([positive, z.tuple([whole, whole]), z.tuple([z.tuple([whole, whole]), z.tuple([whole, whole])])], {
+      error: 'must be such as 1, [1, 2] or [[0, 1], [0, 1]]',
+    }),
   }),
   /** y = layers(x) + shortcut(x); without a shortcut, x itself. */
   residual: z.strictObject({ layers, shortcut: layers.optional() }),
@@ -195,21 +209,12 @@ function describeIssues(type: LayerName, path: string, issues: z.core.$ZodIssue[
     }
     const at = [path, ...issue.path.map(String)].join('.');
     const value = issue.path.reduce<unknown>((object, key) => (object as Record<PropertyKey, unknown>)?.[key], options);
-    const reason = issue.code === 'invalid_union' ? unionReason(issue) : issue.message;
-    return [value === undefined ? `${at}: is missing` : `${at}: ${show(value)}: ${reason}`];
+    const given = value === undefined ? 'is missing' : `is ${show(value)}`;
+    return [`${at}: ${given}, ${requirement(issue, value)}`];
   });
-}
-
-function unionReason(issue: z.core.$ZodIssueInvalidUnion): string {
-  const reasons = issue.errors.flatMap((branch) => branch.map((inner) => inner.message));
-  return [...new Set(reasons)].join('; or ');
 }
 
 function optionNames(type: LayerName): string {
   const schema: unknown = layerSchemas[type];
   return schema instanceof z.ZodObject ? Object.keys(schema.shape).join(', ') : 'activation, name';
-}
-
-function show(value: unknown): string {
-  return JSON.stringify(value) ?? String(value);
 }

@@ -22,7 +22,15 @@ export async function loadExperiment(file: string, overrides: string[] = []): Pr
   if (info.size > fileBytesMax) {
     throw new PolyakError('usage', `${file}: has ${info.size} bytes, the most is ${fileBytesMax}`);
   }
-  return parseExperiment(await readFile(file, 'utf8'), file, overrides);
+  return parseExperiment(decode(await readFile(file), file), file, overrides);
+}
+
+function decode(bytes: Buffer, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new PolyakError('usage', `${file}: is no text in UTF-8, an experiment is a YAML file`, { cause: error });
+  }
 }
 
 /** As loadExperiment, from text. Relative paths count from the folder of `file`. */
@@ -32,7 +40,7 @@ export function parseExperiment(text: string, file: string, overrides: string[] 
     throw new PolyakError('usage', `${file}: must be a map of keys such as 'name:' and 'data:'`);
   }
   for (const override of overrides) source.override(override);
-  return check(source.document.toJS(), dirname(resolve(file)), source);
+  return check(source.value(), dirname(resolve(file)), source);
 }
 
 /** A typed experiment in TypeScript; the same checks as for a file. Relative paths count from the working folder. */
@@ -48,7 +56,9 @@ export function canonicalExperiment(experiment: Experiment): string {
 function check(value: unknown, folder: string, source?: ExperimentText): Experiment {
   const result = experimentSchema.safeParse(value);
   const references = searchReferences(value);
-  const described = result.success ? describeCross(result.data) : describeIssues(result.error.issues, value);
+  const described = result.success
+    ? describeCross(result.data)
+    : describeIssues(result.error.issues, value, (path) => source?.digits(path));
   const others = described.filter(({ path }) => !references.some((reference) => isUnder(path, reference.path)));
   const findings = [...references, ...others];
   if (!result.success || findings.length > 0) throw new PolyakError('usage', linesOf(findings, source).join('\n'));

@@ -24,7 +24,14 @@ const held = z
   .number()
   .min(0)
   .refine((value) => value < 1 || Number.isInteger(value), 'must be a count, or a fraction below 1');
-const heldOrPath = z.union([held, z.string().min(1)]);
+/** Text that is a number would be taken for a path. */
+const heldOrPath = z.union([
+  held,
+  z
+    .string()
+    .min(1)
+    .refine((text) => !Number.isFinite(Number(text)), 'must be a number without quotes, or a path'),
+]);
 /** Relative to the experiment file. */
 const path = z.string().min(1);
 

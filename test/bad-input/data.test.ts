@@ -53,6 +53,10 @@ describe('idx: refused is', () => {
       data: { path: '@/file' },
       message: "data.path: '@/file' is a file, a folder belongs there",
     }),
+    'one class alone': () => ({
+      files: { ...idxFiles(), ...idxSplit('train', { count: 3, labels: [2, 2, 2] }) },
+      message: '@/train-labels-idx1-ubyte: every label is 2, at least two classes are needed',
+    }),
     'a folder without training images': () => ({
       files: without(idxFiles(), images),
       message:
@@ -295,7 +299,7 @@ describe('csv: refused is', () => {
       ),
     'a row with too few cells': () => csv(`${table}5,x\n`, '@/table.csv:4: has 2 cells, the first line 3'),
     'a row with too many cells': () => csv(`${table}5,6,7,x\n`, '@/table.csv:4: has 4 cells, the first line 3'),
-    'an empty line in between': () => csv('a,b,kind\n1,2,x\n\n3,4,y\n', '@/table.csv:3: has 1 cells, the first line 3'),
+    'an empty line in between': () => csv('a,b,kind\n1,2,x\n\n3,4,y\n', '@/table.csv:3: has 1 cell, the first line 3'),
     'a cell that is no number': () =>
       csv(`${table}5,n/a,x\n`, "@/table.csv:4: column 2 (b) is 'n/a', a number belongs there"),
     'an empty cell': () => csv(`${table}5,,x\n`, "@/table.csv:4: column 2 (b) is '', a number belongs there"),
@@ -323,6 +327,17 @@ describe('csv: refused is', () => {
         "@/table.csv:1: column 1 is 'a', a number belongs there; where the first line names the columns, set data.header: true",
         { header: false },
       ),
+    'two columns of one name': () => csv('a,a,kind\n1,2,x\n', "@/table.csv:1: two columns are called 'a'"),
+    'a test file with columns in another order': () => ({
+      files: { 'table.csv': table, 'test.csv': 'b,a,kind\n1,2,x\n' },
+      data: { path: '@/table.csv', test: '@/test.csv' },
+      message: "@/test.csv:1: column 1 is called 'b', in @/table.csv 'a'; they must be in one order",
+    }),
+    'a gz file that unpacks to nothing but one byte': () => ({
+      files: { 'table.csv.gz': gzipSync(Buffer.alloc(2 ** 27)) },
+      data: { path: '@/table.csv.gz' },
+      message: '@/table.csv.gz: unpacks to more than the 67108864 bytes that 130478 bytes of data may hold',
+    }),
     'one class alone': () =>
       csv('a,kind\n1,x\n2,x\n', "@/table.csv: every row has label 'x', at least two classes are needed"),
     'a shape that does not fit': () =>

@@ -1,7 +1,9 @@
 /** Every way that we know in which an experiment file is wrong, each with the exact message that the user gets. */
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { PolyakError } from '../../common/errors.js';
 import { defineExperiment, loadExperiment, parseExperiment } from '../../common/experiment/load.js';
+import { DataFolder } from './data-files.js';
 
 /** Line by line, so that a case can replace one. */
 const right = {
@@ -39,6 +41,10 @@ const layers =
   'conv2d, depthwiseConv2d, separableConv2d, maxPooling2d, averagePooling2d, globalAveragePooling2d, flatten, dense, ' +
   'activation, dropout, batchNormalization, reshape, zeroPadding2d, residual, repeat';
 
+const keys =
+  'name, seed, data, preprocess, augment, model, loss, metrics, objective, regularise, optimizer, clip, ' +
+  'weightAverage, train, numerics, checkpoint, chunkFloats, search';
+
 /** What is wrong; the line that says it; the message. */
 const cases: [string, Partial<Record<Key | 'more', string>>, string][] = [
   ['a missing name', { name: '' }, 'a.yaml:1:1: name: is missing, must be text'],
@@ -50,7 +56,7 @@ const cases: [string, Partial<Record<Key | 'more', string>>, string][] = [
   ['a name that is a number', { name: 'name: 3' }, 'a.yaml:1:7: name: is 3, must be text'],
   ['a negative seed', { seed: 'seed: -1' }, 'a.yaml:2:7: seed: is -1, must be at least 0'],
   ['half a seed', { seed: 'seed: 0.5' }, 'a.yaml:2:7: seed: is 0.5, must be a whole number'],
-  ['a seed that is text', { seed: 'seed: "1"' }, "a.yaml:2:7: seed: is '1', must be a number"],
+  ['a seed that is text', { seed: 'seed: "1"' }, "a.yaml:2:7: seed: is '1', must be a number, without quotes"],
   ['no data', { data: '' }, 'a.yaml:1:1: data: is missing, must be a map of keys'],
   [
     'an unknown source',
@@ -172,12 +178,12 @@ const cases: [string, Partial<Record<Key | 'more', string>>, string][] = [
   [
     "PyTorch's name of a layer",
     { model: 'model: [flatten, { linear: { units: 10 } }]' },
-    `a.yaml:6:28: model[1].linear: there is no such layer; the layers are ${layers}; did you mean 'dense'?`,
+    `a.yaml:6:28: model[1].linear: there is no such layer; did you mean 'dense'?`,
   ],
   [
     "an option's wrong name",
     { model: 'model: [{ dropout: { rte: 0.5, rate: 0.5 } }]' },
-    "a.yaml:6:27: model[0].dropout.rte: dropout has no such option; it takes name, rate; did you mean 'rate'?",
+    "a.yaml:6:27: model[0].dropout.rte: dropout has no such option; did you mean 'rate'?",
   ],
   [
     'two layers in one entry',
@@ -187,7 +193,7 @@ const cases: [string, Partial<Record<Key | 'more', string>>, string][] = [
   [
     'a wrong option deep within',
     { model: 'model: [{ residual: { layers: [{ repeat: { times: 2, layers: [{ dense: { units: 0 } }] } }] } }]' },
-    'a.yaml:6:81: model[0].residual.layers[0].repeat.layers[0].dense.units: 0: Too small: expected number to be >0',
+    'a.yaml:6:81: model[0].residual.layers[0].repeat.layers[0].dense.units: is 0, must be above 0',
   ],
   [
     'a loss of another spelling',
@@ -232,7 +238,7 @@ const cases: [string, Partial<Record<Key | 'more', string>>, string][] = [
   [
     "PyTorch's lr",
     { optimizer: 'optimizer: { adam: { lr: 1e-3 } }' },
-    "a.yaml:9:20: optimizer.adam.learningRate: is missing, must be a number\na.yaml:9:26: optimizer.adam.lr: unknown key; did you mean 'learningRate'?",
+    "a.yaml:9:26: optimizer.adam.lr: unknown key; did you mean 'learningRate'?",
   ],
   [
     "PyTorch's weight decay",
@@ -319,9 +325,79 @@ const cases: [string, Partial<Record<Key | 'more', string>>, string][] = [
   [
     'a checkpoint without end',
     { more: 'checkpoint: { every: .inf }' },
-    'a.yaml:11:22: checkpoint.every: is null, must be a number',
+    'a.yaml:11:22: checkpoint.every: is .inf, must be a finite number',
   ],
-  ['a key twice', { more: 'seed: 2' }, 'a.yaml:11:1: Map keys must be unique'],
+  ['a key twice', { more: 'seed: 2' }, 'a.yaml:11:1: this key stands here a second time, a map has a key once'],
+  [
+    'a seed beyond 2^53, with all its digits',
+    { seed: 'seed: 9007199254740993' },
+    'a.yaml:2:7: seed: is 9007199254740993, must be at most 9007199254740991',
+  ],
+  [
+    'nothing where a number belongs',
+    { train: 'train: { epochs: , batchSize: 64, microBatchSize: 16 }' },
+    'a.yaml:10:18: train.epochs: is null, must be a number',
+  ],
+  [
+    'a fraction in quotes, which would be a path',
+    { data: 'data: { source: csv, path: x, validation: "0.1" }' },
+    "a.yaml:3:43: data.validation: is '0.1', must be a number without quotes, or a path",
+  ],
+  [
+    'a key that every object has',
+    { more: '__proto__: { seed: 1 }' },
+    `a.yaml:11:12: __proto__: unknown key; an experiment takes ${keys}`,
+  ],
+  [
+    'another key that every object has',
+    { more: 'constructor: 1' },
+    `a.yaml:11:14: constructor: unknown key; an experiment takes ${keys}`,
+  ],
+  [
+    "a layer's number in quotes",
+    { model: 'model: [flatten, { dense: { units: "10" } }]' },
+    "a.yaml:6:36: model[1].dense.units: is '10', must be a number, without quotes",
+  ],
+  [
+    "a layer's option that is missing",
+    { model: 'model: [{ conv2d: { kernelSize: 3 } }]' },
+    'a.yaml:6:19: model[0].conv2d.filters: is missing, must be a number',
+  ],
+  [
+    'a kernel of three sides',
+    { model: 'model: [{ conv2d: { filters: 2, kernelSize: [3, 3, 3] } }]' },
+    'a.yaml:6:45: model[0].conv2d.kernelSize: is [3,3,3], must be a whole number from 1, or two of them such as [3, 3]',
+  ],
+  [
+    'an activation with a slip',
+    { model: 'model: [{ dense: { units: 2, activation: rellu } }]' },
+    "a.yaml:6:42: model[0].dense.activation: is 'rellu', must be one of linear, relu, relu6, elu, selu, sigmoid, hardSigmoid, tanh, softplus, softsign, softmax, logSoftmax, gelu, swish, mish; did you mean 'relu'?",
+  ],
+  [
+    'an initializer of another library',
+    { model: 'model: [{ dense: { units: 2, kernelInitializer: kaiming } }]' },
+    "a.yaml:6:49: model[0].dense.kernelInitializer: is 'kaiming', must be one of zeros, ones, glorotUniform, glorotNormal, heUniform, heNormal, lecunUniform, lecunNormal, randomNormal, randomUniform, truncatedNormal, orthogonal, or such as { constant: { value: 0.1 } }",
+  ],
+  [
+    'a second document',
+    { more: '---\nname: second' },
+    "a.yaml:11:1: a second document begins, a file holds one experiment; take the '---' out",
+  ],
+  ['a tab', { metrics: 'metrics:\n\t- accuracy' }, 'a.yaml:9:1: a tab indents this line, YAML is indented by spaces'],
+  ['a tag', { seed: 'seed: !secret 7' }, 'a.yaml:2:7: Unresolved tag: !secret'],
+  [
+    'an alias of nothing',
+    { seed: 'seed: *seed' },
+    'a.yaml: its aliases cannot be resolved: Unresolved alias (the anchor must be set before the alias): seed',
+  ],
+  [
+    'aliases that unfold to more than memory holds',
+    {
+      more: `a: &a [${'1,'.repeat(50)}]\nb: &b [${'*a,'.repeat(50)}]\nc: [${'*b,'.repeat(50)}]`,
+    },
+    'a.yaml: its aliases cannot be resolved: Excessive alias count indicates a resource exhaustion attack',
+  ],
+  ['brackets within brackets', { model: `model: ${'['.repeat(5000)}` }, 'a.yaml: is nested deeper than 100 brackets'],
 ];
 
 describe('an experiment file is refused with', () => {
@@ -350,6 +426,13 @@ describe('a file that is no experiment is refused:', () => {
     ['a list', '- name: x', "a.yaml: must be a map of keys such as 'name:' and 'data:'"],
     ['torn YAML', 'name: {', 'a.yaml:1:8: Flow map in block collection must be sufficiently indented and end with a }'],
   ])('%s', (_, text, message) => expect(messageOf(text)).toBe(message));
+
+  it('a file that is no text', async () => {
+    const folder = new DataFolder({ 'picture.yaml': Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0xff, 0xd8) });
+    const file = join(folder.path, 'picture.yaml');
+    const message = `${file}: is no text in UTF-8, an experiment is a YAML file`;
+    await expect(loadExperiment(file).finally(() => folder.remove())).rejects.toThrow(message);
+  });
 
   it('a file that does not exist', async () => {
     const message = `experiment file 'nowhere.yaml' does not exist (looked in ${process.cwd()})`;

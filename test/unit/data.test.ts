@@ -163,7 +163,11 @@ describe('the cache of decoded pictures', () => {
     const folder = folderOf({ '1.png': await png(1, 1, '#ff0000'), '2.png': await png(1, 1, '#0000ff') });
     process.env['POLYAK_CACHE'] = folderOf({});
     const files = ['1.png', '2.png'].map((name) => ({ path: join(folder, name), label: 0 }));
-    const decode = async () => [...(await decodeAllCached(files, [1, 1], { resize: false, signal: undefined }, 2))];
+    const decode = async () => {
+      const samples = new Uint8Array(files.length * 3);
+      await decodeAllCached(files, [1, 1], samples, { resize: false, signal: undefined }, 2);
+      return [...samples];
+    };
     const entries = () => {
       const pictures = join(process.env['POLYAK_CACHE']!, 'pictures');
       return readdirSync(pictures).map((name) => join(pictures, name));
@@ -274,6 +278,16 @@ describe('csv', () => {
     expect(dataset.splits.train.count).toBe(2);
     expect(sample(dataset, 'validation', 0)).toEqual({ values: [3], label: 1 });
     expect(sample(dataset, 'test', 1)).toEqual({ values: [5], label: 0 });
+  });
+});
+
+describe('opening a data set', () => {
+  it('decodes pictures into the memory that the batches are taken from', async () => {
+    const path = folderOf({ 'a/1.png': await png(200, 300, 'red'), 'b/1.png': await png(200, 300, 'red') });
+    const { memory, freeFrom, storePointer } = await open({ source: 'images', path });
+    const sampleBytes = 2 * 200 * 300 * 3;
+    expect(freeFrom).toBe(Math.ceil((storePointer + sampleBytes) / 65_536) * 65_536);
+    expect(memory.buffer.byteLength).toBeLessThan(freeFrom + 64 * 65_536);
   });
 });
 

@@ -7,7 +7,9 @@ import { PolyakError } from '../../common/errors.js';
 import type { Experiment } from '../../common/experiment/schema.js';
 import { IndexPermutation } from '../../common/index-permutation.js';
 import { Purpose } from '../../common/random.js';
-import { sampleBytesMax, type RawData, type RawSplit } from './raw-data.js';
+import { Pace } from './pace.js';
+import type { RawData, RawSplit } from './raw-data.js';
+import { SampleStore } from './sample-store.js';
 import { readCifar10 } from './sources/cifar10.js';
 import { readCsv } from './sources/csv.js';
 import { readIdx } from './sources/idx.js';
@@ -21,10 +23,7 @@ export interface DatasetSplit {
   rows: Uint32Array;
 }
 
-const storeStart = 1024;
-const pageBytes = 65_536;
-/** Node's hashes take less than 2 GiB at a time. */
-const hashBytesMax = 2 ** 30;
+const sliceBytes = 2 ** 22;
 
 export class Dataset {
   readonly features: number;
@@ -35,7 +34,7 @@ export class Dataset {
     /** Values that the model puts out for a sample: one for each class, or 1. */
     readonly outputs: number,
     readonly splits: Record<SplitName, DatasetSplit>,
-    /** Bytes or floats of all samples from `storeStart` on, and room behind for the assembler. */
+    /** Bytes or floats of all samples from `storePointer` on, and room behind for the assembler. */
     readonly memory: WebAssembly.Memory,
     readonly bytesPerValue: 1 | 4,
     readonly labels: Int32Array | Float32Array,
@@ -48,27 +47,31 @@ export class Dataset {
   }
 
   get storePointer(): number {
-    return storeStart;
+    return SampleStore.start;
   }
 }
 
 /** Errors: `data`, naming the file and place; `usage` when experiment and data do not fit each other. */
 export async function openDataset(experiment: Experiment, options: { signal?: AbortSignal } = {}): Promise<Dataset> {
-  const { data } = experiment;
-  const raw = await readSource(data, options.signal);
+  const samples = new SampleStore();
+  const raw = await readSource(experiment.data, samples, options.signal);
   const outputs = outputsOf(experiment, raw);
   checkAugmentation(experiment, raw.shape);
-  return store(raw, outputs, cutSplits(experiment, raw));
+  const splits = await cutSplits(experiment, raw);
+  const { labels, fingerprint } = await store(raw, samples);
+  const { memory, freeFrom } = samples;
+  const bytesPerValue = raw.train.samples instanceof Uint8Array ? 1 : 4;
+  return new Dataset(raw.shape, raw.classes, outputs, splits, memory, bytesPerValue, labels, freeFrom, fingerprint);
 }
 
-async function readSource(data: Experiment['data'], signal: AbortSignal | undefined): Promise<RawData> {
+async function readSource(data: Experiment['data'], samples: SampleStore, signal?: AbortSignal): Promise<RawData> {
   switch (data.source) {
     case 'idx':
       return await readIdx(data.path);
     case 'cifar10':
-      return await readCifar10(data.path);
+      return await readCifar10(data.path, samples);
     case 'images':
-      return await readImages(data, signal);
+      return await readImages(data, samples, signal);
     case 'csv':
       return await readCsv(data);
   }
@@ -101,7 +104,7 @@ function checkAugmentation({ augment }: Experiment, shape: number[]): void {
 }
 
 /** What has no file of its own is held out of the training samples by seed: the test split first, then validation. */
-function cutSplits({ seed, data }: Experiment, raw: RawData): Record<SplitName, DatasetSplit> {
+async function cutSplits({ seed, data }: Experiment, raw: RawData): Promise<Record<SplitName, DatasetSplit>> {
   const asked = { test: 'test' in data ? (data.test ?? 0) : 0, validation: data.validation };
   const all = raw.train.count;
   const testCount = raw.test ? 0 : heldCount('data.test', asked.test, all);
@@ -112,13 +115,20 @@ function cutSplits({ seed, data }: Experiment, raw: RawData): Record<SplitName, 
     throw new PolyakError('data', `data: ${both} leave nothing of ${all} samples to train on`);
   }
   const order = new IndexPermutation(seed, Purpose.split, 0, all);
-  const held = (from: number, to: number) =>
-    splitOf(Uint32Array.from({ length: to - from }, (_, i) => order.at(from + i)));
+  const pace = new Pace();
+  const held = async (from: number, to: number) => {
+    const rows = new Uint32Array(to - from);
+    for (let i = 0; i < rows.length; i++) {
+      rows[i] = order.at(from + i);
+      if (i % 1024 === 0 && pace.due()) await pace.breathe();
+    }
+    return splitOf(rows);
+  };
   const ownFrom = all + (raw.validation?.count ?? 0);
   return {
-    train: held(heldOut, all),
-    validation: raw.validation ? rowsFrom(all, raw.validation.count) : held(testCount, heldOut),
-    test: raw.test ? rowsFrom(ownFrom, raw.test.count) : held(0, testCount),
+    train: await held(heldOut, all),
+    validation: raw.validation ? rowsFrom(all, raw.validation.count) : await held(testCount, heldOut),
+    test: raw.test ? rowsFrom(ownFrom, raw.test.count) : await held(0, testCount),
   };
 }
 
@@ -140,44 +150,31 @@ function heldCount(name: string, value: number | string, available: number): num
   return count;
 }
 
-function store(raw: RawData, outputs: number, splits: Record<SplitName, DatasetSplit>): Dataset {
+/** The samples in the order train, validation, test, and a hash over all, in slices. */
+async function store(
+  raw: RawData,
+  to: SampleStore,
+): Promise<{ labels: Int32Array | Float32Array; fingerprint: string }> {
   const parts = [raw.train, raw.validation, raw.test].filter((part): part is RawSplit => part !== null);
-  const sampleBytes = parts.reduce((sum, { samples }) => sum + samples.byteLength, 0);
-  if (sampleBytes > sampleBytesMax) {
-    throw new PolyakError(
-      'exhausted',
-      `data.path: its samples take ${sampleBytes} bytes, the most is ${sampleBytesMax}`,
-    );
-  }
-  const bytesPerValue = raw.train.samples instanceof Uint8Array ? 1 : 4;
-  const freeFrom = Math.ceil((storeStart + sampleBytes) / pageBytes) * pageBytes;
-  const memory = new WebAssembly.Memory({ initial: freeFrom / pageBytes, maximum: 65_536, shared: true });
-  const bytes = new Uint8Array(memory.buffer);
   const hash = createHash('sha256').update(JSON.stringify({ shape: raw.shape, classes: raw.classes }));
   const count = parts.reduce((sum, part) => sum + part.count, 0);
   const labels = raw.classes ? new Int32Array(count) : new Float32Array(count);
-  let at = storeStart;
+  const pace = new Pace();
   let row = 0;
   for (const part of parts) {
-    const view = bytesOf(part.samples);
-    bytes.set(view, at);
+    const bytes = bytesOf(part.samples);
+    const stored = to.holds(bytes) ? bytes : to.reserve(bytes.length);
+    for (let from = 0; from < bytes.length; from += sliceBytes) {
+      const slice = bytes.subarray(from, from + sliceBytes);
+      if (stored !== bytes) stored.set(slice, from);
+      hash.update(slice);
+      if (pace.due()) await pace.breathe();
+    }
     labels.set(part.labels, row);
-    for (let from = 0; from < view.length; from += hashBytesMax) hash.update(view.subarray(from, from + hashBytesMax));
     hash.update(bytesOf(part.labels));
-    at += view.length;
     row += part.count;
   }
-  return new Dataset(
-    raw.shape,
-    raw.classes,
-    outputs,
-    splits,
-    memory,
-    bytesPerValue,
-    labels,
-    freeFrom,
-    hash.digest('hex'),
-  );
+  return { labels, fingerprint: hash.digest('hex') };
 }
 
 function bytesOf(array: Uint8Array | Int32Array | Float32Array): Uint8Array {

@@ -4,7 +4,7 @@
  * own SHA-256. It is only ever a shortcut: an entry that is torn, or cannot be written, means decoding again.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import sharp from 'sharp';
@@ -21,17 +21,16 @@ const sliceBytes = 4 << 20;
 export async function decodeAllCached(
   files: Picture[],
   size: [number, number],
+  samples: Uint8Array,
   options: DecodeOptions,
   cachedFrom = picturesMin,
-): Promise<Uint8Array> {
-  if (files.length < cachedFrom) return await decodeAll(files, size, options);
+): Promise<void> {
+  if (files.length < cachedFrom) return await decodeAll(files, size, samples, options);
   const folder = join(cacheFolder(), 'pictures');
   const entry = join(folder, `${await keyOf(files, size, options.resize)}.bin`);
-  const kept = await readEntry(entry, files.length * size[0] * size[1] * 3);
-  if (kept) return kept;
-  const samples = await decodeAll(files, size, options);
+  if (await readEntry(entry, samples)) return;
+  await decodeAll(files, size, samples, options);
   await writeEntry(folder, entry, samples);
-  return samples;
 }
 
 async function keyOf(files: Picture[], size: [number, number], resize: boolean): Promise<string> {
@@ -43,15 +42,34 @@ async function keyOf(files: Picture[], size: [number, number], resize: boolean):
   return hash.digest('hex').slice(0, 32);
 }
 
-async function readEntry(entry: string, bytes: number): Promise<Uint8Array | undefined> {
-  const content = await readFile(entry).catch(() => undefined);
-  if (content?.length !== bytes + digestBytes) return undefined;
-  const samples = content.subarray(0, bytes);
-  if (!(await digestOf(samples)).equals(content.subarray(bytes))) return undefined;
-  // The entry that was used last is the last to be removed.
-  const now = new Date();
-  await utimes(entry, now, now).catch(() => undefined);
-  return samples;
+/** Whether the entry was there and whole; if not, what `samples` holds is of no use. */
+async function readEntry(entry: string, samples: Uint8Array): Promise<boolean> {
+  const file = await open(entry).catch(() => undefined);
+  if (!file) return false;
+  try {
+    if ((await file.stat()).size !== samples.length + digestBytes) return false;
+    const digest = Buffer.alloc(digestBytes);
+    if (!(await fill(file, samples)) || !(await fill(file, digest))) return false;
+    if (!digest.equals(await digestOf(samples))) return false;
+    // The entry that was used last is the last to be removed.
+    const now = new Date();
+    await file.utimes(now, now).catch(() => undefined);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await file.close();
+  }
+}
+
+/** From where the file stands; false where it ends too early. */
+async function fill(file: FileHandle, target: Uint8Array): Promise<boolean> {
+  for (let filled = 0; filled < target.length;) {
+    const { bytesRead } = await file.read(target, filled, Math.min(sliceBytes, target.length - filled));
+    if (bytesRead === 0) return false;
+    filled += bytesRead;
+  }
+  return true;
 }
 
 /** In slices, because a hundred megabytes at once would hold up heartbeats. */

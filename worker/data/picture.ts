@@ -21,10 +21,14 @@ export async function sizeOfPicture(path: string): Promise<[number, number]> {
   return [height, width];
 }
 
-/** [files, height, width, 3]. Errors: `data`, naming the first picture that cannot be decoded or has another size. */
-export async function decodeAll(files: Picture[], size: [number, number], options: DecodeOptions): Promise<Uint8Array> {
+/** Into `samples`, [files, height, width, 3]. Errors: `data`, naming the first picture that cannot be decoded or has another size. */
+export async function decodeAll(
+  files: Picture[],
+  size: [number, number],
+  samples: Uint8Array,
+  options: DecodeOptions,
+): Promise<void> {
   const sampleBytes = size[0] * size[1] * 3;
-  const samples = new Uint8Array(files.length * sampleBytes);
   // The first failure stops the other decoders too.
   const failure = new AbortController();
   const signal = AbortSignal.any([failure.signal, ...(options.signal ? [options.signal] : [])]);
@@ -41,7 +45,6 @@ export async function decodeAll(files: Picture[], size: [number, number], option
     }
   };
   await Promise.all(Array.from({ length: decodersAtOnce }, decodeSome));
-  return samples;
 }
 
 async function decode(path: string, [height, width]: [number, number], resize: boolean): Promise<Uint8Array> {
@@ -62,6 +65,8 @@ async function decodable<Value>(path: string, use: (image: Sharp) => Promise<Val
     return await use(sharp(path, { failOn: 'error' }));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new PolyakError('data', `${path}: cannot be decoded: ${why}`, { cause: error });
+    throw new PolyakError('data', `${path}: cannot be decoded: ${why.split('\n')[0]?.replace(/[:\s]+$/, '')}`, {
+      cause: error,
+    });
   }
 }

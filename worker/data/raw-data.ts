@@ -1,11 +1,8 @@
 /** What a data source gives: samples and labels as they are on disk, before any is held out by seed. */
 
-/** A WebAssembly memory has 4 GiB, and the batches want some of it. */
-export const sampleBytesMax = 3.5 * 2 ** 30;
-
 export interface RawSplit {
   count: number;
-  /** count * features values; bytes are read as byte / 255. */
+  /** count * features values, in the store or still outside; bytes are read as byte / 255. */
   samples: Uint8Array | Float32Array;
   /** Class indices, or numbers to predict. */
   labels: Int32Array | Float32Array;

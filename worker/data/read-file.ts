@@ -7,6 +7,9 @@ import { PolyakError } from '../../common/errors.js';
 
 /** As much as Node reads at once. */
 const fileBytesMax = 2 ** 31 - 1;
+/** Data are packed to a tenth, seldom to a fiftieth; only what is all the same is packed to a thousandth. */
+const packedRatioMax = 200;
+const unpackedBytesMin = 2 ** 26;
 /** Enough for the header of any file that we know, packed or not. */
 const beginningBytes = 4096;
 
@@ -24,7 +27,9 @@ export async function readDataFile(path: string, options: ReadOptions = {}): Pro
     throw new PolyakError('data', `${path}: has ${fileBytes} bytes, the most is ${bytesMax}`);
   }
   const bytes = await readFile(path);
-  return isGzip(bytes) ? await unpack(path, bytes, bytesMax, 'allowed') : bytes;
+  if (!isGzip(bytes)) return bytes;
+  const unpackedMax = Math.min(bytesMax, Math.max(packedRatioMax * fileBytes, unpackedBytesMin));
+  return await unpack(path, bytes, unpackedMax, `that ${fileBytes} bytes of data may hold`);
 }
 
 /**

@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PolyakError } from '../../../common/errors.js';
+import { Pace } from '../pace.js';
 import type { RawData, RawSplit } from '../raw-data.js';
 import { readDataFile, requireFolder } from '../read-file.js';
+import type { SampleStore } from '../sample-store.js';
 
 const side = 32;
 const plane = side * side;
@@ -14,16 +16,19 @@ const classCount = 10;
 const trainBatch = /^data_batch_(\d+)\.bin$/;
 
 /** Errors: `data`, naming the file and record. */
-export async function readCifar10(folder: string): Promise<RawData> {
+export async function readCifar10(folder: string, store: SampleStore): Promise<RawData> {
   const train = await trainFiles(folder);
   const namesFile = join(folder, 'batches.meta.txt');
   const listed = existsSync(namesFile) ? (await readFile(namesFile, 'utf8')).split('\n').filter(Boolean) : [];
   return {
     shape: [side, side, 3],
     classes: Array.from({ length: classCount }, (_, index) => listed[index] ?? String(index)),
-    train: await readBatches(train.map((name) => join(folder, name))),
+    train: await readBatches(
+      train.map((name) => join(folder, name)),
+      store,
+    ),
     validation: null,
-    test: await readBatches([join(folder, 'test_batch.bin')]),
+    test: await readBatches([join(folder, 'test_batch.bin')], store),
   };
 }
 
@@ -42,28 +47,30 @@ async function trainFiles(folder: string): Promise<string[]> {
   throw new PolyakError('data', `data.path: '${folder}' has no ${missing}${python}`);
 }
 
-async function readBatches(paths: string[]): Promise<RawSplit> {
-  const files = await Promise.all(paths.map(async (path) => ({ path, bytes: await readDataFile(path) })));
-  for (const { path, bytes } of files) {
+async function readBatches(paths: string[], store: SampleStore): Promise<RawSplit> {
+  const labels: number[] = [];
+  const pace = new Pace();
+  let samples: Uint8Array | undefined;
+  for (const path of paths) {
+    const bytes = await readDataFile(path);
     if (bytes.length === 0 || bytes.length % recordBytes !== 0) {
       throw new PolyakError('data', `${path}: has ${bytes.length} bytes, no multiple of a record's ${recordBytes}`);
     }
-  }
-  const count = files.reduce((sum, { bytes }) => sum + bytes.length / recordBytes, 0);
-  const samples = new Uint8Array(count * sampleBytes);
-  const labels = new Int32Array(count);
-  let row = 0;
-  for (const { path, bytes } of files) {
-    for (let offset = 0; offset < bytes.length; offset += recordBytes, row++) {
+    const records = bytes.length / recordBytes;
+    const batch = store.reserve(records * sampleBytes);
+    for (let record = 0; record < records; record++) {
+      const offset = record * recordBytes;
       const label = bytes[offset] ?? 0;
       if (label >= classCount) {
-        throw new PolyakError('data', `${path}: record ${offset / recordBytes} has label ${label}, labels are 0 to 9`);
+        throw new PolyakError('data', `${path}: record ${record} has label ${label}, labels are 0 to 9`);
       }
-      labels[row] = label;
-      interleave(bytes, offset + 1, samples, row * sampleBytes);
+      labels.push(label);
+      interleave(bytes, offset + 1, batch, record * sampleBytes);
+      if (pace.due()) await pace.breathe();
     }
+    samples = store.view((samples ?? batch).byteOffset, labels.length * sampleBytes);
   }
-  return { count, samples, labels };
+  return { count: labels.length, samples: samples ?? new Uint8Array(0), labels: Int32Array.from(labels) };
 }
 
 /** Three planes to pixels of three bytes. */

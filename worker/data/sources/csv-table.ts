@@ -3,6 +3,7 @@
  * may be quoted as in RFC 4180, and hold no line breaks.
  */
 import { PolyakError } from '../../../common/errors.js';
+import { Pace } from '../pace.js';
 
 export interface CsvOptions {
   /** The first line names the columns. */
@@ -15,6 +16,8 @@ export interface CsvOptions {
 
 export interface CsvTable {
   path: string;
+  /** Of the columns; null without a header. */
+  names: string[] | null;
   count: number;
   /** Columns but the label. */
   features: number;
@@ -29,7 +32,7 @@ export interface CsvTable {
 }
 
 /** Errors: `data`, naming line and column. */
-export function parseCsv(bytes: Buffer, path: string, options: CsvOptions): CsvTable {
+export async function parseCsv(bytes: Buffer, path: string, options: CsvOptions): Promise<CsvTable> {
   const lines = linesOf(bytes);
   const first = lines.next().value;
   if (first === undefined) throw new PolyakError('data', `${path}: has no rows`);
@@ -45,7 +48,11 @@ export function parseCsv(bytes: Buffer, path: string, options: CsvOptions): CsvT
   );
   if (!options.header) builder.add(firstCells, 1, options.regression);
   let line = 1;
-  for (const text of lines) builder.add(cellsOf(text), ++line, options.regression);
+  const pace = new Pace();
+  for (const text of lines) {
+    builder.add(cellsOf(text), ++line, options.regression);
+    if (pace.due()) await pace.breathe();
+  }
   return builder.finish();
 }
 
@@ -97,12 +104,17 @@ function requireColumns(line: string, cells: string[], path: string): void {
 }
 
 function requireNames(line: string, cells: string[], path: string): void {
-  if (!cells.every(isNumber)) return;
+  if (!cells.every(isNumber)) return requireNamesOnce(cells, path);
   const begin = line.length > 30 ? `${line.slice(0, 30)}…` : line;
   throw new PolyakError(
     'data',
     `${path}:1: '${begin}' is a row of numbers, no names of columns; set data.header: false`,
   );
+}
+
+function requireNamesOnce(names: string[], path: string): void {
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) throw new PolyakError('data', `${path}:1: two columns are called '${twice}'`);
 }
 
 function columnOfLabel(width: number, names: string[] | null, path: string, { label }: CsvOptions): number {
@@ -128,7 +140,10 @@ class TableBuilder {
 
   add(cells: string[], line: number, regression: boolean): void {
     if (cells.length !== this.width) {
-      throw new PolyakError('data', `${this.path}:${line}: has ${cells.length} cells, the first line ${this.width}`);
+      throw new PolyakError(
+        'data',
+        `${this.path}:${line}: has ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, the first line ${this.width}`,
+      );
     }
     for (let column = 0; column < cells.length; column++) {
       const cell = cells[column] ?? '';
@@ -142,6 +157,7 @@ class TableBuilder {
     if (labels.length === 0) throw new PolyakError('data', `${this.path}: has no rows`);
     return {
       path: this.path,
+      names: this.names,
       count: labels.length,
       features: this.width - 1,
       samples: this.samples.finish(),

@@ -17,6 +17,7 @@ export async function readCsv(data: CsvData): Promise<RawData> {
       const found = `has ${table.features} features, ${train.path} has ${train.features}`;
       throw new PolyakError('data', `${path}: ${found}`);
     }
+    requireSameNames(table, train);
     return toSplit(table, classes);
   };
   return {
@@ -28,8 +29,17 @@ export async function readCsv(data: CsvData): Promise<RawData> {
   };
 }
 
+/** A column is known by its place, so that names in another order would be read as one another. */
+function requireSameNames(table: CsvTable, train: CsvTable): void {
+  const { names } = table;
+  const column = names?.findIndex((name, index) => name !== train.names?.[index]) ?? -1;
+  if (column < 0) return;
+  const found = `column ${column + 1} is called '${names?.[column]}', in ${train.path} '${train.names?.[column]}'`;
+  throw new PolyakError('data', `${table.path}:1: ${found}; they must be in one order`);
+}
+
 async function readTable(key: string, path: string, data: CsvData): Promise<CsvTable> {
-  return parseCsv(await readDataFile(path, { key, bytesMax: csvBytesMax }), path, data);
+  return await parseCsv(await readDataFile(path, { key, bytesMax: csvBytesMax }), path, data);
 }
 
 function shapeOf(data: CsvData, train: CsvTable): number[] {

@@ -16,7 +16,12 @@ export async function readIdx(folder: string): Promise<RawData> {
     const found = `training images are ${sizeText(train.shape)}, test images ${sizeText(test.shape)}`;
     throw new PolyakError('data', `${folder}: ${found}`);
   }
-  const classes = largest(train.split.labels) + 1;
+  const { labels } = train.split;
+  if (labels.every((label) => label === labels[0])) {
+    const found = `every label is ${labels[0] ?? 0}`;
+    throw new PolyakError('data', `${train.labelsPath}: ${found}, at least two classes are needed`);
+  }
+  const classes = largest(labels) + 1;
   const strange = test.split.labels.findIndex((label) => label >= classes);
   if (strange >= 0) {
     const label = test.split.labels[strange] ?? 0;

@@ -5,13 +5,14 @@ import { PolyakError } from '../../../common/errors.js';
 import type { ImagesData } from '../../../common/experiment/schema.js';
 import { decodeAllCached } from '../picture-cache.js';
 import { sizeOfPicture, type Picture } from '../picture.js';
-import { sampleBytesMax, type RawData, type RawSplit } from '../raw-data.js';
+import type { RawData, RawSplit } from '../raw-data.js';
 import { requireFolder } from '../read-file.js';
+import { sampleBytesMax, type SampleStore } from '../sample-store.js';
 
 const pictures = /\.(jpe?g|png|webp|gif|tiff?)$/i;
 
 /** Samples are [height, width, 3]: grey is repeated, transparency dropped. Errors: `data`, naming the picture. */
-export async function readImages(data: ImagesData, signal?: AbortSignal): Promise<RawData> {
+export async function readImages(data: ImagesData, store: SampleStore, signal?: AbortSignal): Promise<RawData> {
   const inside = await foldersIn(data.path);
   const separate = inside.includes('train') && inside.includes('test');
   if (separate && data.test !== undefined) {
@@ -25,7 +26,8 @@ export async function readImages(data: ImagesData, signal?: AbortSignal): Promis
     throw new PolyakError('data', `${trainFolder}: has ${found}, at least two are needed`);
   }
   const size = data.size ?? (await sizeOfPicture((await picturesOf(trainFolder, classes[0] ?? ''))[0] ?? ''));
-  const read = async (folder: string, key?: string) => await readSplit(folder, { key, classes, size, data, signal });
+  const read = async (folder: string, key?: string) =>
+    await readSplit(folder, { key, classes, size, data, store, signal });
   const testFolder = separate ? join(data.path, 'test') : data.test;
   return {
     shape: [...size, 3],
@@ -41,10 +43,11 @@ interface ReadOptions {
   classes: string[];
   size: [number, number];
   data: ImagesData;
+  store: SampleStore;
   signal: AbortSignal | undefined;
 }
 
-async function readSplit(folder: string, { key, classes, size, data, signal }: ReadOptions): Promise<RawSplit> {
+async function readSplit(folder: string, { key, classes, size, data, store, signal }: ReadOptions): Promise<RawSplit> {
   const present = await foldersIn(folder, key);
   const unknown = present.find((name) => !classes.includes(name));
   if (unknown !== undefined) throw new PolyakError('data', `${folder}: class '${unknown}' has no training pictures`);
@@ -59,7 +62,8 @@ async function readSplit(folder: string, { key, classes, size, data, signal }: R
     const found = `${files.length} pictures of ${size.join('x')} take ${bytes} bytes, the most is ${sampleBytesMax}`;
     throw new PolyakError('data', `${folder}: ${found}; set a smaller data.size`);
   }
-  const samples = await decodeAllCached(files, size, { resize: data.size !== undefined, signal });
+  const samples = store.reserve(bytes);
+  await decodeAllCached(files, size, samples, { resize: data.size !== undefined, signal });
   return { count: files.length, samples, labels: Int32Array.from(files, ({ label }) => label) };
 }
 
