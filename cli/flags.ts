@@ -36,6 +36,19 @@ export function addRunFlags(command: Command): Command {
     .option('--json', 'one JSON object a line on stdout, and nothing else there', false);
 }
 
+/** The flags of the commands that use what a run has trained. */
+export function addTrainedRunFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--weights <which>', 'the weights as they were last, or their running average')
+        .choices(['last', 'average'])
+        .default('last'),
+    )
+    .option('--state <dir>', 'folder in which runs are kept (default: .polyak)')
+    .addOption(backendOption())
+    .option('--json', 'one JSON object a line on stdout, and nothing else there', false);
+}
+
 /** Errors: `usage` for an address that is none. */
 export function checked<Flags extends { coordinator?: string }>(flags: Flags): Flags {
   if (flags.coordinator !== undefined) assertAddress('--coordinator', flags.coordinator);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { packageRoot } from '../common/package-root.js';
 import { addCoordinator } from './commands/coordinator.js';
+import { addEvaluate } from './commands/evaluate.js';
 import { addResume } from './commands/resume.js';
 import { addServer } from './commands/server.js';
 import { addSetup } from './commands/setup.js';
@@ -15,7 +16,15 @@ import { addWorker } from './commands/worker.js';
 import { examples } from './flags.js';
 
 /** In the order of the help. */
-const commands: ((program: Command) => void)[] = [addTrain, addResume, addCoordinator, addServer, addWorker, addSetup];
+const commands: ((program: Command) => void)[] = [
+  addTrain,
+  addResume,
+  addEvaluate,
+  addCoordinator,
+  addServer,
+  addWorker,
+  addSetup,
+];
 
 const exitCodes = `
 Exit codes: 0 finished or drained, 1 internal, 2 usage or setup, 3 data, 4 training diverged or failed, 5 a process
