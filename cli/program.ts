@@ -8,6 +8,7 @@ import { Command } from 'commander';
 import { packageRoot } from '../common/package-root.js';
 import { addCoordinator } from './commands/coordinator.js';
 import { addEvaluate } from './commands/evaluate.js';
+import { addPredict } from './commands/predict.js';
 import { addResume } from './commands/resume.js';
 import { addServer } from './commands/server.js';
 import { addSetup } from './commands/setup.js';
@@ -20,6 +21,7 @@ const commands: ((program: Command) => void)[] = [
   addTrain,
   addResume,
   addEvaluate,
+  addPredict,
   addCoordinator,
   addServer,
   addWorker,

@@ -39,6 +39,7 @@ export class TrainedRun {
   /** Mean per feature over the training split; null where none was made. */
   readonly mean: Float32Array | null;
   #model: Promise<InferenceModel> | undefined;
+  readonly #preprocessors = new Map<1 | 4, Preprocessor>();
 
   private constructor(
     readonly folder: string,
@@ -102,14 +103,13 @@ export class TrainedRun {
    * are read as byte / 255, and preprocessed as in training. Errors: `usage` for samples of another size.
    */
   async predict(samples: Samples): Promise<Float32Array> {
-    const { features, experiment, inputShape: shape, mean } = this;
+    const { features, experiment } = this;
     const count = samples.length / features;
     if (!Number.isInteger(count)) {
       throw new PolyakError('usage', `${samples.length} values are no multiple of a sample's ${features}`);
     }
     const model = await this.model();
-    const bytesPerValue = samples instanceof Uint8Array ? 1 : 4;
-    const preprocessor = new Preprocessor({ experiment, shape, mean, bytesPerValue });
+    const preprocessor = this.#preprocessor(samples instanceof Uint8Array ? 1 : 4);
     const { outputs } = this.dataShape;
     const predictions = new Float32Array(count * outputs);
     const { microBatchSize } = experiment.train;
@@ -121,10 +121,22 @@ export class TrainedRun {
     return predictions;
   }
 
+  /** Kept, because a process has room for a limited number of WebAssembly memories. */
+  #preprocessor(bytesPerValue: 1 | 4): Preprocessor {
+    const { experiment, inputShape: shape, mean } = this;
+    const known = this.#preprocessors.get(bytesPerValue);
+    const preprocessor = known ?? new Preprocessor({ experiment, shape, mean, bytesPerValue });
+    this.#preprocessors.set(bytesPerValue, preprocessor);
+    return preprocessor;
+  }
+
   async #build(): Promise<InferenceModel> {
     const { backend, experiment, dataShape: data, manifest, vector } = this;
     configureTensorFlow({ backend, threads: experiment.train.threads });
-    return await InferenceModel.build(await loadTensorFlow(backend), { experiment, data, manifest, vector });
+    const tf = await loadTensorFlow(backend);
+    // Else tfjs advertises its native binding at the first operation.
+    if (backend === 'cpu') tf.enableProdMode();
+    return await InferenceModel.build(tf, { experiment, data, manifest, vector });
   }
 }
 
