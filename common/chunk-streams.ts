@@ -10,8 +10,9 @@ import type { WeightsRequest } from '../proto/gen/polyak/v1/WeightsRequest.js';
 import { splitAddress } from './address.js';
 import { decodeFrame, frameParts, type ChunkFrame } from './frame.js';
 import type { ClientStream } from './message-stream.js';
+import { ReadBuffer } from './read-buffer.js';
 import { chunkStreamCodecs, parameterServerClient } from './rpc.js';
-import { SocketStream, type Codec } from './socket-stream.js';
+import { SocketStream, readBytes, type Codec } from './socket-stream.js';
 
 export type Transport = 'socket' | 'grpc';
 export type PushStream = ClientStream<ChunkFrame, PushReply__Output>;
@@ -44,9 +45,10 @@ export function openSocket<Sent, Received>(
   opening: string,
   codec: Codec<Sent, Received>,
 ): SocketStream<Sent, Received> {
-  const socket = connect({ ...splitAddress(address), allowHalfOpen: true });
+  const input = new ReadBuffer(opening === openings.weights ? readBytes.frames : readBytes.answers);
+  const socket = connect({ ...splitAddress(address), allowHalfOpen: true, onread: input.onread });
   socket.write(opening);
-  return new SocketStream(socket, codec, address);
+  return new SocketStream(socket, input, codec, address);
 }
 
 /** On a connection of its own, which ends with it. */

@@ -7,12 +7,15 @@ import type { Socket } from 'node:net';
 import { PolyakError, isErrorCode } from './errors.js';
 import { MessageReader, headBytes } from './message-reader.js';
 import type { ClientStream, ServerStream } from './message-stream.js';
+import type { ReadBuffer } from './read-buffer.js';
 
 /** Kinds of messages. */
 const kinds = { message: 0, ping: 1, error: 2 } as const;
 
 /** A chunk of 16,777,216 floats, and its header. */
 export const messageBytesMax = (64 << 20) + 4096;
+/** For streams that bring frames, and for those that bring answers. */
+export const readBytes = { frames: 512 << 10, answers: 16 << 10 } as const;
 const pingMs = 5000;
 /** A peer that is suspended for a while is not lost. */
 const silenceMsMax = 20_000;
@@ -35,15 +38,16 @@ export class SocketStream<Sent, Received>
   private lastPingAt = this.lastHeardAt;
   private over = false;
 
-  /** The socket has `allowHalfOpen`; nothing has been read from it but what says whose stream it is. */
+  /** The socket has `allowHalfOpen`, and is read into the buffer. */
   constructor(
     private readonly socket: Socket,
+    input: ReadBuffer,
     private readonly codec: Codec<Sent, Received>,
     private readonly peer: string,
   ) {
     super();
     socket.setNoDelay(true);
-    socket.on('data', (piece) => this.read(piece));
+    input.onPiece = (piece) => this.read(piece);
     socket.on('end', () => {
       if (!this.over) this.emit('end');
       if (socket.writableEnded) this.finish();

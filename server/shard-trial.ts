@@ -122,8 +122,11 @@ export class ShardTrial {
       );
     }
     this.checkShape(chunk, frame);
-    const result = chunk.receive(node, frame.data, (pointer) => this.checkFloats(chunk, frame, pointer));
-    this.forgetPrevious(chunk.spec.index);
+    const result = chunk.receive(node, frame.data, (pointer) => {
+      this.checkFloats(chunk, frame, pointer);
+      // Here, because a step that this completes begins at once, and leaves a version of its own behind.
+      this.forgetPrevious(chunk.spec.index);
+    });
     this.markHeld(frame.step, nodeKey(node), chunk.spec.index, node);
     return result === 'applied' ? 'APPLIED' : 'DUPLICATE';
   }

@@ -9,8 +9,9 @@ import { splitAddress } from '../common/address.js';
 import { openings } from '../common/chunk-streams.js';
 import { PolyakError } from '../common/errors.js';
 import { decodeFrameOrError, frameParts, type ChunkFrame } from '../common/frame.js';
+import { ReadBuffer } from '../common/read-buffer.js';
 import { acceptInjected, chunkStreamCodecs } from '../common/rpc.js';
-import { SocketStream, type Codec } from '../common/socket-stream.js';
+import { SocketStream, readBytes, type Codec } from '../common/socket-stream.js';
 import type { PushReply } from '../proto/gen/polyak/v1/PushReply.js';
 import type { WeightsRequest__Output } from '../proto/gen/polyak/v1/WeightsRequest.js';
 import type { ChunkService } from './chunk-service.js';
@@ -36,14 +37,29 @@ const weightsCodec: Codec<ChunkFrame, WeightsRequest__Output> = { encode: frameP
 export async function listenShared(server: grpc.Server, chunks: ChunkService, address: string): Promise<SharedPort> {
   const inject = acceptInjected(server);
   const sockets = new Set<Socket>();
-  const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+  const keep = (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket)).on('error', () => socket.destroy());
+  };
+  const serve = <Sent, Received>(
+    accepted: Socket,
+    bytes: number,
+    codec: Codec<Sent, Received>,
+    handle: (stream: SocketStream<Sent, Received>) => void,
+  ) => {
+    const input = new ReadBuffer(bytes);
+    sockets.delete(accepted);
+    const { socket, rest } = input.takeOver(accepted);
+    keep(socket);
+    handle(new SocketStream(socket, input, codec, `${socket.remoteAddress}:${socket.remotePort}`));
+    if (rest) input.onPiece(rest);
+  };
+  const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    keep(socket);
     readOpening(socket, (opening) => {
-      const peer = `${socket.remoteAddress}:${socket.remotePort}`;
-      if (opening.equals(Buffer.from(openings.push))) chunks.push(new SocketStream(socket, pushCodec, peer));
-      else if (opening.equals(Buffer.from(openings.weights)))
-        chunks.weights(new SocketStream(socket, weightsCodec, peer));
+      const service = opening.toString('latin1');
+      if (service === openings.push) serve(socket, readBytes.frames, pushCodec, chunks.push);
+      else if (service === openings.weights) serve(socket, readBytes.answers, weightsCodec, chunks.weights);
       else {
         socket.allowHalfOpen = false;
         socket.unshift(opening);
