@@ -15,6 +15,7 @@ export interface CheckpointerOptions {
   facts: TrialFacts;
   shards: ShardSet;
   interruption: Interruption;
+  committed: (step: number) => void;
   /** What the lead would need to go on from here, and the mean of the inputs. */
   state: () => { lead: LeadRecord; preprocess: Float32Array | null };
 }
@@ -63,7 +64,9 @@ export class Checkpointer {
         lead,
         preprocess: preprocess ? bytesOf(preprocess).toString('base64') : null,
       };
-      return await orRollback(commitCheckpoint(directory, record, experiment.checkpoint.keep));
+      const path = await orRollback(commitCheckpoint(directory, record, experiment.checkpoint.keep));
+      this.options.committed(step);
+      return path;
     };
     return { committed: commit() };
   }

@@ -7,6 +7,9 @@ export class Rollback extends Error {}
 /** Another process leads the trial: nothing is to be said about it from here any more. */
 export class Replaced extends Error {}
 
+/** Somebody wants the trial to end where its newest checkpoint is. */
+export class Stopped extends Error {}
+
 /** The trial has ended for good, with this event. */
 export class TrialEnd extends Error {
   constructor(readonly event: Record<string, unknown>) {

@@ -17,7 +17,7 @@ import type { TrialFacts } from './admission.js';
 import { openAuditLog, type AuditLog } from './audit-log.js';
 import { Checkpointer } from './checkpointer.js';
 import { divergedEvent, failureEvent } from './end-event.js';
-import { Interruption, Replaced, Rollback, TrialEnd } from './interruption.js';
+import { Interruption, Replaced, Rollback, Stopped, TrialEnd } from './interruption.js';
 import { Membership, type RoundSpec } from './membership.js';
 import { PreprocessCollector } from './preprocess-collector.js';
 import { ProgressMeter } from './progress-meter.js';
@@ -60,6 +60,8 @@ export class TrialLead {
   private validatedAt = -1;
   private meter = new ProgressMeter();
   private stopRequested = false;
+  /** Of the newest checkpoint. */
+  private committedStep = 0;
   private ended = false;
   /** The present incarnation has taken a step. */
   private advanced = false;
@@ -101,6 +103,7 @@ export class TrialLead {
         this.closeShards();
         if (this.ended) return;
         if (error instanceof TrialEnd) this.end(error.event);
+        else if (error instanceof Stopped) this.end({ event: 'stopped', step: this.committedStep });
         else if (error instanceof Replaced) {
           this.options.log.warn({ reason: error.message }, 'Fenced');
           this.abandon(error.message);
@@ -127,8 +130,10 @@ export class TrialLead {
   /** Checkpoint, then end as stopped. */
   stop(): void {
     this.stopRequested = true;
-    if (this.membership.factsNow === undefined)
-      this.interruption.interrupt(new TrialEnd({ event: 'stopped', step: 0 }));
+    // The step cannot be finished; what is in the last checkpoint is kept.
+    if (this.membership.size === 0) {
+      this.interruption.interrupt(new Stopped());
+    }
   }
 
   /** Forget the trial without a word: it has been dropped, or another leads it. */
@@ -150,6 +155,7 @@ export class TrialLead {
     const checkpoint = await newestCheckpoint(directory, (path, reason) =>
       this.notice('checkpoint-passed-over', `${path}: ${reason}`),
     );
+    this.committedStep = checkpoint?.record.step ?? 0;
     this.epochSums = emptySums(experiment.metrics.length);
     if (checkpoint) this.restore(checkpoint.record.lead, checkpoint.record.preprocess);
     const facts = await this.interruption.race(this.membership.facts());
@@ -160,6 +166,7 @@ export class TrialLead {
     this.shards = shards;
     let step = await shards.open();
     const checkpointer = this.checkpointer(facts, shards);
+    if (this.stopRequested) this.stop();
     this.meter = new ProgressMeter();
     await this.ensurePreprocess(facts);
     this.membership.admitAll();
@@ -167,7 +174,7 @@ export class TrialLead {
     while (step < untilStep) {
       if (this.stopRequested) {
         await checkpointer.now(step);
-        throw new TrialEnd({ event: 'stopped', step });
+        throw new Stopped();
       }
       await checkpointer.ifDue(step);
       const sums = await this.trainStep(step, plan, shards);
@@ -207,6 +214,7 @@ export class TrialLead {
     const { incarnation, interruption } = this;
     return new Checkpointer({
       ...{ trialKey, incarnation, directory, experiment, facts, shards, interruption },
+      committed: (step) => (this.committedStep = step),
       state: () => ({
         lead: {
           facts,

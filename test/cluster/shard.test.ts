@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { frameBytes } from '../../common/frame.js';
 import { CounterRandom, Purpose } from '../../common/random.js';
@@ -177,5 +179,41 @@ describe.each(['socket', 'grpc'] as const)('a shard over %s', (transport) => {
     const leases = 8;
     expect(most).toBeLessThanOrEqual(8 * leases * Math.ceil(Math.log2(64)) * slot);
     expect(live.pool.bytesInUse).toBe(resting);
+  });
+});
+
+describe('the port of a shard', () => {
+  let shard: LiveShard | undefined;
+  afterEach(async () => {
+    await shard?.close();
+    shard = undefined;
+  });
+  const ending = async (bytes: Uint8Array) => {
+    shard = await startLiveShard({ parameters: 2, chunkFloats: 2, leaves: 1 });
+    await shard.begin(1);
+    const socket = connect({ port: shard.port, host: '127.0.0.1' });
+    const answer: Buffer[] = [];
+    socket.on('data', (piece: Buffer) => answer.push(piece)).on('error', () => undefined);
+    socket.write(bytes);
+    await once(socket, 'close');
+    // Whatever that was, the others' work goes on.
+    expect((await shard.openPush().push(shard.frame({}))).result).toBe('APPLIED');
+    return Buffer.concat(answer).toString('latin1');
+  };
+
+  it('closes a connection that speaks no protocol of ours', async () => {
+    await ending(Buffer.from('GET / HTTP/1.1\r\nhost: shard\r\n\r\n'));
+  });
+
+  it('tells who announces a message that is too long', async () => {
+    const announcement = Buffer.from([0xff, 0xff, 0xff, 0x7f, 0]);
+    const answer = await ending(Buffer.concat([Buffer.from('PolyakP1'), announcement]));
+    expect(answer).toContain('protocol\na message of 2147483647 bytes was announced');
+  });
+
+  it('ends a stream that sends more than it has credit for', async () => {
+    const frames = Array.from({ length: 40 }, () => Buffer.from([0, 0, 0, 0, 0]));
+    const answer = await ending(Buffer.concat([Buffer.from('PolyakP1'), ...frames]));
+    expect(answer).toContain('protocol\na frame came for which there was no credit');
   });
 });
