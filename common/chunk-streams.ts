@@ -36,7 +36,7 @@ export function openPush(address: string, transport: Transport): PushStream {
 
 export function openWeights(address: string, transport: Transport): WeightsStream {
   if (transport === 'socket') return openSocket(address, openings.weights, weightsCodec);
-  return call(address, (client) => client.weights()) as unknown as WeightsStream;
+  return call(address, (client) => client.weights());
 }
 
 /** Opens a connection of its own for a stream of any messages. */

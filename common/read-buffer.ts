@@ -4,6 +4,9 @@
  */
 import { Socket } from 'node:net';
 
+/** Of a socket, what it stands for in the operating system. */
+const handleKey = '_handle';
+
 export class ReadBuffer {
   /** Given as bytes come; they are written over by the next. */
   onPiece: (piece: Buffer) => void = () => undefined;
@@ -29,14 +32,14 @@ export class ReadBuffer {
    */
   takeOver(accepted: Socket): { socket: Socket; rest: Buffer | null } {
     const rest = accepted.read() as Buffer | null;
-    const inner = accepted as unknown as { _handle?: object | null };
-    const handle = inner._handle;
+    const { [handleKey]: handle } = accepted as unknown as Record<string, object | null>;
     if (!handle) {
       accepted.on('data', (piece) => this.onPiece(piece));
       return { socket: accepted, rest };
     }
-    inner._handle = null;
-    accepted.removeAllListeners().destroy();
+    Object.assign(accepted, { [handleKey]: null })
+      .removeAllListeners()
+      .destroy();
     return { socket: new Socket({ handle, allowHalfOpen: true, onread: this.onread } as object), rest };
   }
 }

@@ -58,8 +58,9 @@ export async function listenShared(server: grpc.Server, chunks: ChunkService, ad
     keep(socket);
     readOpening(socket, (opening) => {
       const service = opening.toString('latin1');
-      if (service === openings.push) serve(socket, readBytes.frames, pushCodec, chunks.push);
-      else if (service === openings.weights) serve(socket, readBytes.answers, weightsCodec, chunks.weights);
+      if (service === openings.push) serve(socket, readBytes.frames, pushCodec, (stream) => chunks.push(stream));
+      else if (service === openings.weights)
+        serve(socket, readBytes.answers, weightsCodec, (stream) => chunks.weights(stream));
       else {
         socket.allowHalfOpen = false;
         socket.unshift(opening);
