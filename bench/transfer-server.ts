@@ -4,12 +4,14 @@
  */
 import { Registry } from 'prom-client';
 import { createLog } from '../common/log.js';
-import { createGrpcServer, listen, services } from '../common/rpc.js';
+import { createGrpcServer, services } from '../common/rpc.js';
 import { ArenaPool } from '../server/arithmetic/arena-pool.js';
 import { Arithmetic } from '../server/arithmetic/arithmetic.js';
+import { chunkService } from '../server/chunk-service.js';
 import { FrameCache } from '../server/frame-cache.js';
 import { parameterService } from '../server/parameter-service.js';
 import { serverMetrics } from '../server/server-metrics.js';
+import { listenShared } from '../server/shared-port.js';
 import { TrialTable } from '../server/trial-table.js';
 
 const arithmetic = new Arithmetic(1);
@@ -23,8 +25,10 @@ const log = createLog('bench');
 const metrics = serverMetrics(new Registry());
 const table = new TrialTable({ poolFor, arithmetic, frames: new FrameCache(), metrics, log });
 const server = createGrpcServer();
-server.addService(services.parameterServer.service, parameterService(table, log));
-console.log(JSON.stringify({ port: await listen(server, '127.0.0.1:0') }));
+const chunks = chunkService(table, log);
+server.addService(services.parameterServer.service, parameterService(table, chunks));
+const { port } = await listenShared(server, chunks, '127.0.0.1:0');
+console.log(JSON.stringify({ port }));
 process.stdin
   .on('end', () => {
     process.exit(0);

@@ -74,7 +74,13 @@ class TransferClient {
       throw new Error(String(reason));
     };
     this.#link = {
-      ...{ address, trialKey: Buffer.from('0102030405060708', 'hex'), incarnation: 1, signal: this.#over.signal },
+      ...{
+        address,
+        transport: 'socket' as const,
+        trialKey: Buffer.from('0102030405060708', 'hex'),
+        incarnation: 1,
+        signal: this.#over.signal,
+      },
       ...{ onFenced: fail, onBreak: fail, log: createLog('bench') },
     };
     this.#client = parameterServerClient(address);

@@ -64,9 +64,14 @@ export function encodeFrame(frame: ChunkFrame): Buffer {
   return new OutgoingFrame(frame) as unknown as Buffer;
 }
 
-/** The frame as plain bytes, for peers that are not grpc-js. */
+/** The frame in two parts, of which the second is its floats as they lie. */
+export function frameParts(frame: ChunkFrame): [header: Buffer, data: Uint8Array] {
+  return [writeHeader(frame), frame.data];
+}
+
+/** The frame as plain bytes, for peers that are not ours. */
 export function frameBytes(frame: ChunkFrame): Buffer {
-  return Buffer.concat([writeHeader(frame), frame.data]);
+  return Buffer.concat(frameParts(frame));
 }
 
 function writeHeader(frame: ChunkFrame): Buffer {

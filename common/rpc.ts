@@ -3,6 +3,7 @@
  * server whose receive windows are wide enough for gradients, and clients with a connection of their own per purpose.
  */
 import http2 from 'node:http2';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import grpc from '@grpc/grpc-js';
@@ -13,13 +14,15 @@ import type { ProtoGrpcType as CoordinatorTypes } from '../proto/gen/coordinator
 import type { ProtoGrpcType as ParameterServerTypes } from '../proto/gen/parameter_server.js';
 import type { CoordinatorClient } from '../proto/gen/polyak/v1/Coordinator.js';
 import type { ParameterServerClient } from '../proto/gen/polyak/v1/ParameterServer.js';
+import type { PushReply, PushReply__Output } from '../proto/gen/polyak/v1/PushReply.js';
+import type { WeightsRequest, WeightsRequest__Output } from '../proto/gen/polyak/v1/WeightsRequest.js';
 import { PolyakError, isErrorCode } from './errors.js';
 import { decodeFrame, decodeFrameOrError, encodeFrame } from './frame.js';
 import { packageRoot } from './package-root.js';
+import { messageBytesMax } from './socket-stream.js';
 
 /** grpc-js leaves the receive window of its servers at 64 KiB, at which pushes crawl. */
 const receiveWindowBytes = 4 << 20;
-const messageBytesMax = 64 << 20;
 
 /*
  * Frames pass through as buffers outside V8's heap. Every few dozen megabytes of them V8 starts to mark the whole heap
@@ -40,6 +43,13 @@ const parameterServer = packageDefinition['polyak.v1.ParameterServer'] as grpc.S
 Object.assign(parameterServer['Push'] ?? {}, { requestSerialize: encodeFrame, requestDeserialize: decodeFrameOrError });
 Object.assign(parameterServer['Weights'] ?? {}, { responseSerialize: encodeFrame, responseDeserialize: decodeFrame });
 const loaded = grpc.loadPackageDefinition(packageDefinition) as unknown as ParameterServerTypes & CoordinatorTypes;
+/** How the messages of the chunk streams are written, but for chunk frames themselves. */
+export const chunkStreamCodecs = {
+  encodeReply: parameterServer['Push']!.responseSerialize as (reply: PushReply) => Buffer,
+  decodeReply: parameterServer['Push']!.responseDeserialize as (bytes: Buffer) => PushReply__Output,
+  encodeRequest: parameterServer['Weights']!.requestSerialize as (request: WeightsRequest) => Buffer,
+  decodeRequest: parameterServer['Weights']!.requestDeserialize as (bytes: Buffer) => WeightsRequest__Output,
+};
 export const services = {
   parameterServer: loaded.polyak.v1.ParameterServer,
   coordinator: loaded.polyak.v1.Coordinator,
@@ -54,9 +64,7 @@ export function createGrpcServer(): grpc.Server {
 
 /** Adds health and reflection, listens, and answers with the port. */
 export async function listen(server: grpc.Server, address: string): Promise<number> {
-  const health = new HealthImplementation({ '': 'SERVING' });
-  health.addToServer(server);
-  new ReflectionService(packageDefinition).addToServer(server);
+  addStandardServices(server);
   return await new Promise((resolve, reject) => {
     withWideWindows(() =>
       server.bindAsync(address, grpc.ServerCredentials.createInsecure(), (error, port) => {
@@ -67,8 +75,20 @@ export async function listen(server: grpc.Server, address: string): Promise<numb
   });
 }
 
-/** grpc-js makes its HTTP/2 server inside bindAsync, before it returns; there is no option for the window. */
-function withWideWindows(bind: () => void): void {
+/** Adds health and reflection; connections come from somebody else who listens. */
+export function acceptInjected(server: grpc.Server): (connection: Socket) => void {
+  addStandardServices(server);
+  const injector = withWideWindows(() => server.createConnectionInjector(grpc.ServerCredentials.createInsecure()));
+  return (connection) => injector.injectConnection(connection);
+}
+
+function addStandardServices(server: grpc.Server): void {
+  new HealthImplementation({ '': 'SERVING' }).addToServer(server);
+  new ReflectionService(packageDefinition).addToServer(server);
+}
+
+/** grpc-js makes its HTTP/2 server inside the call, before it returns; there is no option for the window. */
+function withWideWindows<Value>(bind: () => Value): Value {
   const original = http2.createServer;
   http2.createServer = ((options: http2.ServerOptions) => {
     const settings = { ...options.settings, initialWindowSize: receiveWindowBytes };
@@ -77,7 +97,7 @@ function withWideWindows(bind: () => void): void {
     return server;
   }) as typeof http2.createServer;
   try {
-    bind();
+    return bind();
   } finally {
     http2.createServer = original;
   }

@@ -43,7 +43,7 @@ export function coordinatorMetrics(registry: Registry, store: Store, dispatcher:
       registers,
     }),
     fenced: new Counter({
-      name: 'polyak_fenced_total',
+      name: 'polyak_coordinator_fenced_total',
       help: 'Messages refused because their sender has been replaced.',
       registers,
     }),

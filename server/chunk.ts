@@ -8,11 +8,12 @@
  *        +----------- version v + 1 -------------------------------+
  */
 import type { ChunkSpec } from '../common/chunk-layout.js';
+import { copyBytes } from '../common/copy-bytes.js';
 import { PolyakError } from '../common/errors.js';
 import { PartialTree, type TreeNode } from '../common/reduction-tree.js';
 import type { Arena } from './arithmetic/arena.js';
 import type { Arithmetic } from './arithmetic/arithmetic.js';
-import type { Job, JobResult } from './arithmetic/job.js';
+import type { Job, JobResult, PrepareResult, UpdateJob } from './arithmetic/job.js';
 
 export interface ChunkMemory {
   arena: Arena;
@@ -99,7 +100,7 @@ export class Chunk {
     const value = allocate(this.memory.arena);
     this.owned.add(value);
     try {
-      this.memory.arena.bytes(value, data.length).set(data);
+      copyBytes(this.memory.arena.bytes(value, data.length), data);
       verify(value);
     } catch (error) {
       this.free(value);
@@ -121,11 +122,14 @@ export class Chunk {
     if (this.prepared) this.run(this.apply());
   }
 
-  /** An immutable copy of the weights or their average at the present version. */
+  /** Copies the weights or their average at the present version. */
+  copyTo(target: Buffer, which: 'weights' | 'average'): void {
+    copyBytes(target, this.memory.arena.bytes(this.memory[which], this.spec.length * 4));
+  }
+
   copyOf(which: 'weights' | 'average'): Buffer {
-    const bytes = this.memory.arena.bytes(this.memory[which], this.spec.length * 4);
-    const copy = Buffer.allocUnsafeSlow(bytes.length);
-    copy.set(bytes);
+    const copy = Buffer.allocUnsafeSlow(this.spec.length * 4);
+    this.copyTo(copy, which);
     return copy;
   }
 
@@ -162,23 +166,36 @@ export class Chunk {
     const gradient = this.tree.takeRoot();
     this.gradient = gradient;
     if (this.spec.kind === 'statistics') return await this.applyStatistics(gradient);
-    const result = await this.job({
-      kind: 'prepare',
-      arena: this.memory.arena,
-      gradient,
-      weights: this.memory.weights,
-      segments: this.spec.segments
-        .filter(({ tensor }) => !tensor.frozen)
-        .map(({ start, length, tensor }) => ({ start, length, l2: tensor.l2 })),
-      reciprocal: this.rule.reciprocal,
-      clipValue: this.rule.clipValue,
-    });
-    if (this.closed) return;
+    if (!this.rule.needsScale) return await this.update(gradient);
+    const result = await this.job({ kind: 'prepare', arena: this.memory.arena, ...this.preparation(gradient) });
+    if (this.accept(result) && this.scale !== undefined) await this.apply();
+  }
+
+  /** All that a step does to a chunk, where it needs to know nothing of the other chunks. */
+  private async update(gradient: number): Promise<void> {
+    this.events.leaving(this);
+    const [prepare, apply] = [this.preparation(gradient), this.application(gradient)];
+    const result = await this.job({ kind: 'update', arena: this.memory.arena, prepare, apply });
+    if (this.accept(result)) this.finishApply(gradient);
+  }
+
+  private async apply(): Promise<void> {
+    const gradient = this.gradient;
+    if (gradient === undefined || !this.prepared) throw new Error(`chunk ${this.spec.index} has nothing to apply`);
+    this.prepared = false;
+    this.events.leaving(this);
+    await this.job({ kind: 'apply', arena: this.memory.arena, ...this.application(gradient) });
+    this.finishApply(gradient);
+  }
+
+  /** Tells of the prepared gradient; false when it is not finite, or nobody cares any more. */
+  private accept(result: PrepareResult): boolean {
+    if (this.closed) return false;
     if (result.firstNonFinite >= 0) {
       const at = result.firstNonFinite;
       const segment = this.spec.segments.find(({ start, length }) => at >= start && at < start + length);
       this.events.overflowed(this, segment?.tensorIndex ?? 0);
-      return;
+      return false;
     }
     const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
     this.prepared = true;
@@ -186,18 +203,24 @@ export class Chunk {
       gradientSquares: sum(result.sumSquares),
       weightSquares: sum(result.weightSquares),
     });
-    if (!this.rule.needsScale || this.scale !== undefined) await this.apply();
+    return true;
   }
 
-  private async apply(): Promise<void> {
-    const { arena, weights, average, slots } = this.memory;
-    const gradient = this.gradient;
-    if (gradient === undefined || !this.prepared) throw new Error(`chunk ${this.spec.index} has nothing to apply`);
-    this.prepared = false;
-    this.events.leaving(this);
-    await this.job({
-      kind: 'apply',
-      arena,
+  private preparation(gradient: number): UpdateJob['prepare'] {
+    return {
+      gradient,
+      weights: this.memory.weights,
+      segments: this.spec.segments
+        .filter(({ tensor }) => !tensor.frozen)
+        .map(({ start, length, tensor }) => ({ start, length, l2: tensor.l2 })),
+      reciprocal: this.rule.reciprocal,
+      clipValue: this.rule.clipValue,
+    };
+  }
+
+  private application(gradient: number): UpdateJob['apply'] {
+    const { weights, average, slots } = this.memory;
+    return {
       optimizer: this.rule.optimizer,
       coefficients: this.rule.coefficients,
       segments: this.spec.segments.map(({ start, length, tensor }) => ({
@@ -206,14 +229,10 @@ export class Chunk {
         rateMultiplier: tensor.rateMultiplier,
         frozen: tensor.frozen,
       })),
-      weights,
-      gradient,
-      slots,
+      ...{ weights, gradient, slots, average },
       scale: this.scale,
-      average,
       averageDecay: this.rule.averageDecay,
-    });
-    this.finishApply(gradient);
+    };
   }
 
   private async applyStatistics(gradient: number): Promise<void> {
@@ -240,6 +259,7 @@ export class Chunk {
     if (this.closed) return;
     this.free(gradient);
     this.gradient = undefined;
+    this.prepared = false;
     this.scale = undefined;
     this.version += 1;
     this.rule = this.rules.step(this.version);

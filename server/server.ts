@@ -6,17 +6,19 @@ import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import type { Logger } from '../common/log.js';
 import { observe } from '../common/observability.js';
-import { coordinatorClient, createGrpcServer, listen, services, unary } from '../common/rpc.js';
+import { coordinatorClient, createGrpcServer, services, unary } from '../common/rpc.js';
 import type { Lead__Output } from '../proto/gen/polyak/v1/Lead.js';
 import type { Order__Output } from '../proto/gen/polyak/v1/Order.js';
 import { ArenaPool } from './arithmetic/arena-pool.js';
 import { MemoryBudget } from './arithmetic/arena.js';
 import { Arithmetic } from './arithmetic/arithmetic.js';
+import { chunkService } from './chunk-service.js';
 import { FrameCache } from './frame-cache.js';
 import { ReportQueue } from './lead/report-queue.js';
 import { TrialLead } from './lead/trial-lead.js';
 import { parameterService } from './parameter-service.js';
 import { serverMetrics } from './server-metrics.js';
+import { listenShared } from './shared-port.js';
 import { TrialTable } from './trial-table.js';
 
 export interface ServerOptions {
@@ -66,9 +68,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const table = new TrialTable({ poolFor, arithmetic, frames: new FrameCache(), metrics, log });
   const grpcServer = createGrpcServer();
-  grpcServer.addService(services.parameterServer.service, parameterService(table, log));
-  const port = await listen(grpcServer, options.listen);
-  const address = options.advertise ?? `${hostOf(options.listen)}:${port}`;
+  const chunks = chunkService(table, log);
+  grpcServer.addService(services.parameterServer.service, parameterService(table, chunks));
+  const listening = await listenShared(grpcServer, chunks, options.listen);
+  const address = options.advertise ?? `${hostOf(options.listen)}:${listening.port}`;
   const client = coordinatorClient(options.coordinator);
 
   const leadTrial = (order: Lead__Output) => {
@@ -126,7 +129,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     attendance.close();
     stopping.abort();
     await table.closeAll();
-    grpcServer.forceShutdown();
+    listening.close();
     client.close();
     observability.close();
     await arithmetic.close();

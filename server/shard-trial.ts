@@ -122,8 +122,11 @@ export class ShardTrial {
       );
     }
     this.checkShape(chunk, frame);
-    const result = chunk.receive(node, frame.data, (pointer) => this.checkFloats(chunk, frame, pointer));
-    this.previous.delete(chunk.spec.index);
+    const result = chunk.receive(node, frame.data, (pointer) => {
+      this.checkFloats(chunk, frame, pointer);
+      // Here, because a step that this completes begins at once, and leaves a version of its own behind.
+      this.forgetPrevious(chunk.spec.index);
+    });
     this.markHeld(frame.step, nodeKey(node), chunk.spec.index, node);
     return result === 'applied' ? 'APPLIED' : 'DUPLICATE';
   }
@@ -186,7 +189,10 @@ export class ShardTrial {
         const tensor = tensors[tensorIndex]?.name ?? '';
         this.report({ overflow: { step: chunk.version, tensor, tensorIndex } });
       },
-      leaving: (chunk) => void this.previous.set(chunk.spec.index, this.context.frames.of(chunk, 'weights')),
+      leaving: (chunk) => {
+        this.forgetPrevious(chunk.spec.index);
+        this.previous.set(chunk.spec.index, this.context.frames.of(chunk, 'weights').retain());
+      },
       applied: (chunk) => {
         this.snapshot(chunk);
         for (const reader of this.readers) reader(chunk);
@@ -200,6 +206,11 @@ export class ShardTrial {
         this.report({ failed: { message: error.message } });
       },
     };
+  }
+
+  private forgetPrevious(chunk: number): void {
+    this.previous.get(chunk)?.release();
+    this.previous.delete(chunk);
   }
 
   private reportScalars(step: number): void {

@@ -67,9 +67,11 @@ export class TrialTable {
     return new PolyakError('fenced', message);
   }
 
-  onClose(trial: ShardTrial, closer: () => void): void {
+  /** Answers with what takes the closer back. */
+  onClose(trial: ShardTrial, closer: () => void): () => void {
     const closers = this.closers.get(trial) ?? new Set();
     this.closers.set(trial, closers.add(closer));
+    return () => void closers.delete(closer);
   }
 
   lead(trialKey: Buffer, lead: TrialLead): void {

@@ -77,7 +77,9 @@ export class WeightsReader {
     this.credit -= 1;
     this.unsent += 1;
     this.lastSent.set(chunk.spec.index, outgoing.version);
+    outgoing.retain();
     this.send(this.frame(chunk, outgoing), () => {
+      outgoing.release();
       this.unsent -= 1;
       this.pump();
     });

@@ -48,7 +48,9 @@ export class Batches {
     return ahead?.key === keyOf(of) ? ahead.batch : this.assemble(of);
   }
 
+  /** Does nothing for a leaf that its step does not have. */
   prefetch(of: LeafOf): void {
+    if (of.kind === 'gradient' && of.leaf >= this.plan.step(of.step).leaves) return;
     this.ahead = { key: keyOf(of), batch: this.assemble(of) };
   }
 

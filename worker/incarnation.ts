@@ -1,6 +1,7 @@
 /** A worker's connections in one incarnation of a trial: which chunk goes to which shard, and what comes back from each. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { leadShardOf, shardOfChunk } from '../common/chunk-layout.js';
+import type { Transport } from '../common/chunk-streams.js';
 import { PolyakError } from '../common/errors.js';
 import { vectors, type ChunkFrame, type VectorNumber } from '../common/frame.js';
 import type { Logger } from '../common/log.js';
@@ -16,6 +17,7 @@ export interface IncarnationOptions {
   number: number;
   /** Addresses in the order of shard numbers. */
   shards: string[];
+  transport: Transport;
   /** Chunks of the trial's weights. */
   chunkCount: number;
   onWeights: (frame: ChunkFrame) => void;
@@ -124,11 +126,12 @@ export class Incarnation {
   }
 
   private linkOptions(shard: number): LinkOptions {
-    const { trialKey, number, shards, log } = this.options;
+    const { trialKey, number, shards, transport, log } = this.options;
     const address = shards[shard];
     if (address === undefined) throw new PolyakError('protocol', `shard ${shard} has no address`);
     return {
       address,
+      transport,
       trialKey,
       incarnation: number,
       signal: this.signal,

@@ -100,8 +100,12 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
     return this.options.prepared.batches.take(leafOf(lease, leaf));
   }
 
-  prefetch(lease: HeldLease, leaf: number): void {
-    if (lease.kind !== 'STATISTICS') this.options.prepared.batches.prefetch(leafOf(lease, leaf));
+  /** After the last leaf, the first of the next step, whose lease will probably be the same. */
+  prefetch(lease: HeldLease): void {
+    const { batches } = this.options.prepared;
+    if (lease.kind === 'STATISTICS') return;
+    if (lease.next !== undefined) batches.prefetch(leafOf(lease, lease.next));
+    else if (lease.kind === 'GRADIENT') batches.prefetch({ ...leafOf(lease, lease.first), step: lease.step + 1 });
   }
 
   async compute(lease: HeldLease, leaf: number, batch: WorkBatch): Promise<WorkSum> {

@@ -2,10 +2,8 @@
  * The push stream to one shard. A frame is sent for each credit that the shard granted and kept until it is answered;
  * when the stream breaks, unanswered frames are sent again on the next one, which does no harm: leaves are filled once.
  */
-import type { ClientDuplexStream } from '@grpc/grpc-js';
+import { openPush, type PushStream } from '../common/chunk-streams.js';
 import type { ChunkFrame } from '../common/frame.js';
-import { parameterServerClient } from '../common/rpc.js';
-import type { ChunkFrame as ChunkFrameMessage } from '../proto/gen/polyak/v1/ChunkFrame.js';
 import type { PushReply__Output } from '../proto/gen/polyak/v1/PushReply.js';
 import { keepConnected, streamEnd } from './reconnect.js';
 import type { LinkOptions } from './shard-link.js';
@@ -22,7 +20,7 @@ interface Outgoing {
 const copies = process.env['POLYAK_TEST_SEND_TWICE'] === '1' ? 2 : 1;
 
 export class PushLink {
-  private stream: ClientDuplexStream<ChunkFrameMessage, PushReply__Output> | undefined;
+  private stream: PushStream | undefined;
   private credit = 0;
   /** Bounded by the node slots of the trial's memory: each frame is a part of one. */
   private waiting: Outgoing[] = [];
@@ -48,14 +46,13 @@ export class PushLink {
 
   /** Until the signal aborts; then every frame counts as answered. */
   async run(): Promise<void> {
-    const { address, signal, onBreak } = this.options;
-    const client = parameterServerClient(address);
+    const { address, transport, signal, onBreak } = this.options;
     await keepConnected(
       signal,
       async () => {
-        const stream = client.push();
+        const stream = openPush(address, transport);
         this.stream = stream;
-        stream.on('data', (reply: PushReply__Output) => {
+        stream.on('data', (reply) => {
           if (this.stream === stream) this.receive(reply);
         });
         try {
@@ -68,7 +65,6 @@ export class PushLink {
       },
       onBreak,
     );
-    client.close();
     for (const { answered } of this.waiting.splice(0)) answered();
   }
 
@@ -90,7 +86,7 @@ export class PushLink {
       if (!next) return;
       this.credit -= 1;
       this.unanswered.push(next);
-      this.stream.write(next.frame as unknown as ChunkFrameMessage);
+      this.stream.write(next.frame);
     }
   }
 }

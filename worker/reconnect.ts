@@ -1,6 +1,6 @@
 /** Streams that come back: a session is run again and again until it is told to stop, with a pause that grows to a second. */
-import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ClientStream } from '../common/message-stream.js';
 
 const pauseMsMin = 100;
 const pauseMsMax = 1000;
@@ -26,7 +26,7 @@ export async function keepConnected(
 
 /** Resolves when the peer ends the stream, rejects when it breaks; cancels it when the signal aborts. */
 export async function streamEnd<Sent, Received>(
-  stream: ClientDuplexStream<Sent, Received>,
+  stream: ClientStream<Sent, Received>,
   signal: AbortSignal,
 ): Promise<void> {
   const cancel = () => stream.cancel();

@@ -2,6 +2,7 @@
  * What connects a worker to one shard in one incarnation of a trial: a push stream and a weights stream, each on a
  * connection of its own, so that neither ever waits for the other.
  */
+import type { Transport } from '../common/chunk-streams.js';
 import type { ChunkFrame } from '../common/frame.js';
 import type { Logger } from '../common/log.js';
 import { PushLink, type Answered } from './push-link.js';
@@ -9,6 +10,7 @@ import { subscribeWeights } from './weights-link.js';
 
 export interface LinkOptions {
   address: string;
+  transport: Transport;
   trialKey: Buffer;
   incarnation: number;
   /** The shard knows of another incarnation; these streams are of no more use. */

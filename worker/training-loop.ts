@@ -11,7 +11,8 @@ export interface LeaseWork<Batch, Sum> {
   waitForWeights(lease: HeldLease): Promise<boolean>;
   batch(lease: HeldLease, leaf: number): Batch;
   compute(lease: HeldLease, leaf: number, batch: Batch): Promise<Sum>;
-  prefetch(lease: HeldLease, leaf: number): void;
+  /** The micro-batch that will probably be wanted next. */
+  prefetch(lease: HeldLease): void;
   add(left: Sum, right: Sum): Sum;
   push(lease: HeldLease, subtree: TreeEntry<Sum>): void;
   discard(sum: Sum): void;
@@ -50,7 +51,7 @@ async function computeLease<Batch, Sum>(
   for (const leaf of lease.leaves()) {
     const batch = work.batch(lease, leaf);
     const sum = work.compute(lease, leaf, batch);
-    if (lease.next !== undefined) work.prefetch(lease, lease.next);
+    work.prefetch(lease);
     tree.fill(leaf, await sum);
     if (lease.isVoid) return;
     pushComplete();

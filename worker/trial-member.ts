@@ -3,6 +3,7 @@
  * lead through its incarnations, and keeps the training loop in leases.
  */
 import type { Experiment } from '../common/experiment/schema.js';
+import type { Transport } from '../common/chunk-streams.js';
 import { PolyakError } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
 import type { Admitted__Output } from '../proto/gen/polyak/v1/Admitted.js';
@@ -24,6 +25,7 @@ export interface TrialMemberOptions {
   lead: string;
   worker: string;
   backend: Backend;
+  transport: Transport;
   computeWith: (threads: number) => Compute;
   activity: ActivityClock;
   log: Logger;
@@ -158,6 +160,7 @@ export class TrialMember {
       trialKey,
       number,
       shards,
+      transport: this.options.transport,
       chunkCount: prepared.chunks.length,
       log,
       onWeights: (frame) => {

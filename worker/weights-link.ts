@@ -1,14 +1,11 @@
 /** The weights stream from one shard: a subscription to every new version, or one reading of a vector as it is. */
-import type { ClientDuplexStream } from '@grpc/grpc-js';
+import { openWeights, type WeightsStream } from '../common/chunk-streams.js';
 import { PolyakError } from '../common/errors.js';
 import type { ChunkFrame } from '../common/frame.js';
-import { fromServiceError, parameterServerClient } from '../common/rpc.js';
-import type { ChunkFrame__Output } from '../proto/gen/polyak/v1/ChunkFrame.js';
-import type { WeightsRequest } from '../proto/gen/polyak/v1/WeightsRequest.js';
+import { fromServiceError } from '../common/rpc.js';
 import { keepConnected, streamEnd } from './reconnect.js';
 import type { LinkOptions } from './shard-link.js';
 
-type WeightsStream = ClientDuplexStream<WeightsRequest, ChunkFrame__Output>;
 type VectorName = 'WEIGHTS' | 'AVERAGE' | 'PREPROCESS';
 
 const creditMax = 64;
@@ -16,18 +13,16 @@ const creditBatch = 8;
 
 /** Subscribes again and again until the signal aborts. `onFrame` throws when a frame is not right; then it starts anew. */
 export async function subscribeWeights(options: LinkOptions, onFrame: (frame: ChunkFrame) => void): Promise<void> {
-  const { address, signal, onBreak, onFenced } = options;
-  const client = parameterServerClient(address);
+  const { address, transport, signal, onBreak, onFenced } = options;
   await keepConnected(
     signal,
-    async () => await read(client.weights(), 'WEIGHTS', options, onFrame),
+    async () => await read(openWeights(address, transport), 'WEIGHTS', options, onFrame),
     (error) => {
       const known = fromServiceError(error, address);
       if (known.code === 'fenced') onFenced(known.message);
       else onBreak(known);
     },
   );
-  client.close();
 }
 
 /** Reads each of a shard's chunks of the vector once. Errors: PolyakError. */
@@ -36,13 +31,11 @@ export async function readVector(
   vector: VectorName,
   onFrame: (frame: ChunkFrame) => void,
 ): Promise<void> {
-  const client = parameterServerClient(options.address);
+  const { address, transport } = options;
   try {
-    await read(client.weights(), vector, options, onFrame);
+    await read(openWeights(address, transport), vector, options, onFrame);
   } catch (error) {
-    throw fromServiceError(error, options.address);
-  } finally {
-    client.close();
+    throw fromServiceError(error, address);
   }
 }
 
@@ -54,8 +47,7 @@ async function read(
 ): Promise<void> {
   let owed = 0;
   let failure: unknown;
-  stream.on('data', (message: unknown) => {
-    const frame = message as ChunkFrame;
+  stream.on('data', (frame) => {
     if (failure !== undefined || signal.aborted) return;
     try {
       if (!frame.trialKey.equals(trialKey) || frame.incarnation !== incarnation) {

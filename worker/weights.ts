@@ -4,6 +4,7 @@
  * waits in a third buffer: the others may yet have to be computed from the version that it has left.
  */
 import type { ChunkSpec } from '../common/chunk-layout.js';
+import { copyBytes } from '../common/copy-bytes.js';
 import { PolyakError } from '../common/errors.js';
 import type { ChunkFrame } from '../common/frame.js';
 import type { VectorKernels } from '../common/kernels/vector-kernels.js';
@@ -33,7 +34,7 @@ export function writeChunk(
     );
   }
   const at = offset + chunk.offset * 4;
-  memory.bytes(at, frame.data.length).set(frame.data);
+  copyBytes(memory.bytes(at, frame.data.length), frame.data);
   const checksum = kernels.checksum(at, chunk.length);
   if (checksum !== frame.checksum) {
     throw new PolyakError(

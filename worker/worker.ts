@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { attend } from '../common/attendance.js';
+import type { Transport } from '../common/chunk-streams.js';
 import type { Logger } from '../common/log.js';
 import { observe } from '../common/observability.js';
 import { withResolvers } from '../common/with-resolvers.js';
@@ -17,6 +18,8 @@ export interface WorkerOptions {
   /** host:port */
   coordinator: string;
   backend: Backend;
+  /** What carries gradients and weights, plain sockets unless given. */
+  transport?: Transport;
   metricsPort: number;
   /** Where /metrics and /healthz listen. */
   metricsHost?: string;
@@ -35,7 +38,7 @@ export interface RunningWorker {
 export const exitForRestart = 75;
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { log, backend } = options;
+  const { log, backend, transport = 'socket' } = options;
   const id = randomUUID();
   const stopping = new AbortController();
   const ended = withResolvers<void>();
@@ -74,7 +77,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     const known = members.get(key);
     if (known) return known.moveTo(lead);
     log.info({ trial: key, lead }, 'joining a trial');
-    members.set(key, new TrialMember({ trialKey, lead, worker: id, backend, computeWith, activity, log }));
+    members.set(key, new TrialMember({ trialKey, lead, worker: id, backend, transport, computeWith, activity, log }));
   };
 
   const drop = async (trialKey: Buffer) => {

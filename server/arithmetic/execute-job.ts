@@ -1,7 +1,7 @@
 /** Carries out one job on a memory's kernels; it runs on an arithmetic thread or, without threads, on the caller's. */
 import type { VectorKernels } from '../../common/kernels/vector-kernels.js';
 import { optimizerNamed } from '../optimizer/optimizer.js';
-import type { ApplyJob, ArenaJob, JobResult, PrepareJob, PrepareResult, RunningStatisticsJob } from './job.js';
+import type { ArenaJob, JobResult, PrepareResult, RunningStatisticsJob, UpdateJob } from './job.js';
 
 export function executeJob(kernels: VectorKernels, job: ArenaJob): JobResult {
   switch (job.kind) {
@@ -21,13 +21,18 @@ export function executeJob(kernels: VectorKernels, job: ArenaJob): JobResult {
     case 'apply':
       apply(kernels, job);
       return undefined;
+    case 'update': {
+      const result = prepare(kernels, job.prepare);
+      if (result.firstNonFinite < 0) apply(kernels, job.apply);
+      return result;
+    }
     case 'runningStatistics':
       runningStatistics(kernels, job);
       return undefined;
   }
 }
 
-function prepare(kernels: VectorKernels, job: PrepareJob): PrepareResult {
+function prepare(kernels: VectorKernels, job: UpdateJob['prepare']): PrepareResult {
   const result: PrepareResult = { sumSquares: [], weightSquares: [], firstNonFinite: -1 };
   for (const { start, length, l2, frozen } of job.segments) {
     if (frozen) {
@@ -52,7 +57,7 @@ function prepare(kernels: VectorKernels, job: PrepareJob): PrepareResult {
   return result;
 }
 
-function apply(kernels: VectorKernels, job: ApplyJob): void {
+function apply(kernels: VectorKernels, job: UpdateJob['apply']): void {
   const optimizer = optimizerNamed(job.optimizer);
   for (const { start, length, rateMultiplier, frozen } of job.segments) {
     const offset = 4 * start;

@@ -84,6 +84,13 @@ export interface ApplyJob extends Averaging {
   scale?: number;
 }
 
+/** Both in one, where nothing is waited for in between. Nothing is applied when the prepared gradient is not finite. */
+export interface UpdateJob {
+  kind: 'update';
+  prepare: Omit<PrepareJob, 'kind'>;
+  apply: Omit<ApplyJob, 'kind'>;
+}
+
 /** running = momentum * running + (1 - momentum) * sum * reciprocal in each segment. */
 export interface RunningStatisticsJob extends Averaging {
   kind: 'runningStatistics';
@@ -93,12 +100,13 @@ export interface RunningStatisticsJob extends Averaging {
   reciprocal: number;
 }
 
-export type ArenaJob = AddJob | CopyJob | FillJob | ChecksumJob | PrepareJob | ApplyJob | RunningStatisticsJob;
+export type ArenaJob =
+  AddJob | CopyJob | FillJob | ChecksumJob | PrepareJob | ApplyJob | UpdateJob | RunningStatisticsJob;
 
 /** `arena` is the one that all its pointers belong to. */
 export type Job = ArenaJob & { arena: Arena };
 
-export type JobResult<J extends ArenaJob = ArenaJob> = J extends { kind: 'prepare' }
+export type JobResult<J extends ArenaJob = ArenaJob> = J extends { kind: 'prepare' | 'update' }
   ? PrepareResult
   : J extends { kind: 'checksum' }
     ? number

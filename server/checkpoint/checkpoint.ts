@@ -66,8 +66,16 @@ export async function commitCheckpoint(directory: string, record: CheckpointReco
     throw error;
   });
   await rm(temporary);
+  await syncFolder(directory);
   await retain(directory, keep);
   return path;
+}
+
+/** Names are in the folder, which a power cut may take back as long as it is not synced. */
+async function syncFolder(directory: string): Promise<void> {
+  const handle = await open(directory, 'r');
+  await handle.sync();
+  await handle.close();
 }
 
 /** Committed records, newest first. */

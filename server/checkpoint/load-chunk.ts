@@ -1,6 +1,7 @@
 /** Reads chunks of a committed checkpoint, whichever shards wrote them. */
 import { createHash } from 'node:crypto';
 import { dirname, join } from 'node:path';
+import { copyBytes } from '../../common/copy-bytes.js';
 import type { ChunkSpec } from '../../common/chunk-layout.js';
 import { PolyakError } from '../../common/errors.js';
 import type { ChunkMemory } from '../chunk.js';
@@ -29,7 +30,7 @@ export async function loadChunk(
           `${reader.file}: chunk ${spec.index} has ${bytes.length / 4} floats, not ${spec.length}`,
         );
       }
-      memory.arena.bytes(pointer, bytes.length).set(bytes);
+      copyBytes(memory.arena.bytes(pointer, bytes.length), bytes);
     }
   });
   return record.step;

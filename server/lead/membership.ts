@@ -67,10 +67,6 @@ export class Membership {
     return [...this.members.values()].filter(({ proven }) => proven).length;
   }
 
-  get factsNow(): TrialFacts | undefined {
-    return this.known;
-  }
-
   async facts(): Promise<TrialFacts> {
     return this.known ?? (await this.firstFacts.promise);
   }

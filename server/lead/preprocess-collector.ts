@@ -2,6 +2,7 @@
  * Sums of the inputs over the training split, through the same tree as gradients, on the lead shard alone; their mean is
  * what preprocessing subtracts. It is made once per trial and kept in its checkpoints.
  */
+import { copyBytes } from '../../common/copy-bytes.js';
 import { PolyakError } from '../../common/errors.js';
 import type { ChunkFrame } from '../../common/frame.js';
 import { vectorKernels } from '../../common/kernels/vector-kernels.js';
@@ -36,7 +37,7 @@ export class PreprocessCollector {
       throw new PolyakError('protocol', `chunk ${frame.chunk}, leaves ${nodeKey(node)} are not of the statistics`);
     }
     const pointer = allocate(this.arena);
-    this.arena.bytes(pointer, frame.data.length).set(frame.data);
+    copyBytes(this.arena.bytes(pointer, frame.data.length), frame.data);
     if (
       this.kernels.checksum(pointer, floats) !== frame.checksum ||
       this.kernels.firstNonFinite(pointer, floats) >= 0

@@ -4,30 +4,27 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { layOutChunks, shardOfChunk } from '../../common/chunk-layout.js';
-import { PolyakError } from '../../common/errors.js';
 import type { Experiment } from '../../common/experiment/schema.js';
 import type { ChunkFrame } from '../../common/frame.js';
 import type { Logger } from '../../common/log.js';
 import type { Manifest } from '../../common/manifest.js';
-import { withResolvers } from '../../common/with-resolvers.js';
 import { passLeaves, type TrainingPlan } from '../../common/plan.js';
-import type { ShardOrder } from '../../proto/gen/polyak/v1/ShardOrder.js';
-import type { ShardReport } from '../../proto/gen/polyak/v1/ShardReport.js';
-import { claimIncarnation, commitCheckpoint, newestCheckpoint } from '../checkpoint/checkpoint.js';
+import { claimIncarnation, newestCheckpoint } from '../checkpoint/checkpoint.js';
 import { hashVector } from '../checkpoint/load-chunk.js';
 import type { ShardMetrics } from '../server-metrics.js';
 import { planOf } from '../step-rules.js';
 import type { TrialFacts } from './admission.js';
 import { openAuditLog, type AuditLog } from './audit-log.js';
-import { CutLedger } from './cut-ledger.js';
+import { Checkpointer } from './checkpointer.js';
+import { divergedEvent, failureEvent } from './end-event.js';
+import { Interruption, Replaced, Rollback, Stopped, TrialEnd } from './interruption.js';
 import { Membership, type RoundSpec } from './membership.js';
 import { PreprocessCollector } from './preprocess-collector.js';
 import { ProgressMeter } from './progress-meter.js';
 import type { ReportQueue } from './report-queue.js';
-import { ScalarLedger } from './scalar-ledger.js';
-import { openLocalShard, openRemoteShard, type BeginLocally, type ShardPort } from './shard-port.js';
-import { addSums, emptySums, leadRecordSchema, type Sums } from './trial-state.js';
+import type { BeginLocally } from './shard-port.js';
+import { ShardSet } from './shard-set.js';
+import { addSums, emptySums, leadRecordSchema, meansOf, type Means, type Sums } from './trial-state.js';
 
 export interface TrialLeadOptions {
   trialKey: Buffer;
@@ -48,44 +45,30 @@ export interface TrialLeadOptions {
   log: Logger;
 }
 
-/** The incarnation is over because a shard is gone; the next one begins from the newest checkpoint. */
-class Rollback extends Error {}
-
-/** Another process leads the trial: nothing is to be said about it from here any more. */
-class Replaced extends Error {}
-
-/** The trial has ended for good, with this event. */
-class TrialEnd extends Error {
-  constructor(readonly event: Record<string, unknown>) {
-    super(String(event['event']));
-  }
-}
-
 export class TrialLead {
   readonly membership: Membership;
   preprocess: Float32Array | null = null;
   incarnation = 0;
-  private shards: string[];
-  private ports: (ShardPort | undefined)[] = [];
+  private addresses: string[];
+  /** Of the present incarnation. */
+  private interruption = new Interruption();
+  private shards: ShardSet | undefined;
   private collector: PreprocessCollector | undefined;
-  private scalars = new ScalarLedger(0);
-  private cuts = new CutLedger(0);
-  private reached: { step: number; resolve: () => void } | undefined;
-  private reachedStep: number[] = [];
   private epochSums: Sums;
-  private validation: { loss: number; accuracy: number | null } | null = null;
+  private validation: Means | null = null;
+  /** The step that the validation is of; -1 after a rollback. */
+  private validatedAt = -1;
   private meter = new ProgressMeter();
-  private interrupt: ((error: Error) => void) | undefined;
-  private interrupted: Promise<never> = new Promise(() => undefined);
   private stopRequested = false;
-  private lastCheckpointAt = Date.now();
+  /** Of the newest checkpoint. */
+  private committedStep = 0;
   private ended = false;
   /** The present incarnation has taken a step. */
   private advanced = false;
   private readonly audit: AuditLog | undefined;
 
   constructor(private readonly options: TrialLeadOptions) {
-    this.shards = options.shards;
+    this.addresses = options.shards;
     this.audit = openAuditLog(options.directory);
     this.epochSums = emptySums(options.experiment.metrics.length);
     this.membership = new Membership({
@@ -96,11 +79,11 @@ export class TrialLead {
       notice: (kind, message) => this.notice(kind, message),
       admission: () => ({
         incarnation: this.incarnation,
-        shards: this.shards,
+        shards: this.addresses,
         chunkFloats: options.experiment.chunkFloats,
         hasPreprocess: this.preprocess !== null,
       }),
-      abort: (error) => this.interrupt?.(error),
+      abort: (error) => this.interruption.interrupt(error),
     });
   }
 
@@ -113,14 +96,14 @@ export class TrialLead {
     let failures = 0;
     while (!this.ended) {
       this.advanced = false;
-      this.interrupted = new Promise((_, reject) => (this.interrupt = reject));
-      this.interrupted.catch(() => undefined);
+      this.interruption = new Interruption();
       try {
         await this.runIncarnation();
       } catch (error) {
-        this.closePorts();
+        this.closeShards();
         if (this.ended) return;
         if (error instanceof TrialEnd) this.end(error.event);
+        else if (error instanceof Stopped) this.end({ event: 'stopped', step: this.committedStep });
         else if (error instanceof Replaced) {
           this.options.log.warn({ reason: error.message }, 'Fenced');
           this.abandon(error.message);
@@ -139,22 +122,25 @@ export class TrialLead {
 
   /** The coordinator sent the shards' addresses again: one may have moved. */
   setShards(shards: string[]): void {
-    if (shards.join() === this.shards.join()) return;
-    this.shards = shards;
-    this.interrupt?.(new Rollback('the shards have new addresses'));
+    if (shards.join() === this.addresses.join()) return;
+    this.addresses = shards;
+    this.interruption.interrupt(new Rollback('the shards have new addresses'));
   }
 
   /** Checkpoint, then end as stopped. */
   stop(): void {
     this.stopRequested = true;
-    if (this.membership.factsNow === undefined) this.interrupt?.(new TrialEnd({ event: 'stopped', step: 0 }));
+    // The step cannot be finished; what is in the last checkpoint is kept.
+    if (this.membership.size === 0) {
+      this.interruption.interrupt(new Stopped());
+    }
   }
 
   /** Forget the trial without a word: it has been dropped, or another leads it. */
   abandon(reason: string): void {
     this.ended = true;
-    this.interrupt?.(new Error(reason));
-    this.closePorts();
+    this.interruption.interrupt(new Error(reason));
+    this.closeShards();
     this.membership.close({ fenced: { message: reason } });
   }
 
@@ -169,139 +155,105 @@ export class TrialLead {
     const checkpoint = await newestCheckpoint(directory, (path, reason) =>
       this.notice('checkpoint-passed-over', `${path}: ${reason}`),
     );
+    this.committedStep = checkpoint?.record.step ?? 0;
     this.epochSums = emptySums(experiment.metrics.length);
     if (checkpoint) this.restore(checkpoint.record.lead, checkpoint.record.preprocess);
-    const facts = await this.orInterrupted(this.membership.facts());
+    const facts = await this.interruption.race(this.membership.facts());
     const plan = planOf(experiment, facts.data.trainCount);
     const allSteps = plan.stepsPerEpoch * experiment.train.epochs;
     const untilStep = this.options.untilStep > 0 ? Math.min(this.options.untilStep, allSteps) : allSteps;
-    let step = await this.beginShards(facts, checkpoint?.path ?? '', untilStep);
-    this.lastCheckpointAt = Date.now();
+    const shards = this.shardSet(facts, checkpoint?.path ?? '', untilStep);
+    this.shards = shards;
+    let step = await shards.open();
+    const checkpointer = this.checkpointer(facts, shards);
+    if (this.stopRequested) this.stop();
     this.meter = new ProgressMeter();
     await this.ensurePreprocess(facts);
     this.membership.admitAll();
 
     while (step < untilStep) {
-      await this.checkpointIfDue(step, facts);
-      const sums = await this.trainStep(step, plan);
+      if (this.stopRequested) {
+        await checkpointer.now(step);
+        throw new Stopped();
+      }
+      await checkpointer.ifDue(step);
+      const sums = await this.trainStep(step, plan, shards);
       this.epochSums = addSums(this.epochSums, sums);
       step += 1;
       this.progress(step, untilStep, plan, sums);
-      if (step % plan.stepsPerEpoch === 0) await this.finishEpoch(step, facts, plan);
+      if (step % plan.stepsPerEpoch === 0) await this.finishEpoch(step, facts, plan, shards);
     }
-    await this.finish(step, facts);
+    await this.finish(step, facts, shards, checkpointer);
   }
 
-  /** All shards load the weights; answers with the step they are at. */
-  private async beginShards(facts: TrialFacts, checkpoint: string, untilStep: number): Promise<number> {
-    const { trialKey, experimentJson, experiment, directory, leadEpoch } = this.options;
-    const shards = this.shards.length;
-    const chunks = layOutChunks(JSON.parse(facts.manifest) as Manifest, experiment.chunkFloats);
-    const parameterChunks = chunks.filter(({ kind }) => kind === 'parameters').length;
-    this.scalars = new ScalarLedger(parameterChunks);
-    this.reachedStep = Array.from({ length: shards }, () => -1);
-    const begun = new Map<number, number>();
-    const allBegun = withResolvers<number>();
-    const participants = participatingShards(trialKey, chunks.length, shards);
-    this.cuts = new CutLedger(participants.length);
-    const events = {
-      report: (shard: number, report: ShardReport) => {
-        if (report.begun) {
-          begun.set(shard, report.begun.step ?? 0);
-          this.reachedStep[shard] = report.begun.step ?? 0;
-          if (begun.size === participants.length) allBegun.resolve(report.begun.step ?? 0);
-        } else this.handleReport(shard, report);
-      },
-      lost: (shard: number, error: Error) => this.interrupt?.(new Rollback(`shard ${shard} is lost: ${error.message}`)),
-    };
-    this.ports = [];
-    for (const shard of participants) {
-      const begin = {
-        trialKey,
-        incarnation: this.incarnation,
-        shard,
-        shards,
-        experiment: experimentJson,
-        manifest: facts.manifest,
-        checkpoint,
-        directory,
-        data: facts.data,
-        untilStep,
+  private shardSet(facts: TrialFacts, checkpoint: string, untilStep: number): ShardSet {
+    const { trialKey, experimentJson, experiment, directory, leadEpoch, shard, beginLocally } = this.options;
+    const { incarnation, interruption } = this;
+    const { manifest, data } = facts;
+    const { clip, chunkFloats } = experiment;
+    return new ShardSet({
+      addresses: this.addresses,
+      own: shard,
+      begin: {
+        ...{ trialKey, incarnation, experiment: experimentJson, manifest, checkpoint, directory, data, untilStep },
         leadEpoch,
-      };
-      this.ports[shard] =
-        shard === this.options.shard
-          ? await this.orInterrupted(openLocalShard(begin, this.options.beginLocally, events))
-          : openRemoteShard(this.shards[shard] ?? '', begin, events);
-    }
-    return await this.orInterrupted(allBegun.promise);
+      },
+      manifest: JSON.parse(manifest) as Manifest,
+      chunkFloats,
+      globalNorm: clip && 'globalNorm' in clip ? clip.globalNorm : undefined,
+      ...{ beginLocally, interruption },
+      held: (step, node, holder) => {
+        const { round } = this.membership;
+        if (round?.spec.kind === 'GRADIENT' && round.spec.step === step) round.held(node, holder);
+      },
+    });
   }
 
-  private handleReport(shard: number, report: ShardReport): void {
-    const round = this.membership.round;
-    if (report.held) {
-      const { step = 0, firstLeaf = 0, leaves = 0 } = report.held;
-      if (round?.spec.kind === 'GRADIENT' && round.spec.step === step) round.held({ first: firstLeaf, leaves }, shard);
-    } else if (report.scalars) {
-      const total = this.scalars.add(report.scalars);
-      if (total) this.sendScale(report.scalars.step ?? 0, total.gradientSquares);
-    } else if (report.reached) {
-      this.reachedStep[shard] = report.reached.step ?? 0;
-      if (this.reached) this.checkReached(this.reached.step);
-    } else if (report.overflow) {
-      const { step = 0, tensor = '' } = report.overflow;
-      this.interrupt?.(new TrialEnd(divergedEvent(step, tensor, 'the sum of the gradients is not finite')));
-    } else if (report.cutPlanned) this.cuts.planned(report.cutPlanned.step ?? 0, shard);
-    else if (report.cutWritten) {
-      const { step = 0, file = '', bytes = 0, chunks = [] } = report.cutWritten;
-      this.cuts.written(step, shard, { file, bytes: Number(bytes), chunks });
-    } else if (report.fenced) {
-      const reason = `shard ${shard}: ${report.fenced.message ?? ''}`;
-      this.interrupt?.(report.fenced.replaced ? new Replaced(reason) : new Rollback(reason));
-    } else if (report.failed)
-      this.interrupt?.(new PolyakError('internal', `shard ${shard}: ${report.failed.message ?? ''}`));
+  private checkpointer(facts: TrialFacts, shards: ShardSet): Checkpointer {
+    const { trialKey, directory, experiment, reports } = this.options;
+    const { incarnation, interruption } = this;
+    return new Checkpointer({
+      ...{ trialKey, incarnation, directory, experiment, facts, shards, interruption },
+      committed: (step) => (this.committedStep = step),
+      state: () => ({
+        lead: {
+          facts,
+          epochSums: this.epochSums,
+          validation: this.validation,
+          reproducible: this.membership.reproducible,
+          unacknowledged: reports.pending(),
+        },
+        preprocess: this.preprocess,
+      }),
+    });
   }
 
-  /** Global-norm clipping: the factor that all chunks of the step wait for. */
-  private sendScale(step: number, gradientSquares: number): void {
-    const { clip } = this.options.experiment;
-    if (!clip || !('globalNorm' in clip)) return;
-    const norm = Math.sqrt(gradientSquares);
-    const factor = norm > clip.globalNorm ? Math.fround(clip.globalNorm / norm) : 1;
-    this.broadcast({ scale: { step, factor } });
-  }
-
-  private async trainStep(step: number, plan: TrainingPlan): Promise<Sums> {
+  private async trainStep(step: number, plan: TrainingPlan, shards: ShardSet): Promise<Sums> {
     const { experiment, metrics } = this.options;
     const stopTimer = metrics.stepSeconds.startTimer();
     const { leaves } = plan.step(step);
-    const sums = await this.runRound({
-      kind: 'GRADIENT',
-      step,
-      leafCount: leaves,
-      shardsNeeded: this.ports.filter(Boolean).length,
-    });
+    const sums = await this.runRound({ kind: 'GRADIENT', step, leafCount: leaves, shardsNeeded: shards.size });
     stopTimer();
     this.advanced = true;
     metrics.steps.inc();
     const l2 = experiment.regularise.l2;
-    if (l2 > 0) {
-      const { weightSquares } = await this.orInterrupted(this.scalars.total(step));
-      sums.l2Sum = 0.5 * l2 * weightSquares * sums.samples;
-    }
-    this.scalars.forget(step);
+    if (l2 > 0) sums.l2Sum = 0.5 * l2 * (await shards.weightSquares(step)) * sums.samples;
+    shards.forgetBefore(step);
     return sums;
   }
 
   private async evaluate(step: number, split: 'VALIDATION' | 'TEST', vector: 'WEIGHTS' | 'AVERAGE', count: number) {
-    await this.allReached(step);
     const leafCount = passLeaves(count, this.options.experiment.train.microBatchSize);
-    const sums = await this.runRound({ kind: 'EVALUATE', step, leafCount, shardsNeeded: 0, split, vector });
-    const accuracyIndex = this.options.experiment.metrics.indexOf('accuracy');
-    return {
-      loss: sums.lossSum / sums.samples,
-      accuracy: accuracyIndex < 0 ? null : (sums.metricSums[accuracyIndex] ?? 0) / sums.samples,
-    };
+    return this.means(await this.runRound({ kind: 'EVALUATE', step, leafCount, shardsNeeded: 0, split, vector }));
+  }
+
+  /** Does nothing when this step's weights have been evaluated. */
+  private async validate(step: number, count: number, shards: ShardSet): Promise<void> {
+    if (count === 0 || this.validatedAt === step) return;
+    const { weights } = this.options.experiment.objective;
+    await shards.reached(step);
+    this.validation = await this.evaluate(step, 'VALIDATION', weights === 'average' ? 'AVERAGE' : 'WEIGHTS', count);
+    this.validatedAt = step;
   }
 
   private async ensurePreprocess(facts: TrialFacts): Promise<void> {
@@ -319,77 +271,28 @@ export class TrialLead {
   }
 
   private async runRound(spec: RoundSpec): Promise<Sums> {
-    const outcome = await this.orInterrupted(this.membership.runRound(spec));
+    const outcome = await this.interruption.race(this.membership.runRound(spec));
     if (spec.kind === 'GRADIENT') await this.audit?.step(this.incarnation, spec.step, outcome.tiles);
     if (outcome.bad) throw new TrialEnd(divergedEvent(spec.step, outcome.bad.tensor, 'the gradient is not finite'));
     return outcome.sums;
   }
 
-  private async finishEpoch(step: number, facts: TrialFacts, plan: TrainingPlan): Promise<void> {
+  private async finishEpoch(step: number, facts: TrialFacts, plan: TrainingPlan, shards: ShardSet): Promise<void> {
     const { experiment, reports } = this.options;
-    if (facts.data.validationCount > 0) {
-      const vector = experiment.objective.weights === 'average' ? 'AVERAGE' : 'WEIGHTS';
-      this.validation = await this.evaluate(step, 'VALIDATION', vector, facts.data.validationCount);
-    }
+    await this.validate(step, facts.data.validationCount, shards);
     const training = this.means(this.epochSums);
     const body = { event: 'epoch', epoch: step / plan.stepsPerEpoch, step, ...training, validation: this.validation };
     reports.add({ kind: 'EPOCH', step, body });
     this.epochSums = emptySums(experiment.metrics.length);
   }
 
-  private async checkpointIfDue(step: number, facts: TrialFacts): Promise<void> {
-    const { experiment } = this.options;
-    if (this.stopRequested) {
-      await this.checkpoint(step, facts);
-      throw new TrialEnd({ event: 'stopped', step });
-    }
-    const due = Date.now() - this.lastCheckpointAt >= experiment.checkpoint.every * 1000;
-    if (!due || this.cuts.busy) return;
-    this.lastCheckpointAt = Date.now();
-    const { committed } = await this.planCheckpoint(step, facts);
-    // Of this incarnation: the commit may fail because the next one has begun.
-    const { interrupt } = this;
-    committed.catch((error: unknown) => interrupt?.(error instanceof Error ? error : new Error(String(error))));
-  }
-
-  private async checkpoint(step: number, facts: TrialFacts): Promise<string> {
-    if (this.cuts.busy) await this.orInterrupted(this.cuts.idle());
-    const { committed } = await this.planCheckpoint(step, facts);
-    return await this.orInterrupted(committed);
-  }
-
-  /** Names the cut to all shards. Resolves when all know of it (only then may steps go on), with the commit to come. */
-  private async planCheckpoint(step: number, facts: TrialFacts): Promise<{ committed: Promise<string> }> {
-    const { directory, experiment, trialKey, reports } = this.options;
-    const cut = this.cuts.begin(step);
-    const lead = {
-      facts,
-      epochSums: this.epochSums,
-      validation: this.validation,
-      reproducible: this.membership.reproducible,
-      unacknowledged: reports.pending(),
-    };
-    const preprocess = this.preprocess ? Buffer.from(this.preprocess.buffer).toString('base64') : null;
-    this.broadcast({ cut: { step } });
-    await this.orInterrupted(cut.planned);
-    const commit = async () => {
-      const files = await cut.written;
-      const manifest = JSON.parse(facts.manifest) as Manifest & Record<string, unknown>;
-      const { chunkFloats } = experiment;
-      const identity = { format: 1 as const, trialKey: trialKey.toString('hex'), incarnation: this.incarnation, step };
-      const record = { ...identity, manifest, chunkFloats, files, lead, preprocess };
-      return await orRollback(commitCheckpoint(directory, record, experiment.checkpoint.keep));
-    };
-    return { committed: commit() };
-  }
-
-  private async finish(step: number, facts: TrialFacts): Promise<void> {
+  private async finish(step: number, facts: TrialFacts, shards: ShardSet, checkpointer: Checkpointer): Promise<never> {
     const { validationCount, testCount } = facts.data;
-    if (validationCount > 0) this.validation ??= await this.evaluate(step, 'VALIDATION', 'WEIGHTS', validationCount);
+    await this.validate(step, validationCount, shards);
+    await shards.reached(step);
     const last = testCount > 0 ? await this.evaluate(step, 'TEST', 'WEIGHTS', testCount) : null;
     const average = testCount > 0 ? await this.evaluate(step, 'TEST', 'AVERAGE', testCount) : null;
-    await this.allReached(step);
-    const record = await this.checkpoint(step, facts);
+    const record = await checkpointer.now(step);
     throw new TrialEnd({
       event: 'finished',
       steps: step,
@@ -408,19 +311,15 @@ export class TrialLead {
     this.membership.record(record.facts, record.reproducible);
     this.epochSums = record.epochSums;
     this.validation = record.validation;
+    this.validatedAt = -1;
     for (const report of record.unacknowledged) this.options.reports.add(report);
     if (preprocess !== null) {
-      const bytes = Buffer.from(preprocess, 'base64');
-      this.preprocess = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+      this.preprocess = new Float32Array(Uint8Array.from(Buffer.from(preprocess, 'base64')).buffer);
     }
   }
 
-  private means(sums: Sums): { loss: number; accuracy: number | null } {
-    const accuracyIndex = this.options.experiment.metrics.indexOf('accuracy');
-    return {
-      loss: (sums.lossSum + sums.l2Sum) / sums.samples,
-      accuracy: accuracyIndex < 0 ? null : (sums.metricSums[accuracyIndex] ?? 0) / sums.samples,
-    };
+  private means(sums: Sums): Means {
+    return meansOf(sums, this.options.experiment.metrics);
   }
 
   private progress(step: number, steps: number, plan: TrainingPlan, sums: Sums): void {
@@ -440,29 +339,10 @@ export class TrialLead {
     });
   }
 
-  private async allReached(step: number): Promise<void> {
-    const reached = withResolvers<undefined>();
-    this.reached = { step, resolve: () => reached.resolve(undefined) };
-    this.checkReached(step);
-    await this.orInterrupted(reached.promise);
-  }
-
-  private checkReached(step: number): void {
-    if (this.ports.every((port, shard) => !port || this.reachedStep[shard] === step)) this.reached?.resolve();
-  }
-
-  private broadcast(order: ShardOrder): void {
-    for (const port of this.ports) port?.send(order);
-  }
-
-  private closePorts(): void {
-    for (const port of this.ports) port?.close();
-    this.ports = [];
+  private closeShards(): void {
+    this.shards?.close();
+    this.shards = undefined;
     this.membership.cancelRound();
-  }
-
-  private async orInterrupted<Value>(work: Promise<Value>): Promise<Value> {
-    return await Promise.race([work, this.interrupted]);
   }
 
   private notice(kind: string, message: string): void {
@@ -471,33 +351,8 @@ export class TrialLead {
 
   private end(event: Record<string, unknown>): void {
     this.ended = true;
-    this.closePorts();
+    this.closeShards();
     this.options.reports.add({ kind: 'END', step: Number(event['steps'] ?? event['step'] ?? 0), body: event });
     this.membership.close({ ended: { state: String(event['event']) } });
   }
-}
-
-/** What is fenced is the incarnation, by one claimed since; whether the lead is, too, its shards and the coordinator say. */
-async function orRollback<Value>(work: Promise<Value>): Promise<Value> {
-  return await work.catch((error: unknown) => {
-    throw error instanceof PolyakError && error.code === 'fenced' ? new Rollback(error.message) : error;
-  });
-}
-
-/** The shards that own a chunk. */
-function participatingShards(trialKey: Buffer, chunks: number, shards: number): number[] {
-  const owners = new Set(Array.from({ length: chunks }, (_, chunk) => shardOfChunk(trialKey, chunk, chunks, shards)));
-  return [...owners].toSorted((left, right) => left - right);
-}
-
-function divergedEvent(step: number, tensor: string, what: string): Record<string, unknown> {
-  const layer = tensor.replace(/\/[^/]*$/, '');
-  const message = `diverged at step ${step}: ${what} in layer '${layer}' (${tensor}); try a smaller learning rate`;
-  return { event: 'diverged', step, layer, tensor, message };
-}
-
-function failureEvent(error: unknown, log: Logger): Record<string, unknown> {
-  if (error instanceof PolyakError) return { event: 'failed', code: error.code, message: error.message };
-  log.error({ error: error instanceof Error ? error.stack : String(error) }, 'the trial failed');
-  return { event: 'failed', code: 'internal', message: error instanceof Error ? error.message : String(error) };
 }

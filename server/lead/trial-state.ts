@@ -16,6 +16,12 @@ export interface Report {
   body: Record<string, unknown>;
 }
 
+export interface Means {
+  loss: number;
+  /** Null where the experiment has no such metric. */
+  accuracy: number | null;
+}
+
 const sumsSchema = z.object({
   lossSum: z.number(),
   metricSums: z.array(z.number()),
@@ -44,4 +50,9 @@ export function addSums(left: Sums, right: Sums): Sums {
     samples: left.samples + right.samples,
     l2Sum: left.l2Sum + right.l2Sum,
   };
+}
+
+export function meansOf({ lossSum, l2Sum, metricSums, samples }: Sums, metrics: readonly string[]): Means {
+  const index = metrics.indexOf('accuracy');
+  return { loss: (lossSum + l2Sum) / samples, accuracy: index < 0 ? null : (metricSums[index] ?? 0) / samples };
 }

@@ -1,20 +1,30 @@
 /** A shard over a real socket with the test as its lead and its workers: for what a whole run would only show by luck. */
+import { connect } from 'node:net';
 import { Registry } from 'prom-client';
-import type { ClientDuplexStream } from '@grpc/grpc-js';
+import {
+  openPush as openPushStream,
+  openSocket,
+  openWeights as openWeightsStream,
+  openings,
+  type Transport,
+} from '../../common/chunk-streams.js';
 import { layOutChunks } from '../../common/chunk-layout.js';
 import { vectors, type ChunkFrame } from '../../common/frame.js';
 import { vectorKernels } from '../../common/kernels/vector-kernels.js';
 import { createLog } from '../../common/log.js';
+import type { ClientStream } from '../../common/message-stream.js';
+import { headBytes } from '../../common/message-reader.js';
 import type { Manifest } from '../../common/manifest.js';
-import { createGrpcServer, listen, parameterServerClient, services } from '../../common/rpc.js';
-import type { ChunkFrame as ChunkFrameMessage } from '../../proto/gen/polyak/v1/ChunkFrame.js';
+import { chunkStreamCodecs, createGrpcServer, parameterServerClient, services } from '../../common/rpc.js';
 import type { PushReply__Output } from '../../proto/gen/polyak/v1/PushReply.js';
 import type { ShardReport__Output } from '../../proto/gen/polyak/v1/ShardReport.js';
 import { ArenaPool } from '../../server/arithmetic/arena-pool.js';
 import { Arithmetic } from '../../server/arithmetic/arithmetic.js';
+import { chunkService } from '../../server/chunk-service.js';
 import { FrameCache } from '../../server/frame-cache.js';
 import { parameterService } from '../../server/parameter-service.js';
 import { serverMetrics } from '../../server/server-metrics.js';
+import { listenShared } from '../../server/shared-port.js';
 import { TrialTable } from '../../server/trial-table.js';
 
 export const trialKey = Buffer.from('0102030405060708', 'hex');
@@ -26,10 +36,11 @@ export interface LiveShardOptions {
   optimizer?: object;
   clip?: object;
   memoryBytesMax?: number;
+  transport?: Transport;
 }
 
 export async function startLiveShard(options: LiveShardOptions) {
-  const { parameters, chunkFloats, leaves, memoryBytesMax = 1 << 30 } = options;
+  const { parameters, chunkFloats, leaves, memoryBytesMax = 1 << 30, transport = 'socket' } = options;
   const manifest: Manifest = {
     parameters: [
       {
@@ -63,9 +74,11 @@ export async function startLiveShard(options: LiveShardOptions) {
   const metrics = serverMetrics(new Registry());
   const table = new TrialTable({ poolFor: () => pool, arithmetic, frames: new FrameCache(), metrics, log });
   const server = createGrpcServer();
-  server.addService(services.parameterServer.service, parameterService(table, log));
-  const port = await listen(server, '127.0.0.1:0');
-  const client = parameterServerClient(`127.0.0.1:${port}`);
+  const service = chunkService(table, log);
+  server.addService(services.parameterServer.service, parameterService(table, service));
+  const listening = await listenShared(server, service, '127.0.0.1:0');
+  const address = `127.0.0.1:${listening.port}`;
+  const client = parameterServerClient(address);
   const closers: (() => void)[] = [];
 
   const lead = client.follow();
@@ -104,20 +117,50 @@ export async function startLiveShard(options: LiveShardOptions) {
   };
 
   const openPush = () => {
-    const stream = client.push();
+    const stream = openPushStream(address, transport);
     closers.push(() => stream.cancel());
     const replies = collect<PushReply__Output>(stream);
     const push = async (sent: ChunkFrame) => {
-      stream.write(sent as unknown as ChunkFrameMessage);
+      stream.write(sent);
       return await replies.next(({ result }) => result !== 'NONE');
     };
     return { stream, push, replies };
   };
 
-  const openWeights = (credit: number, vector: 'WEIGHTS' | 'AVERAGE' = 'WEIGHTS') => {
-    const stream = client.weights();
+  /** What is pushed need not be a frame. */
+  const openRawPush = () => {
+    const stream = openRawStream(address, transport);
     closers.push(() => stream.cancel());
-    const frames = collect<ChunkFrame>(stream as unknown as ClientDuplexStream<never, ChunkFrame>);
+    const replies = collect<PushReply__Output>(stream);
+    const push = async (bytes: Buffer) => {
+      stream.write(bytes);
+      return await replies.next(({ result }) => result !== 'NONE');
+    };
+    return { stream, push };
+  };
+
+  /** A client that asks for weights and never reads. */
+  const openStalledWeights = (credit: number) => {
+    const request = { trialKey, incarnation: 1, vector: 'WEIGHTS' as const, credit, subscribe: true };
+    if (transport === 'grpc') {
+      const stream = client.weights();
+      closers.push(() => stream.cancel());
+      stream.on('error', () => undefined).pause();
+      stream.write(request);
+      return;
+    }
+    const socket = connect({ port: listening.port, host: '127.0.0.1' }).pause();
+    closers.push(() => socket.destroy());
+    const body = chunkStreamCodecs.encodeRequest(request);
+    const head = Buffer.alloc(headBytes);
+    head.writeUInt32LE(body.length);
+    socket.write(Buffer.concat([Buffer.from(openings.weights), head, body]));
+  };
+
+  const openWeights = (credit: number, vector: 'WEIGHTS' | 'AVERAGE' = 'WEIGHTS') => {
+    const stream = openWeightsStream(address, transport);
+    closers.push(() => stream.cancel());
+    const frames = collect<ChunkFrame>(stream, ({ data, ...header }) => ({ ...header, data: Uint8Array.from(data) }));
     stream.write({ trialKey, incarnation: 1, vector, credit, subscribe: true });
     return { stream, frames };
   };
@@ -126,19 +169,48 @@ export async function startLiveShard(options: LiveShardOptions) {
     for (const closer of closers) closer();
     client.close();
     await table.closeAll();
-    server.forceShutdown();
+    listening.close();
     await arithmetic.close();
   };
-  return { client, table, pool, chunks, begin, reports, frame, openPush, openWeights, close, lead };
+  return {
+    client,
+    port: listening.port,
+    table,
+    pool,
+    chunks,
+    begin,
+    reports,
+    frame,
+    openPush,
+    openRawPush,
+    openWeights,
+    openStalledWeights,
+    close,
+    lead,
+  };
+}
+
+function openRawStream(address: string, transport: Transport): ClientStream<Buffer, PushReply__Output> {
+  const { decodeReply } = chunkStreamCodecs;
+  if (transport === 'grpc') {
+    const path = '/polyak.v1.ParameterServer/Push';
+    return parameterServerClient(address).makeBidiStreamRequest(path, (bytes: Buffer) => bytes, decodeReply);
+  }
+  return openSocket(address, openings.push, { encode: (bytes: Buffer) => [bytes], decode: decodeReply });
+}
+
+interface Listened<Message> {
+  on(event: 'data', listener: (message: Message) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
 }
 
 /** What a stream gives, in order, each to be asked for once. */
-function collect<Message>(stream: ClientDuplexStream<never, Message>) {
+function collect<Message>(stream: Listened<Message>, keep = (message: Message) => message) {
   const buffered: Message[] = [];
   let wake: () => void = () => undefined;
   let failure: Error | undefined;
   stream.on('data', (message: Message) => {
-    buffered.push(message);
+    buffered.push(keep(message));
     wake();
   });
   stream.on('error', (error: Error) => {

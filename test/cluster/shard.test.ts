@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { frameBytes } from '../../common/frame.js';
 import { CounterRandom, Purpose } from '../../common/random.js';
@@ -22,10 +23,10 @@ function mangle(good: Buffer, random: CounterRandom): Buffer {
   return bad;
 }
 
-describe('a shard', () => {
+describe.each(['socket', 'grpc'] as const)('a shard over %s', (transport) => {
   let shard: LiveShard | undefined;
   const start = async (options: LiveShardOptions) => {
-    shard = await startLiveShard(options);
+    shard = await startLiveShard({ ...options, transport });
     await shard.begin(1);
     return shard;
   };
@@ -124,19 +125,15 @@ describe('a shard', () => {
   });
 
   it(`survives a thousand mangled frames (seed ${seed}), and the trial's numbers are as if none had come`, async () => {
-    const { client, openPush, openWeights, frame, chunks } = await start({ parameters: 3, chunkFloats: 2, leaves: 2 });
-    const identity = (bytes: Buffer) => bytes;
-    const raw = client.makeBidiStreamRequest<Buffer, Buffer>('/polyak.v1.ParameterServer/Push', identity, identity);
-    const answers: Buffer[] = [];
-    raw.on('data', (answer: Buffer) => answers.push(answer));
-    raw.on('error', () => undefined);
+    const { openPush, openRawPush, openWeights, frame, chunks } = await start({
+      ...{ parameters: 3, chunkFloats: 2, leaves: 2 },
+    });
+    const raw = openRawPush();
     const random = new CounterRandom(seed, Purpose.test, 1);
     const good = frameBytes(frame({ step: 0 }));
-    const sent = 1000;
-    for (let index = 0; index < sent; index++) raw.write(mangle(good, random));
-    // One more answer is the credit that opens the stream.
-    while (answers.length < sent + 1 && !raw.destroyed) await once(raw, 'data');
-    expect(answers).toHaveLength(sent + 1);
+    const results = new Set<string>();
+    for (let index = 0; index < 1000; index++) results.add((await raw.push(mangle(good, random))).result);
+    expect([...results]).toEqual(expect.arrayContaining(['REFUSED', 'FENCED']));
     const { push } = openPush();
     for (const { index } of chunks) await push(frame({ chunk: index, leaves: 2 }));
     const weights = await openWeights(64).frames.next(({ step, chunk }) => step === 1 && chunk === 0);
@@ -165,8 +162,7 @@ describe('a shard', () => {
   it('keeps its memory bound with 64 leaves and a client that stops reading', async () => {
     const chunkFloats = 1024;
     const live = await start({ parameters: 8 * chunkFloats, chunkFloats, leaves: 64 });
-    const { stream } = live.openWeights(256);
-    stream.pause();
+    live.openStalledWeights(256);
     const { push } = live.openPush();
     const slot = chunkFloats * 4;
     // Weights and average of each chunk; SGD has no slots.
@@ -183,5 +179,42 @@ describe('a shard', () => {
     const leases = 8;
     expect(most).toBeLessThanOrEqual(8 * leases * Math.ceil(Math.log2(64)) * slot);
     expect(live.pool.bytesInUse).toBe(resting);
+  });
+});
+
+describe('the port of a shard', () => {
+  let shard: LiveShard | undefined;
+  afterEach(async () => {
+    await shard?.close();
+    shard = undefined;
+  });
+  const ending = async (bytes: Uint8Array) => {
+    shard = await startLiveShard({ parameters: 2, chunkFloats: 2, leaves: 1 });
+    await shard.begin(1);
+    const socket = connect({ port: shard.port, host: '127.0.0.1' });
+    const answer: Buffer[] = [];
+    socket.on('data', (piece: Buffer) => answer.push(piece)).on('error', () => undefined);
+    socket.write(bytes);
+    await once(socket, 'close');
+    // Whatever that was, the others' work goes on.
+    expect((await shard.openPush().push(shard.frame({}))).result).toBe('APPLIED');
+    return Buffer.concat(answer).toString('latin1');
+  };
+
+  it('closes a connection that speaks no protocol of ours', async () => {
+    const answer = await ending(Buffer.from('GET / HTTP/1.1\r\nhost: shard\r\n\r\n'));
+    expect(answer).not.toContain('HTTP/1.1 200');
+  });
+
+  it('tells who announces a message that is too long', async () => {
+    const announcement = Buffer.from([0xff, 0xff, 0xff, 0x7f, 0]);
+    const answer = await ending(Buffer.concat([Buffer.from('PolyakP1'), announcement]));
+    expect(answer).toContain('protocol\na message of 2147483647 bytes was announced');
+  });
+
+  it('ends a stream that sends more than it has credit for', async () => {
+    const frames = Array.from({ length: 40 }, () => Buffer.from([0, 0, 0, 0, 0]));
+    const answer = await ending(Buffer.concat([Buffer.from('PolyakP1'), ...frames]));
+    expect(answer).toContain('protocol\na frame came for which there was no credit');
   });
 });

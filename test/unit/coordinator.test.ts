@@ -227,7 +227,7 @@ describe('fencing', () => {
     await expect(late).rejects.toMatchObject({ code: 'fenced' });
     await report('EPOCH', 4, { event: 'epoch' }, leadEpoch);
     const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
-    expect(text).toMatch(/polyak_fenced_total\{.*\} 1/);
+    expect(text).toMatch(/polyak_coordinator_fenced_total\{.*\} 1/);
   });
 
   it('ends a coordinator whose store a younger one has taken', async () => {

@@ -1,0 +1,77 @@
+/** When a trial is checkpointed, and how: the cut is named to all shards, and committed when all have written it. */
+import type { Experiment } from '../../common/experiment/schema.js';
+import type { Manifest } from '../../common/manifest.js';
+import { commitCheckpoint } from '../checkpoint/checkpoint.js';
+import type { TrialFacts } from './admission.js';
+import { orRollback, type Interruption } from './interruption.js';
+import type { ShardSet } from './shard-set.js';
+import type { LeadRecord } from './trial-state.js';
+
+export interface CheckpointerOptions {
+  trialKey: Buffer;
+  incarnation: number;
+  directory: string;
+  experiment: Experiment;
+  facts: TrialFacts;
+  shards: ShardSet;
+  interruption: Interruption;
+  committed: (step: number) => void;
+  /** What the lead would need to go on from here, and the mean of the inputs. */
+  state: () => { lead: LeadRecord; preprocess: Float32Array | null };
+}
+
+/** Of one incarnation. */
+export class Checkpointer {
+  private lastAt = Date.now();
+
+  constructor(private readonly options: CheckpointerOptions) {}
+
+  /** Begins a checkpoint of this step if the interval is over; it is committed while training goes on. */
+  async ifDue(step: number): Promise<void> {
+    const { experiment, shards, interruption } = this.options;
+    const due = Date.now() - this.lastAt >= experiment.checkpoint.every * 1000;
+    if (!due || shards.cuts.busy) return;
+    this.lastAt = Date.now();
+    const { committed } = await this.plan(step);
+    // Of this incarnation: the commit may fail because the next one has begun.
+    committed.catch((error: unknown) => {
+      interruption.interrupt(error instanceof Error ? error : new Error(String(error)));
+    });
+  }
+
+  /** Resolves with the path of the committed record. */
+  async now(step: number): Promise<string> {
+    const { shards, interruption } = this.options;
+    if (shards.cuts.busy) await interruption.race(shards.cuts.idle());
+    const { committed } = await this.plan(step);
+    return await interruption.race(committed);
+  }
+
+  /** Resolves when all shards know of the cut (only then may steps go on), with the commit to come. */
+  private async plan(step: number): Promise<{ committed: Promise<string> }> {
+    const { shards, interruption } = this.options;
+    const cut = shards.cuts.begin(step);
+    const { lead, preprocess } = this.options.state();
+    shards.broadcast({ cut: { step } });
+    await interruption.race(cut.planned);
+    const commit = async () => {
+      const { trialKey, incarnation, directory, experiment, facts } = this.options;
+      const record = {
+        ...{ format: 1 as const, trialKey: trialKey.toString('hex'), incarnation, step },
+        manifest: JSON.parse(facts.manifest) as Manifest & Record<string, unknown>,
+        chunkFloats: experiment.chunkFloats,
+        files: await cut.written,
+        lead,
+        preprocess: preprocess ? bytesOf(preprocess).toString('base64') : null,
+      };
+      const path = await orRollback(commitCheckpoint(directory, record, experiment.checkpoint.keep));
+      this.options.committed(step);
+      return path;
+    };
+    return { committed: commit() };
+  }
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}

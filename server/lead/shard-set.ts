@@ -1,0 +1,154 @@
+/**
+ * The shards of one incarnation as its lead sees them: orders go to all, and what they report is gathered until it
+ * concerns the whole trial (a scalar of the whole vector, a step that all have reached, a cut that all have written).
+ */
+import { layOutChunks, shardOfChunk } from '../../common/chunk-layout.js';
+import { PolyakError } from '../../common/errors.js';
+import type { Manifest } from '../../common/manifest.js';
+import type { TreeNode } from '../../common/reduction-tree.js';
+import { withResolvers } from '../../common/with-resolvers.js';
+import type { ShardOrder } from '../../proto/gen/polyak/v1/ShardOrder.js';
+import type { ShardReport } from '../../proto/gen/polyak/v1/ShardReport.js';
+import type { BeginOrder } from '../shard-trial.js';
+import { CutLedger } from './cut-ledger.js';
+import { divergedEvent } from './end-event.js';
+import { Replaced, Rollback, TrialEnd, type Interruption } from './interruption.js';
+import { ScalarLedger } from './scalar-ledger.js';
+import { openLocalShard, openRemoteShard, type BeginLocally, type ShardPort } from './shard-port.js';
+
+export interface ShardSetOptions {
+  /** Of all shards, by number; only those that own a chunk take part. */
+  addresses: string[];
+  /** Number of the lead's own. */
+  own: number;
+  /** The order to begin, the same for all but for the shard's number. */
+  begin: Omit<BeginOrder, 'shard' | 'shards'>;
+  manifest: Manifest;
+  chunkFloats: number;
+  /** The longest the mean gradient may be. */
+  globalNorm: number | undefined;
+  beginLocally: BeginLocally;
+  interruption: Interruption;
+  /** All of the shard's chunks hold this node of the step. */
+  held: (step: number, node: TreeNode, shard: number) => void;
+}
+
+export class ShardSet {
+  readonly cuts: CutLedger;
+  private readonly participants: number[];
+  private readonly scalars: ScalarLedger;
+  private readonly ports: ShardPort[] = [];
+  /** By shard. */
+  private readonly reachedStep = new Map<number, number>();
+  private readonly begun = withResolvers<number>();
+  private awaited: { step: number; resolve: () => void } | undefined;
+
+  constructor(private readonly options: ShardSetOptions) {
+    const { addresses, begin, manifest, chunkFloats } = options;
+    const chunks = layOutChunks(manifest, chunkFloats);
+    this.participants = owners(begin.trialKey, chunks.length, addresses.length);
+    this.scalars = new ScalarLedger(chunks.filter(({ kind }) => kind === 'parameters').length);
+    this.cuts = new CutLedger(this.participants.length);
+  }
+
+  /** The number of shards that take part. */
+  get size(): number {
+    return this.participants.length;
+  }
+
+  /** All load the weights; answers with the step they are at. */
+  async open(): Promise<number> {
+    const { addresses, own, begin, beginLocally, interruption } = this.options;
+    const events = {
+      report: (shard: number, report: ShardReport) => this.receive(shard, report),
+      lost: (shard: number, error: Error) =>
+        interruption.interrupt(new Rollback(`shard ${shard} is lost: ${error.message}`)),
+    };
+    for (const shard of this.participants) {
+      const order = { ...begin, shard, shards: addresses.length };
+      const isOwn = shard === own;
+      this.ports.push(
+        isOwn
+          ? await interruption.race(openLocalShard(order, beginLocally, events))
+          : openRemoteShard(addresses[shard] ?? '', order, events),
+      );
+    }
+    return await interruption.race(this.begun.promise);
+  }
+
+  broadcast(order: ShardOrder): void {
+    for (const port of this.ports) port.send(order);
+  }
+
+  /** Every chunk has the weights of this step. */
+  async reached(step: number): Promise<void> {
+    const { promise, resolve } = withResolvers<undefined>();
+    this.awaited = { step, resolve: () => resolve(undefined) };
+    this.checkReached();
+    await this.options.interruption.race(promise);
+  }
+
+  /** Of the weights that L2 applies to, before the step; added in the order of chunks, whatever the number of shards. */
+  async weightSquares(step: number): Promise<number> {
+    return (await this.options.interruption.race(this.scalars.total(step))).weightSquares;
+  }
+
+  /** Nobody will ask for scalars of steps before this one. */
+  forgetBefore(step: number): void {
+    this.scalars.forget(step);
+  }
+
+  close(): void {
+    for (const port of this.ports.splice(0)) port.close();
+  }
+
+  private receive(shard: number, report: ShardReport): void {
+    const { interrupt } = this.options.interruption;
+    if (report.begun) this.hasBegun(shard, report.begun.step ?? 0);
+    else if (report.held) {
+      const { step = 0, firstLeaf = 0, leaves = 0 } = report.held;
+      this.options.held(step, { first: firstLeaf, leaves }, shard);
+    } else if (report.scalars) {
+      const total = this.scalars.add(report.scalars);
+      if (total) this.sendScale(report.scalars.step ?? 0, total.gradientSquares);
+    } else if (report.reached) {
+      this.reachedStep.set(shard, report.reached.step ?? 0);
+      this.checkReached();
+    } else if (report.overflow) {
+      const { step = 0, tensor = '' } = report.overflow;
+      interrupt(new TrialEnd(divergedEvent(step, tensor, 'the sum of the gradients is not finite')));
+    } else if (report.cutPlanned) this.cuts.planned(report.cutPlanned.step ?? 0, shard);
+    else if (report.cutWritten) {
+      const { step = 0, file = '', bytes = 0, chunks = [] } = report.cutWritten;
+      this.cuts.written(step, shard, { file, bytes: Number(bytes), chunks });
+    } else if (report.fenced) {
+      const reason = `shard ${shard}: ${report.fenced.message ?? ''}`;
+      interrupt(report.fenced.replaced ? new Replaced(reason) : new Rollback(reason));
+    } else if (report.failed) interrupt(new PolyakError('internal', `shard ${shard}: ${report.failed.message ?? ''}`));
+  }
+
+  private hasBegun(shard: number, step: number): void {
+    this.reachedStep.set(shard, step);
+    if (this.reachedStep.size === this.size) this.begun.resolve(step);
+  }
+
+  /** Global-norm clipping: the factor that all chunks of the step wait for. */
+  private sendScale(step: number, gradientSquares: number): void {
+    const { globalNorm } = this.options;
+    if (globalNorm === undefined) return;
+    const norm = Math.sqrt(gradientSquares);
+    const factor = norm > globalNorm ? Math.fround(globalNorm / norm) : 1;
+    this.broadcast({ scale: { step, factor } });
+  }
+
+  private checkReached(): void {
+    const { awaited } = this;
+    if (awaited && this.participants.every((shard) => this.reachedStep.get(shard) === awaited.step)) awaited.resolve();
+  }
+}
+
+/** The shards that own a chunk. */
+function owners(trialKey: Buffer, chunks: number, shards: number): number[] {
+  const found = new Set(Array.from({ length: chunks }, (_, chunk) => shardOfChunk(trialKey, chunk, chunks, shards)));
+  return [...found].toSorted((left, right) => left - right);
+}
