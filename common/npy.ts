@@ -13,8 +13,6 @@ export interface NpyArray {
 const magic = Buffer.from('\x93NUMPY', 'latin1');
 const headerBytesMax = 1 << 16;
 const dimensionsMax = 32;
-/** The values begin at a multiple, as NumPy writes them. */
-const alignment = 64;
 
 const header =
   /^\{\s*'descr'\s*:\s*'(?<descr>[^']*)'\s*,\s*'fortran_order'\s*:\s*(?<fortran>True|False)\s*,\s*'shape'\s*:\s*\((?<shape>[\d,\s]*)\)\s*,?\s*\}\s*$/;
@@ -57,19 +55,4 @@ function headerOf(bytes: Buffer, path: string): { text: string; end: number } {
     throw new PolyakError('data', `${path}: is torn, its header would have ${length} bytes`);
   }
   return { text: bytes.toString('latin1', start, start + length), end: start + length };
-}
-
-/** Version 1, as numpy.save writes it. */
-export function encodeNpy({ shape, values }: NpyArray): Buffer {
-  const type = values instanceof Uint8Array ? '|u1' : '<f4';
-  const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
-  const dictionary = `{'descr': '${type}', 'fortran_order': False, 'shape': (${tuple}), }`;
-  const start = Math.ceil((10 + dictionary.length + 1) / alignment) * alignment;
-  const head = Buffer.alloc(start, ' ');
-  magic.copy(head);
-  head.writeUInt16LE(1, magic.length);
-  head.writeUInt16LE(start - 10, 8);
-  head.write(dictionary, 10, 'latin1');
-  head.write('\n', start - 1, 'latin1');
-  return Buffer.concat([head, new Uint8Array(values.buffer, values.byteOffset, values.byteLength)]);
 }

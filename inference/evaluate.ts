@@ -72,31 +72,29 @@ function add(left: Evaluated, right: Evaluated): Evaluated {
   return { ...left, lossSum: left.lossSum + right.lossSum, metricSum: left.metricSum + right.metricSum };
 }
 
-/**
- * The run's splits, also where the same data lie elsewhere. Other data that do not come in splits of their own are
- * evaluated in whole, as every split.
- */
+/** Of its own data, or of others: those in whole as every split, unless they come in splits or are the same again. */
 async function openSplits(run: TrainedRun, path: string | undefined, onNotice: (message: string) => void) {
-  const own = run.experiment;
+  const { experiment: own, dataFingerprint } = run;
   const experiment = path === undefined ? own : { ...own, data: { ...own.data, path: resolve(path) } };
-  const dataset = await openDataset(experiment);
+  const whole = path === undefined ? undefined : await openWhole(experiment);
+  const others = whole !== undefined && whole.splits.test.count === 0 && whole.fingerprint !== dataFingerprint;
+  const dataset = others ? asEverySplit(whole) : await openDataset(experiment);
   requireShape(run, dataset, experiment.data.path);
-  if (dataset.fingerprint === run.dataFingerprint) return { experiment, dataset };
-  if (path === undefined) {
+  if (path === undefined && dataset.fingerprint !== dataFingerprint) {
     onNotice(`${own.data.path}: has changed since the run was trained; its splits may hold other samples`);
-    return { experiment, dataset };
   }
-  return { experiment, dataset: await inWhole(experiment, dataset) };
+  return { experiment, dataset };
 }
 
-async function inWhole(experiment: Experiment, dataset: Dataset): Promise<Dataset> {
+/** Without holding samples out; undefined for sources that always come in splits. */
+async function openWhole(experiment: Experiment): Promise<Dataset | undefined> {
   const { data } = experiment;
-  const { source } = data;
-  if (source !== 'csv' && source !== 'images') return dataset;
-  const whole = await openDataset({ ...experiment, data: { ...data, validation: 0, test: undefined } });
+  if (data.source !== 'csv' && data.source !== 'images') return undefined;
+  return await openDataset({ ...experiment, data: { ...data, validation: 0, test: undefined } });
+}
+
+function asEverySplit(whole: Dataset): Dataset {
   const { train } = whole.splits;
-  // Folders train/ and test/ are splits of their own.
-  if (whole.splits.test.count > 0) return dataset;
   return Object.assign(whole, { splits: { train, validation: train, test: train } });
 }
 
