@@ -36,14 +36,16 @@ export function addRunFlags(command: Command): Command {
     .option('--json', 'one JSON object a line on stdout, and nothing else there', false);
 }
 
+export function weightsOption(): Option {
+  return new Option('--weights <which>', 'the weights as they were last, or their running average')
+    .choices(['last', 'average'])
+    .default('last');
+}
+
 /** The flags of the commands that use what a run has trained. */
 export function addTrainedRunFlags(command: Command): Command {
   return command
-    .addOption(
-      new Option('--weights <which>', 'the weights as they were last, or their running average')
-        .choices(['last', 'average'])
-        .default('last'),
-    )
+    .addOption(weightsOption())
     .option('--state <dir>', 'folder in which runs are kept (default: .polyak)')
     .addOption(backendOption())
     .option('--json', 'one JSON object a line on stdout, and nothing else there', false);

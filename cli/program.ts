@@ -8,6 +8,7 @@ import { Command } from 'commander';
 import { packageRoot } from '../common/package-root.js';
 import { addCoordinator } from './commands/coordinator.js';
 import { addEvaluate } from './commands/evaluate.js';
+import { addExport } from './commands/export.js';
 import { addPredict } from './commands/predict.js';
 import { addResume } from './commands/resume.js';
 import { addServer } from './commands/server.js';
@@ -22,6 +23,7 @@ const commands: ((program: Command) => void)[] = [
   addResume,
   addEvaluate,
   addPredict,
+  addExport,
   addCoordinator,
   addServer,
   addWorker,
