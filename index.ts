@@ -1,4 +1,7 @@
-/** The library: an experiment in TypeScript or from a file, its training, and the use of what was trained. The command line does nothing else. */
+/**
+ * The library: an experiment in TypeScript or from a file, its training, and the use of what was trained. The command
+ * line does nothing else.
+ */
 export { loadRun, type FindRunOptions } from './cli/load-run.js';
 export { train, type TrainOptions, type TrainResult } from './cli/train.js';
 export type { RunEvent } from './cli/follow-run.js';
