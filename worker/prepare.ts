@@ -36,7 +36,7 @@ export async function prepareTrial(options: PrepareOptions): Promise<PreparedTri
   const { batchSize, microBatchSize, threads } = experiment.train;
   const dataset = await openDataset(experiment);
   const { train, validation, test } = dataset.splits;
-  const { features } = dataset;
+  const { features, classes } = dataset;
   const compute = options.computeWith(threads);
   const shape = { inputShape: dataset.shape, outputs: dataset.outputs };
   const manifest = await compute.run('open', { trial, experiment, shape });
@@ -55,11 +55,12 @@ export async function prepareTrial(options: PrepareOptions): Promise<PreparedTri
     draws: batches.draws(first),
   });
   memory.release(node);
+  const counts = { trainCount: train.count, validationCount: validation.count, testCount: test.count };
   const proof = {
     fingerprint: workerFingerprint(backend, dataset.fingerprint),
     gradientSha256,
     manifest: JSON.stringify(manifest),
-    data: { trainCount: train.count, validationCount: validation.count, testCount: test.count, features },
+    data: { ...counts, features, shape: dataset.shape, classes: classes ?? [] },
   };
   const chunks = layOutChunks(manifest, experiment.chunkFloats);
   return { experiment, manifest, chunks, features, memory, batches, compute, proof };

@@ -14,6 +14,22 @@ const entrySchema = z.object({
 });
 const headerSchema = z.object({ __metadata__: z.record(z.string(), z.string()).optional() }).catchall(entrySchema);
 
+export interface TensorEntry {
+  dtype: string;
+  shape: number[];
+  /** From the end of the header. */
+  data_offsets: [number, number];
+}
+
+/** What a file begins with; the tensors' bytes follow, from a multiple of 8 on. */
+export function safetensorsHeader(entries: Record<string, TensorEntry>, metadata: Record<string, string>): Buffer {
+  const json = Buffer.from(JSON.stringify({ __metadata__: metadata, ...entries }));
+  const header = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ');
+  header.writeBigUInt64LE(BigInt(header.length - 8));
+  json.copy(header, 8);
+  return header;
+}
+
 /** Writes to a new file and syncs it. Answers with its size in bytes. */
 export async function writeSafetensors(
   file: string,
@@ -22,23 +38,20 @@ export async function writeSafetensors(
 ): Promise<number> {
   let offset = 0;
   const entries = tensors.map(({ name, bytes }) => {
-    const entry = { dtype: 'F32', shape: [bytes.length / 4], data_offsets: [offset, offset + bytes.length] };
+    const from = offset;
     offset += bytes.length;
-    return [name, entry] as const;
+    return [name, { dtype: 'F32', shape: [bytes.length / 4], data_offsets: [from, offset] }] as [string, TensorEntry];
   });
-  const json = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) });
-  const header = Buffer.from(json.padEnd(Math.ceil(Buffer.byteLength(json) / 8) * 8));
-  const length = Buffer.alloc(8);
-  length.writeBigUInt64LE(BigInt(header.length));
+  const header = safetensorsHeader(Object.fromEntries(entries), metadata);
   const handle = await open(file, 'w');
   try {
-    await handle.writev([length, header]);
+    await handle.write(header);
     for (const { bytes } of tensors) await handle.write(bytes);
     await handle.sync();
   } finally {
     await handle.close();
   }
-  return 8 + header.length + offset;
+  return header.length + offset;
 }
 
 /** An open safetensors file. Errors: `data`, naming the file and what is wrong with it. */

@@ -16,7 +16,7 @@ export function factsOf(proof: Proof__Output): TrialFacts {
     fingerprint: proof.fingerprint,
     gradientSha256: proof.gradientSha256,
     manifest: proof.manifest,
-    data: proof.data ?? { trainCount: 0, validationCount: 0, testCount: 0, features: 0 },
+    data: proof.data ?? { trainCount: 0, validationCount: 0, testCount: 0, features: 0, shape: [], classes: [] },
   };
 }
 

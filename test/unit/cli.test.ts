@@ -33,7 +33,17 @@ async function firstLine(child: ChildProcess): Promise<Record<string, unknown>> 
 
 describe('help', () => {
   it('of every command has examples', () => {
-    for (const command of ['train', 'resume', 'server', 'worker', 'coordinator', 'setup']) {
+    for (const command of [
+      'train',
+      'resume',
+      'evaluate',
+      'predict',
+      'export',
+      'server',
+      'worker',
+      'coordinator',
+      'setup',
+    ]) {
       const { status, stdout } = polyak(command, '--help');
       expect(status).toBe(0);
       expect(stdout).toMatch(/Examples:\n {2}npx polyak /);
@@ -50,6 +60,10 @@ describe('a mistake on the command line exits 2 and says what would be right', (
     [['train', digits, '--set', 'optimizer.adam.learnRate=1'], /learnRate/],
     [['train', digits, '--coordinator', 'nowhere'], /--coordinator 'nowhere': must be host:port/],
     [['resume', 'digits-9'], /there is no run 'digits-9' \(looked for run\.json in /],
+    [['evaluate', 'digits-9'], /there is no run 'digits-9'/],
+    [['predict', 'digits-9'], /missing required argument 'files'/],
+    [['export', 'digits-9'], /required option '--format <name>' not specified/],
+    [['export', 'digits-9', '--format', 'hdf5'], /Allowed choices are safetensors, tfjs, onnx/],
     [['worker'], /required option '--coordinator <host:port>' not specified/],
     [['coordinator', '--listen', 'localhost'], /--listen 'localhost': must be host:port/],
   ];

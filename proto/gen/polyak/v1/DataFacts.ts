@@ -6,6 +6,8 @@ export interface DataFacts {
   'validationCount'?: (number);
   'testCount'?: (number);
   'features'?: (number);
+  'shape'?: (number)[];
+  'classes'?: (string)[];
 }
 
 export interface DataFacts__Output {
@@ -13,4 +15,6 @@ export interface DataFacts__Output {
   'validationCount': (number);
   'testCount': (number);
   'features': (number);
+  'shape': (number)[];
+  'classes': (string)[];
 }

@@ -1,0 +1,24 @@
+/** `polyak coordinator`: its flags and help. */
+import type { Command } from 'commander';
+import { examples } from '../flags.js';
+import { addListenFlags, addresses, runRoleCommand, type ListenFlags } from '../role-flags.js';
+
+export function addCoordinator(program: Command): void {
+  const command = program
+    .command('coordinator')
+    .summary('run a coordinator')
+    .description('Runs the coordinator: it knows runs, servers and workers, and keeps results in a small database.')
+    .option('--store <file>', 'the database', '.polyak/coordinator.db');
+  addListenFlags(command)
+    .addHelpText(
+      'after',
+      examples('polyak coordinator --listen 0.0.0.0:7350 --advertise 10.0.0.1:7350 --metrics-port 9350'),
+    )
+    .action(async (flags: ListenFlags & { store: string }) => {
+      await runRoleCommand('coordinator', flags, async (log) => {
+        const { startCoordinator } = await import('../../coordinator/coordinator.js');
+        const { store, metricsPort } = flags;
+        return await startCoordinator({ ...addresses(flags), metricsPort, store, log });
+      });
+    });
+}

@@ -1,0 +1,48 @@
+/** `polyak server`: its flags and help. */
+import type { Command } from 'commander';
+import { examples, positiveInteger, wholeNumber } from '../flags.js';
+import { addListenFlags, addresses, runRoleCommand, type ListenFlags } from '../role-flags.js';
+import { assertAddress } from '../role-process.js';
+
+interface ServerFlags extends ListenFlags {
+  coordinator: string;
+  shard: number;
+  threads: number;
+  memoryMb?: number;
+}
+
+export function addServer(program: Command): void {
+  const command = program
+    .command('server')
+    .summary('run one shard of the parameter server')
+    .description(
+      "Runs one shard of the parameter server. It needs no TensorFlow and no data, but sees the runs' folders.",
+    )
+    .requiredOption('--coordinator <host:port>', 'the coordinator that it attends')
+    .option(
+      '--shard <n>',
+      'its number, from 0; a new process with the same number replaces the old one',
+      wholeNumber,
+      0,
+    )
+    .option('--threads <n>', 'arithmetic threads', positiveInteger, 1)
+    .option(
+      '--memory-mb <n>',
+      'weights, slots and gradients it may hold (default: half of the memory)',
+      positiveInteger,
+    );
+  addListenFlags(command)
+    .addHelpText(
+      'after',
+      examples('polyak server --coordinator 10.0.0.1:7350 --shard 0 --listen 0.0.0.0:7351 --advertise 10.0.0.2:7351'),
+    )
+    .action(async (flags: ServerFlags) => {
+      await runRoleCommand('server', flags, async (log) => {
+        const { startServer } = await import('../../server/server.js');
+        const { metricsPort, shard, threads, memoryMb } = flags;
+        const coordinator = assertAddress('--coordinator', flags.coordinator);
+        const memory = memoryMb === undefined ? {} : { memoryBytesMax: memoryMb * 1e6 };
+        return await startServer({ ...addresses(flags), metricsPort, coordinator, shard, threads, ...memory, log });
+      });
+    });
+}

@@ -1,0 +1,30 @@
+/** `polyak train`: its flags and help. */
+import type { Command } from 'commander';
+import { addRunFlags, checked, collect, examples, positiveInteger } from '../flags.js';
+import type { TrainCommandOptions } from '../train.js';
+
+export function addTrain(program: Command): void {
+  const command = program
+    .command('train')
+    .summary('train an experiment')
+    .description(
+      'Trains the experiment in FILE with a coordinator, servers and workers on this machine, or on a cluster elsewhere.',
+    )
+    .argument('<file>', 'experiment file (YAML)');
+  addRunFlags(command)
+    .option('--epochs <n>', 'train for n epochs: train.epochs=n', positiveInteger)
+    .option('--set <path=value>', 'replace a value of the file; may be given again', collect, [] as string[])
+    .addHelpText(
+      'after',
+      examples(
+        'polyak train examples/fashion-mnist.yaml --workers 2 --shards 2',
+        'polyak train examples/digits.yaml --steps 100 --set optimizer.adam.learningRate=3e-4',
+        'polyak train examples/digits.yaml --json | tail -1',
+        'polyak train examples/digits.yaml --coordinator 10.0.0.1:7350   # the servers must see --state',
+      ),
+    )
+    .action(async (file: string, flags: TrainCommandOptions) => {
+      const { trainCommand } = await import('../train.js');
+      process.exitCode = await trainCommand(file, checked(flags));
+    });
+}

@@ -1,0 +1,46 @@
+/** Flags of the three roles, and how a role's command runs its process. */
+import { Option, type Command } from 'commander';
+import { createLog } from '../common/log.js';
+import { wholeNumber } from './flags.js';
+import { assertAddress, runRole, type RoleOptions } from './role-process.js';
+
+export interface CommonFlags {
+  json: boolean;
+  parentPipe: boolean;
+}
+
+export interface ListenFlags extends CommonFlags {
+  listen: string;
+  advertise?: string;
+  metricsPort: number;
+}
+
+export function addListenFlags(command: Command): Command {
+  command
+    .option('--listen <host:port>', 'where it serves; port 0 takes any', '127.0.0.1:0')
+    .option('--advertise <host:port>', 'what other machines reach it by (default: where it listens)')
+    .option('--metrics-port <port>', 'for /metrics and /healthz; 0 takes any', wholeNumber, 0);
+  return addRoleFlags(command);
+}
+
+export function addRoleFlags(command: Command): Command {
+  return command
+    .option('--json', 'say on stdout, as one line of JSON, where it listens', false)
+    .addOption(new Option('--parent-pipe', 'drain when stdin ends').default(false).hideHelp());
+}
+
+/** Runs the role's process to its end, and this process with it. */
+export async function runRoleCommand(
+  name: RoleOptions['role'],
+  { json, parentPipe }: CommonFlags,
+  start: (log: RoleOptions['log']) => ReturnType<Parameters<typeof runRole>[1]>,
+): Promise<void> {
+  const log = createLog(name);
+  await runRole({ role: name, json, parentPipe, log }, async () => await start(log));
+  process.exit(0);
+}
+
+export function addresses({ listen, advertise }: { listen: string; advertise?: string }) {
+  const own = { listen: assertAddress('--listen', listen) };
+  return advertise === undefined ? own : { ...own, advertise: assertAddress('--advertise', advertise) };
+}

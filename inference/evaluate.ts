@@ -1,0 +1,117 @@
+/** Evaluates a run on a labelled split: the numbers that training reports, and what they hide, class by class. */
+import { resolve } from 'node:path';
+import { PolyakError } from '../common/errors.js';
+import type { Experiment } from '../common/experiment/schema.js';
+import { passLeaves } from '../common/plan.js';
+import { PartialTree } from '../common/reduction-tree.js';
+import { Batches, type SplitName } from '../worker/batches.js';
+import { openDataset, type Dataset } from '../worker/data/dataset.js';
+import { ConfusionTable, type ClassReport, type Confusion } from './confusion-table.js';
+import type { Evaluated } from './inference-model.js';
+import type { TrainedRun } from './trained-run.js';
+
+export interface EvaluateOptions {
+  split?: SplitName;
+  /** Other data of the same source; the run's own unless given. */
+  data?: string;
+  onNotice?: (message: string) => void;
+}
+
+export interface Evaluation {
+  split: SplitName;
+  samples: number;
+  /** Mean over the samples, without the L2 term, as training reports it for validation. */
+  loss: number;
+  /** Null where numbers are predicted. */
+  accuracy: number | null;
+  /** Null where classes are predicted. */
+  meanAbsoluteError: number | null;
+  /** Null where numbers are predicted. */
+  classes: ClassReport[] | null;
+  /** Wrong pairs, the most frequent first. */
+  confusions: Confusion[];
+}
+
+/** Errors: `data` for data that are not there, have other samples or classes; `usage` for a split without samples. */
+export async function evaluateRun(run: TrainedRun, options: EvaluateOptions = {}): Promise<Evaluation> {
+  const { split = 'test', data, onNotice = () => undefined } = options;
+  const { experiment, dataset } = await openSplits(run, data, onNotice);
+  const { count, rows } = dataset.splits[split];
+  if (count === 0) {
+    const there = (['train', 'validation', 'test'] as const).filter((name) => dataset.splits[name].count > 0);
+    throw new PolyakError('usage', `--split ${split}: the data have no such samples; they have ${there.join(', ')}`);
+  }
+  const labelOf = labelsOf(run, dataset);
+  const model = await run.model();
+  const batches = new Batches(experiment, dataset);
+  if (run.mean) batches.setMean(run.mean);
+  const leaves = passLeaves(count, experiment.train.microBatchSize);
+  const tree = new PartialTree<Evaluated>(leaves, { add, release: () => undefined });
+  const table = new ConfusionTable(run.classes ?? []);
+  let position = 0;
+  for (let leaf = 0; leaf < leaves; leaf++) {
+    const batch = batches.take({ kind: 'evaluate', split, step: 0, leaf });
+    const labels = batch.labels.map((_, index) => labelOf(rows[position + index] ?? 0));
+    const evaluated = model.evaluate({ ...batch, labels });
+    evaluated.predicted.forEach((predicted, index) => table.add(labels[index] ?? 0, predicted));
+    tree.fill({ first: leaf, leaves: 1 }, evaluated);
+    position += batch.count;
+  }
+  const { lossSum, metricSum } = tree.takeRoot();
+  const metric = metricSum / count;
+  return {
+    ...{ split, samples: count, loss: lossSum / count },
+    ...(run.classes ? { accuracy: metric, meanAbsoluteError: null } : { accuracy: null, meanAbsoluteError: metric }),
+    classes: run.classes ? table.reports() : null,
+    confusions: table.confusions(),
+  };
+}
+
+/** As the lead of a trial adds them. */
+function add(left: Evaluated, right: Evaluated): Evaluated {
+  return { ...left, lossSum: left.lossSum + right.lossSum, metricSum: left.metricSum + right.metricSum };
+}
+
+/** Of its own data, or of others: those in whole as every split, unless they come in splits or are the same again. */
+async function openSplits(run: TrainedRun, path: string | undefined, onNotice: (message: string) => void) {
+  const { experiment: own, dataFingerprint } = run;
+  const experiment = path === undefined ? own : { ...own, data: { ...own.data, path: resolve(path) } };
+  const whole = path === undefined ? undefined : await openWhole(experiment);
+  const others = whole !== undefined && whole.splits.test.count === 0 && whole.fingerprint !== dataFingerprint;
+  const dataset = others ? asEverySplit(whole) : await openDataset(experiment);
+  requireShape(run, dataset, experiment.data.path);
+  if (path === undefined && dataset.fingerprint !== dataFingerprint) {
+    onNotice(`${own.data.path}: has changed since the run was trained; its splits may hold other samples`);
+  }
+  return { experiment, dataset };
+}
+
+/** Without holding samples out; undefined for sources that always come in splits. */
+async function openWhole(experiment: Experiment): Promise<Dataset | undefined> {
+  const { data } = experiment;
+  if (data.source !== 'csv' && data.source !== 'images') return undefined;
+  return await openDataset({ ...experiment, data: { ...data, validation: 0, test: undefined } });
+}
+
+function asEverySplit(whole: Dataset): Dataset {
+  const { train } = whole.splits;
+  return Object.assign(whole, { splits: { train, validation: train, test: train } });
+}
+
+function requireShape(run: TrainedRun, { shape }: Dataset, path: string): void {
+  if (shape.join() === run.inputShape.join()) return;
+  const found = `[${shape.join(', ')}], the run was trained on [${run.inputShape.join(', ')}]`;
+  throw new PolyakError('data', `${path}: its samples are ${found}`);
+}
+
+/** The label of a row in the run's numbering of classes. */
+function labelsOf(run: TrainedRun, { classes, labels }: Dataset): (row: number) => number {
+  if (!run.classes || !classes) return (row) => labels[row] ?? 0;
+  const known = new Map(run.classes.map((name, index) => [name, index]));
+  const numbers = classes.map((name) => {
+    const number = known.get(name);
+    if (number !== undefined) return number;
+    throw new PolyakError('data', `class '${name}' of the data is none of the run's: ${run.classes?.join(', ')}`);
+  });
+  return (row) => numbers[labels[row] ?? 0] ?? 0;
+}

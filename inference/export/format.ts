@@ -1,0 +1,3 @@
+/** What a run can be exported as. */
+export const exportFormats = ['safetensors', 'tfjs', 'onnx'] as const;
+export type ExportFormat = (typeof exportFormats)[number];

@@ -1,0 +1,119 @@
+/**
+ * A trained model: the forward pass alone, of which evaluation is computed by the very operations that training used.
+ * Everything is synchronous, on the thread that loaded TensorFlow.
+ */
+import type { LayersModel, Tensor2D } from '@tensorflow/tfjs';
+import { PolyakError } from '../common/errors.js';
+import type { Experiment } from '../common/experiment/schema.js';
+import type { Manifest, TensorSpec } from '../common/manifest.js';
+import { buildModel } from '../worker/model/build-model.js';
+import { lossNamed, type Loss } from '../worker/model/loss.js';
+import { metricSums, metricsNamed } from '../worker/model/metric.js';
+import type { DataShape } from '../worker/model/model-experiment.js';
+import { modelWeights } from '../worker/model/model-manifest.js';
+import type { ModelBatch } from '../worker/model/training-model.js';
+import { WeightMemory } from '../worker/model/weight-memory.js';
+import type { TF } from '../worker/tensorflow/load.js';
+
+export interface ModelOptions {
+  experiment: Experiment;
+  data: DataShape;
+  manifest: Manifest;
+  /** Parameters, then statistics. */
+  vector: Float32Array;
+}
+
+export interface Evaluated {
+  /** Sums over the samples. */
+  lossSum: number;
+  /** Right answers, or for numbers to predict the absolute errors. */
+  metricSum: number;
+  /** The likeliest class of each sample; empty for numbers to predict. */
+  predicted: Int32Array;
+}
+
+export class InferenceModel {
+  readonly #loss: Loss;
+  readonly #metrics: ReturnType<typeof metricsNamed>;
+
+  private constructor(
+    private readonly tf: TF,
+    /** Puts out logits. */
+    readonly layers: LayersModel,
+    private readonly options: ModelOptions,
+  ) {
+    const { loss } = options.experiment;
+    this.#loss = lossNamed(loss);
+    this.#metrics = metricsNamed([loss === 'meanSquaredError' ? 'meanAbsoluteError' : 'accuracy'], loss);
+  }
+
+  /** Errors: `usage` where the model cannot be built, or is another than the one that was trained. */
+  static async build(tf: TF, options: ModelOptions): Promise<InferenceModel> {
+    const { experiment, data, manifest, vector } = options;
+    const { model, notes } = await buildModel(tf, experiment, data);
+    const weights = modelWeights(model, notes, experiment.regularise.l2);
+    requireSame('parameters', manifest.parameters, weights.manifest.parameters);
+    requireSame('statistics', manifest.statistics, weights.manifest.statistics);
+    new WeightMemory(tf, manifest.parameters, weights.parameters).write(vector);
+    new WeightMemory(tf, manifest.statistics, weights.statistics).write(vector.subarray(manifest.parameterCount));
+    return new InferenceModel(tf, model, options);
+  }
+
+  /** What the loss puts behind the last layer. */
+  get finalActivation(): Loss['finalActivation'] {
+    return this.#loss.finalActivation;
+  }
+
+  /** [count, outputs]: probabilities, or numbers. The inputs are preprocessed. */
+  predict(inputs: Float32Array, count: number): Float32Array {
+    const { tf } = this;
+    return tf.tidy(() => {
+      const logits = this.#logits(inputs, count);
+      const activation = this.#loss.finalActivation;
+      return (activation === undefined ? logits : tf[activation](logits)).dataSync<'float32'>();
+    });
+  }
+
+  evaluate({ inputs, labels, count }: ModelBatch): Evaluated {
+    const { tf } = this;
+    return tf.tidy(() => {
+      const logits = this.#logits(inputs, count);
+      const labelsTensor = this.#loss.labelsTensor(tf, labels, count, this.options.data.outputs);
+      const perSample = this.#loss.compute(tf, logits, labelsTensor).perSample.dataSync<'float32'>();
+      return {
+        lossSum: perSample.reduce((sum, value) => sum + value, 0),
+        metricSum: metricSums(tf, this.#metrics, logits, labelsTensor)[0] ?? 0,
+        predicted: this.#classes(logits),
+      };
+    });
+  }
+
+  #logits(inputs: Float32Array, count: number): Tensor2D {
+    const { inputShape } = this.options.data;
+    const features = inputShape.reduce((product, size) => product * size, 1);
+    const tensor = this.tf.tensor(inputs.subarray(0, count * features), [count, ...inputShape]);
+    return this.layers.apply(tensor) as Tensor2D;
+  }
+
+  #classes(logits: Tensor2D): Int32Array {
+    const { tf } = this;
+    switch (this.#loss.finalActivation) {
+      case 'softmax':
+        return tf.argMax(logits, 1).dataSync<'int32'>();
+      case 'sigmoid':
+        return tf.cast(tf.greater(logits, 0), 'int32').dataSync<'int32'>();
+      case undefined:
+        return new Int32Array(0);
+    }
+  }
+}
+
+function requireSame(what: string, trained: readonly TensorSpec[], built: readonly TensorSpec[]): void {
+  const show = (spec?: TensorSpec) => (spec ? `${spec.name} [${spec.shape.join(', ')}]` : 'none');
+  const differing = Array.from({ length: Math.max(trained.length, built.length) }, (_, index) => index).find(
+    (index) => show(trained[index]) !== show(built[index]),
+  );
+  if (differing === undefined) return;
+  const found = `${show(trained[differing])} was trained, the model has ${show(built[differing])}`;
+  throw new PolyakError('usage', `model: is another than the run's: of its ${what}, ${found}`);
+}

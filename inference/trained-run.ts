@@ -1,0 +1,145 @@
+/**
+ * A run's trained weights, ready for use: what it was trained on, what its model takes and puts out, and predictions. It
+ * reads the run's folder and no data.
+ */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { PolyakError } from '../common/errors.js';
+import type { Experiment } from '../common/experiment/schema.js';
+import type { Manifest } from '../common/manifest.js';
+import type { DataShape } from '../worker/model/model-experiment.js';
+import { configureTensorFlow, loadTensorFlow, type Backend } from '../worker/tensorflow/load.js';
+import { readNewestWeights, type CheckpointWeights, type WeightsName } from './checkpoint-weights.js';
+import { InferenceModel } from './inference-model.js';
+import { Preprocessor, type Samples } from './preprocessor.js';
+
+const leadSchema = z.object({
+  facts: z.object({
+    fingerprint: z.record(z.string(), z.string()),
+    data: z.object({ shape: z.array(z.number().int().positive()).min(1), classes: z.array(z.string()) }),
+  }),
+});
+
+export interface LoadRunOptions {
+  weights?: WeightsName;
+  /** What predictions are computed by. */
+  backend?: Backend;
+}
+
+export class TrainedRun {
+  readonly manifest: Manifest;
+  /** Steps that were trained. */
+  readonly step: number;
+  /** Parameters, then statistics, in the manifest's order. */
+  readonly vector: Float32Array;
+  /** Of the vector's little-endian bytes, as training reports it. */
+  readonly sha256: string;
+  /** Mean per feature over the training split; null where none was made. */
+  readonly mean: Float32Array | null;
+  #model: Promise<InferenceModel> | undefined;
+  readonly #preprocessors = new Map<1 | 4, Preprocessor>();
+
+  private constructor(
+    readonly folder: string,
+    readonly experiment: Experiment,
+    readonly weights: WeightsName,
+    private readonly backend: Backend,
+    checkpoint: CheckpointWeights,
+    /** Of one sample. */
+    readonly inputShape: number[],
+    /** Names by class index; null where numbers are predicted. */
+    readonly classes: string[] | null,
+    /** Of the data that it was trained on. */
+    readonly dataFingerprint: string,
+  ) {
+    this.manifest = checkpoint.manifest;
+    this.step = checkpoint.record.step;
+    this.vector = checkpoint.vector;
+    this.sha256 = createHash('sha256').update(new Uint8Array(this.vector.buffer)).digest('hex');
+    const { preprocess } = checkpoint.record;
+    this.mean = preprocess === null ? null : floatsOf(Buffer.from(preprocess, 'base64'));
+  }
+
+  /** Errors: `usage` for a folder that is no run, `data` where it has no whole checkpoint. */
+  static async open(folder: string, options: LoadRunOptions = {}): Promise<TrainedRun> {
+    const { weights = 'last', backend = 'tensorflow' } = options;
+    const text = await readFile(join(folder, 'experiment.json'), 'utf8').catch((error: unknown) => {
+      throw new PolyakError('usage', `${folder}: is no folder of a run, it has no experiment.json`, { cause: error });
+    });
+    const experiment = JSON.parse(text) as Experiment;
+    const checkpoint = await readNewestWeights(join(folder, 'checkpoints'), weights);
+    const lead = leadSchema.safeParse(checkpoint.record.lead);
+    if (!lead.success) {
+      const missing = 'does not say what the samples are like; it was written by an earlier version';
+      throw new PolyakError('data', `${checkpoint.path}: ${missing}`);
+    }
+    const { fingerprint, data } = lead.data.facts;
+    const classes = data.classes.length > 0 ? data.classes : null;
+    const dataFingerprint = fingerprint['data'] ?? '';
+    return new TrainedRun(folder, experiment, weights, backend, checkpoint, data.shape, classes, dataFingerprint);
+  }
+
+  /** Floats of one sample. */
+  get features(): number {
+    return this.inputShape.reduce((product, size) => product * size, 1);
+  }
+
+  get dataShape(): DataShape {
+    const { classes, inputShape } = this;
+    const single = !classes || this.experiment.loss === 'binaryCrossEntropy';
+    return { inputShape, outputs: single ? 1 : classes.length };
+  }
+
+  /** Loads TensorFlow at the first call. Errors: `setup`, `usage` where the model is another than the run's. */
+  async model(): Promise<InferenceModel> {
+    this.#model ??= this.#build();
+    return await this.#model;
+  }
+
+  /**
+   * [count, outputs]: the probability of each class; of the second one alone for binaryCrossEntropy; or numbers. Bytes
+   * are read as byte / 255, and preprocessed as in training. Errors: `usage` for samples of another size.
+   */
+  async predict(samples: Samples): Promise<Float32Array> {
+    const { features, experiment } = this;
+    const count = samples.length / features;
+    if (!Number.isInteger(count)) {
+      throw new PolyakError('usage', `${samples.length} values are no multiple of a sample's ${features}`);
+    }
+    const model = await this.model();
+    const preprocessor = this.#preprocessor(samples instanceof Uint8Array ? 1 : 4);
+    const { outputs } = this.dataShape;
+    const predictions = new Float32Array(count * outputs);
+    const { microBatchSize } = experiment.train;
+    for (let from = 0; from < count; from += microBatchSize) {
+      const to = Math.min(count, from + microBatchSize);
+      const inputs = preprocessor.prepare(samples.subarray(from * features, to * features));
+      predictions.set(model.predict(inputs, to - from), from * outputs);
+    }
+    return predictions;
+  }
+
+  /** Kept, because a process has room for a limited number of WebAssembly memories. */
+  #preprocessor(bytesPerValue: 1 | 4): Preprocessor {
+    const { experiment, inputShape: shape, mean } = this;
+    const known = this.#preprocessors.get(bytesPerValue);
+    const preprocessor = known ?? new Preprocessor({ experiment, shape, mean, bytesPerValue });
+    this.#preprocessors.set(bytesPerValue, preprocessor);
+    return preprocessor;
+  }
+
+  async #build(): Promise<InferenceModel> {
+    const { backend, experiment, dataShape: data, manifest, vector } = this;
+    configureTensorFlow({ backend, threads: experiment.train.threads });
+    const tf = await loadTensorFlow(backend);
+    // Else tfjs advertises its native binding at the first operation.
+    if (backend === 'cpu') tf.enableProdMode();
+    return await InferenceModel.build(tf, { experiment, data, manifest, vector });
+  }
+}
+
+function floatsOf(bytes: Buffer): Float32Array {
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+}

@@ -1,0 +1,69 @@
+/** `polyak evaluate` against what training itself reported. */
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Evaluation } from '../../inference/evaluate.js';
+import { binary, binaryData, image, imageData, regression, regressionData } from './experiments.js';
+import { polyak } from './polyak.js';
+import { ScratchRun, table } from './scratch-run.js';
+
+describe.each([
+  { what: 'an image model', made: imageData, experiment: image },
+  { what: 'a model of two classes', made: binaryData, experiment: binary },
+  { what: 'a regression', made: regressionData, experiment: regression },
+])('what is measured of $what', ({ made, experiment }) => {
+  let scratch: ScratchRun;
+  beforeAll(async () => {
+    scratch = await ScratchRun.train(experiment, { 'table.csv': table(made) });
+  });
+  afterAll(() => scratch.remove());
+
+  function evaluate(...flags: string[]): Evaluation {
+    const { status, lines, stderr } = polyak('evaluate', scratch.process.folder, ...flags);
+    expect(stderr.split('\n').filter((line) => line.startsWith('polyak:'))).toEqual([]);
+    expect(status).toBe(0);
+    return lines.at(-1) as unknown as Evaluation;
+  }
+
+  it('is exactly what training reported for validation', () => {
+    const { loss, accuracy } = evaluate('--split', 'validation');
+    expect({ loss, accuracy }).toEqual(scratch.finished['validation']);
+  });
+
+  it('is exactly what training reported for the test split, of last weights and of their average', () => {
+    const last = evaluate();
+    const average = evaluate('--weights', 'average');
+    const { accuracy } = last;
+    expect({ accuracy, averageAccuracy: average.accuracy }).toEqual(scratch.finished['test']);
+    expect(last).toMatchObject({ samples: 50, weightsSha256: scratch.finished['weightsSha256'] });
+    expect(average).toMatchObject({ samples: 50, weightsSha256: scratch.finished['averageSha256'] });
+  });
+
+  it('adds up over the classes, or is an error in the numbers', () => {
+    const { classes, confusions, accuracy, meanAbsoluteError } = evaluate();
+    const wrong = confusions.reduce((sum, { count }) => sum + count, 0);
+    if (classes === null) {
+      expect(meanAbsoluteError).toBeGreaterThan(0);
+      expect(wrong).toBe(0);
+      return;
+    }
+    expect(classes.map(({ name }) => name)).toEqual(made.labels);
+    expect(classes.reduce((sum, { count }) => sum + count, 0)).toBe(50);
+    const right = classes.reduce((sum, { count, recall }) => sum + count * (recall ?? 0), 0);
+    expect(right / 50).toBeCloseTo(accuracy ?? 0, 6);
+    expect(right + wrong).toBeCloseTo(50, 6);
+  });
+
+  it('can be of other data, fewer than the run held out', () => {
+    const path = join(scratch.data.path, 'other.csv');
+    writeFileSync(path, table(made, 30));
+    expect(evaluate('--data', path).samples).toBe(30);
+  });
+
+  it('is of the held-out samples where the same data lie elsewhere', () => {
+    const path = join(scratch.data.path, 'moved.csv');
+    copyFileSync(join(scratch.data.path, 'table.csv'), path);
+    const { loss, accuracy } = evaluate('--data', path, '--split', 'validation');
+    expect({ loss, accuracy }).toEqual(scratch.finished['validation']);
+  });
+});

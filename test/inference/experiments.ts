@@ -1,0 +1,104 @@
+/** What is trained and exported: an image model with all that is special about it, two classes, and a number. */
+import type { ExperimentInput } from '../../common/experiment/schema.js';
+import type { Made } from './scratch-run.js';
+
+type Experiment = Omit<ExperimentInput, 'name'>;
+
+const batchNormalization = { batchNormalization: { momentum: 0.6 } };
+const train = { epochs: 6, batchSize: 32, microBatchSize: 16 };
+const csv = { source: 'csv', path: 'table.csv', validation: 40, test: 50 } as const;
+
+/** Neither square nor of one channel, so that no two axes can be taken for each other. */
+export const imageData: Made = { features: 6 * 5 * 3, labels: ['ant', 'bee', 'café'] };
+
+export const image: Experiment = {
+  data: { ...csv, shape: [6, 5, 3] },
+  preprocess: [{ subtractMean: 'image' }, { scale: 0.5 }],
+  model: [
+    { conv2d: { filters: 8, kernelSize: 3, padding: 'same', useBias: false } },
+    batchNormalization,
+    { activation: 'relu' },
+    { dropout: { rate: 0.2 } },
+    {
+      residual: {
+        layers: [
+          { conv2d: { filters: 12, kernelSize: 3, strides: 2, padding: 'same' } },
+          batchNormalization,
+          { dropout: { rate: 0.1 } },
+        ],
+        shortcut: [{ conv2d: { filters: 12, kernelSize: 1, strides: 2 } }],
+      },
+    },
+    { activation: 'relu' },
+    'flatten',
+    { dropout: { rate: 0.3 } },
+    { dense: { units: 3, activation: 'softmax' } },
+  ],
+  loss: 'softmaxCrossEntropy',
+  metrics: ['accuracy'],
+  chunkFloats: 256,
+  regularise: { l2: 1e-3 },
+  optimizer: { adam: { learningRate: 5e-3 } },
+  train,
+};
+
+/** Every other layer of the experiment file, and the activations that are no word of ONNX's own. */
+export const everyLayer: Experiment = {
+  ...image,
+  preprocess: [{ subtractMean: 'channel' }],
+  model: [
+    // tfjs has no gradient for a dilated convolution, so this one stays as it was drawn.
+    { conv2d: { filters: 4, kernelSize: 3, dilationRate: 2, padding: 'same', trainable: false } },
+    { zeroPadding2d: { padding: [[0, 1], [2, 0]] } }, // prettier-ignore
+    { separableConv2d: { filters: 8, kernelSize: 3, padding: 'same', depthMultiplier: 2, activation: 'gelu' } },
+    {
+      residual: {
+        layers: [
+          { depthwiseConv2d: { kernelSize: [3, 2], strides: 2, padding: 'same', depthMultiplier: 2 } },
+          { activation: 'hardSigmoid' },
+          { conv2d: { filters: 8, kernelSize: 1, activation: 'mish' } },
+        ],
+        shortcut: [{ averagePooling2d: { poolSize: 3, strides: 2, padding: 'same' } }],
+      },
+    },
+    { maxPooling2d: { poolSize: 2, strides: 1, padding: 'same' } },
+    { conv2d: { filters: 12, kernelSize: 2, activation: 'swish' } },
+    { residual: { layers: [{ conv2d: { filters: 12, kernelSize: 3, padding: 'same', activation: 'relu6' } }] } },
+    'globalAveragePooling2d',
+    { dense: { units: 12, activation: 'selu' } },
+    { reshape: { targetShape: [4, 3] } },
+    { batchNormalization: { momentum: 0.6, scale: false } },
+    { dense: { units: 5, activation: 'softsign' } },
+    'flatten',
+    { dense: { units: 8, activation: 'softplus' } },
+    { dense: { units: 8, activation: 'elu' } },
+    { dense: { units: 8, activation: 'tanh' } },
+    { dense: { units: 3 } },
+  ],
+};
+
+/** Layers that only a model.json can name. */
+export const modelFile: Experiment = { ...image, preprocess: [], model: { file: 'model.json' } };
+
+export const binaryData: Made = { features: 5, labels: ['no', 'yes'] };
+
+export const binary: Experiment = {
+  data: csv,
+  preprocess: [{ subtractMean: 'image' }],
+  model: [{ dense: { units: 12, activation: 'tanh' } }, batchNormalization, { dense: { units: 1 } }],
+  loss: 'binaryCrossEntropy',
+  metrics: ['accuracy'],
+  optimizer: { adam: { learningRate: 1e-2 } },
+  train,
+};
+
+export const regressionData: Made = { features: 4, labels: ['-1.5', '0.25', '3'] };
+
+export const regression: Experiment = {
+  data: { ...csv, regression: true },
+  preprocess: [{ scale: 0.25 }],
+  model: [{ dense: { units: 16, activation: 'relu' } }, { dropout: { rate: 0.1 } }, { dense: { units: 1 } }],
+  loss: 'meanSquaredError',
+  optimizer: { adam: { learningRate: 1e-2 } },
+  train,
+};

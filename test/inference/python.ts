@@ -1,0 +1,31 @@
+/** Runs a test's Python script. What it imports is installed once, into the cache folder. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { cacheFolder } from '../../common/cache-folder.js';
+import { packageRoot } from '../../common/package-root.js';
+
+const requirements = ['onnxruntime>=1.20,<2', 'safetensors>=0.5,<1', 'numpy>=1.26,<3'];
+
+/** Answers with what the script prints. */
+export function python(script: string, ...args: string[]): string {
+  const path = join(packageRoot(), 'test/inference', script);
+  return execFileSync('python3', [path, ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, PYTHONPATH: packages() },
+  });
+}
+
+function packages(): string {
+  const folder = join(cacheFolder(), 'test-python');
+  if (existsSync(folder)) return folder;
+  const partial = `${folder}.${process.pid}`;
+  const flags = ['--quiet', '--disable-pip-version-check', '--root-user-action', 'ignore', '--only-binary', ':all:'];
+  try {
+    execFileSync('python3', ['-m', 'pip', 'install', ...flags, '--target', partial, ...requirements]);
+    renameSync(partial, folder);
+  } finally {
+    rmSync(partial, { recursive: true, force: true });
+  }
+  return folder;
+}
