@@ -53,3 +53,49 @@ export function integerPower(base: number, exponent: number): number {
   }
   return result;
 }
+
+/** 2^53, which makes a number below the normal ones normal. */
+const lift = 9_007_199_254_740_992;
+/** log 2 in two parts, the first with 32 zeros at its end, so that its product with an exponent is exact (fdlibm). */
+const logTwoHigh = 0.69314718036912382;
+const logTwoLow = 1.9082149292705877e-10;
+
+/** e^x to about 1 ulp: with k = round(x / log 2) and r = x - k log 2, its Taylor series at r, times 2^k. */
+export function exactExp(x: number): number {
+  if (Number.isNaN(x)) return x;
+  if (x > 710) return Infinity;
+  if (x < -746) return 0;
+  const k = Math.round(x / Math.LN2);
+  const r = x - k * logTwoHigh - k * logTwoLow;
+  let series = 1;
+  for (let n = 18; n >= 1; n -= 1) series = 1 + (series * r) / n;
+  // In two factors, because 2^1024 alone is infinite and 2^-1074 alone has no digits left.
+  const half = Math.trunc(k / 2);
+  return series * powerOfTwo(half) * powerOfTwo(k - half);
+}
+
+/**
+ * base^exponent: by squaring for a whole exponent, else e^(exponent log base), which is NaN for a negative base. Whole
+ * exponents beyond 2^53 go the second way too.
+ */
+export function exactPower(base: number, exponent: number): number {
+  if (Number.isSafeInteger(exponent)) {
+    const power = integerPower(base, Math.abs(exponent));
+    return exponent < 0 ? 1 / power : power;
+  }
+  if (base === 0) return exponent > 0 ? 0 : Infinity;
+  if (exponent === 0.5) return Math.sqrt(base);
+  return exactExp(exponent * logOf(base));
+}
+
+/** The natural logarithm of any number: NaN below 0, as Math.log. */
+export function logOf(x: number): number {
+  if (Number.isNaN(x) || x < 0) return Number.NaN;
+  if (x === 0) return -Infinity;
+  if (x === Infinity) return Infinity;
+  return x < 2.2250738585072014e-308 ? exactLog(x * lift) - 53 * Math.LN2 : exactLog(x);
+}
+
+function powerOfTwo(exponent: number): number {
+  return exponent < 0 ? 1 / integerPower(2, -exponent) : integerPower(2, exponent);
+}

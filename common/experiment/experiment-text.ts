@@ -1,7 +1,10 @@
 /** The YAML 1.2 text of an experiment, with overrides put into it; it knows at which line a value stands. */
-import { LineCounter, isNode, isScalar, parseDocument, type Document, type YAMLError } from 'yaml';
+import { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument, visit } from 'yaml';
+import type { Document, Node, YAMLError, YAMLMap } from 'yaml';
 import { PolyakError } from '../errors.js';
-import { isUnder } from './search-reference.js';
+import { readAssignment } from './assignment.js';
+import { isUnder } from './described.js';
+import { firstOfEachLine, inWords } from './yaml-error.js';
 
 /** The parser takes minutes and gigabytes for thousands. */
 const nestingMax = 100;
@@ -9,39 +12,36 @@ const nestingMax = 100;
 export class ExperimentText {
   readonly document: Document;
   private readonly lines = new LineCounter();
-  private readonly overrides: { path: PropertyKey[]; text: string }[] = [];
+  private readonly overrides: { path: PropertyKey[]; origin: string }[] = [];
 
   /** Errors: `usage`, where it is no YAML, or has a key twice. */
   constructor(
-    text: string,
+    private readonly text: string,
     private readonly file: string,
   ) {
     if (nestingOf(text) > nestingMax) {
       throw new PolyakError('usage', `${file}: is nested deeper than ${nestingMax} brackets`);
     }
-    this.document = parseDocument(text, { lineCounter: this.lines, uniqueKeys: true, prettyErrors: false });
+    const options = { lineCounter: this.lines, uniqueKeys: true, prettyErrors: false, merge: true };
+    this.document = parseDocument(text, options);
     const { errors, warnings } = this.document;
-    const problems = [...errors, ...warnings].map((error) => `${this.place(error.pos[0])}: ${inWords(error)}`);
-    if (problems.length > 0) throw new PolyakError('usage', problems.join('\n'));
+    const problems = firstOfEachLine([...errors, ...warnings], text);
+    const told = problems.map((error) => `${this.place(error.pos[0])}: ${this.inWords(error)}`);
+    if (told.length > 0) throw new PolyakError('usage', told.join('\n'));
   }
 
   /** `optimizer.adam.learningRate=3e-4`; the value is YAML. Errors: `usage`. */
   override(text: string): void {
-    const equals = text.indexOf('=');
-    if (equals < 1) throw new PolyakError('usage', `--set '${text}': must be path=value, such as train.epochs=3`);
-    const path = text
-      .slice(0, equals)
-      .split('.')
-      .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
-    const value = parseDocument(text.slice(equals + 1), { prettyErrors: false });
-    if (value.errors[0]) throw new PolyakError('usage', `--set '${text}': ${inWords(value.errors[0])}`);
+    const { origin, name, value } = readAssignment('--set', text, 'path=value, such as train.epochs=3');
+    const path = name.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
     try {
-      this.document.setIn(path, this.document.createNode(value.toJS()));
+      this.unshare(path);
+      this.document.setIn(path, this.document.createNode(value));
     } catch {
       const parent = path.slice(0, -1).join('.');
-      throw new PolyakError('usage', `--set '${text}': '${parent}' is a value, it has no keys`);
+      throw new PolyakError('usage', `${origin}: '${parent}' is a value, it has no keys`);
     }
-    this.overrides.push({ path, text });
+    this.overrides.push({ path, origin });
   }
 
   /** Errors: `usage`, where an alias has no anchor, or aliases of aliases unfold to more than a file may hold. */
@@ -56,36 +56,96 @@ export class ExperimentText {
 
   /** A number as it is written, which may have more digits than the number. */
   digits(path: PropertyKey[]): string | undefined {
-    const node: unknown = this.document.getIn(path, true);
+    const node = this.nodeAt(path);
     return isScalar(node) && typeof node.value === 'number' ? node.source : undefined;
+  }
+
+  /** Is there a key, and no value after it? */
+  isEmpty(path: PropertyKey[]): boolean {
+    const node = this.nodeAt(path);
+    return isScalar(node) && node.value === null && (node.source ?? '') === '';
   }
 
   /** `file:line:column` of the value, or of what is nearest above it; the override, where it comes from one. */
   position(path: PropertyKey[]): string {
     const override = this.overrides.findLast((candidate) => isUnder(path, candidate.path));
-    return override ? `--set '${override.text}'` : this.place(this.offset(path));
+    return override ? override.origin : this.place(this.offset(path));
   }
 
   /** First character of the value, or of what is nearest above it. */
   offset(path: PropertyKey[]): number {
     for (let length = path.length; length > 0; length--) {
-      const node = this.document.getIn(path.slice(0, length), true);
-      if (isNode(node) && node.range) return node.range[0];
+      const range = this.nodeAt(path.slice(0, length))?.range;
+      if (range) return range[0];
     }
     return 0;
+  }
+
+  /** As getIn of the document, but through aliases and merged maps. */
+  private nodeAt(path: PropertyKey[]): Node | undefined {
+    let node = this.resolve(this.document.contents);
+    for (const part of path) node = this.resolve(this.memberOf(node, part));
+    return node;
+  }
+
+  private memberOf(node: Node | undefined, part: PropertyKey): unknown {
+    if (isSeq(node)) return node.get(part, true);
+    if (!isMap(node)) return undefined;
+    return (
+      node.get(part, true) ??
+      this.mergedInto(node)
+        .find((source) => source.has(part))
+        ?.get(part, true)
+    );
+  }
+
+  private mergedInto(map: YAMLMap): YAMLMap[] {
+    return map.items.flatMap(({ key, value }) => {
+      if (!isScalar(key) || key.source !== '<<') return [];
+      const source = this.resolve(value);
+      const sources = isSeq(source) ? source.items.map((item) => this.resolve(item)) : [source];
+      return sources.filter((each): each is YAMLMap => isMap(each));
+    });
+  }
+
+  private resolve(node: unknown): Node | undefined {
+    if (isAlias(node)) return node.resolve(this.document);
+    return isNode(node) ? node : undefined;
+  }
+
+  /** An override changes one place, not all that have the same anchor: aliases on the way to it become copies. */
+  private unshare(path: PropertyKey[]): void {
+    for (let length = 1; length < path.length; length++) {
+      const node: unknown = this.document.getIn(path.slice(0, length), true);
+      const target = isAlias(node) ? node.resolve(this.document) : undefined;
+      if (target) this.document.setIn(path.slice(0, length), this.document.createNode(target.toJS(this.document)));
+    }
+  }
+
+  private inWords(error: YAMLError): string {
+    return error.code === 'DUPLICATE_KEY' ? this.duplicate(error.pos[0]) : inWords(error, this.text);
+  }
+
+  private duplicate(offset: number): string {
+    let first = offset;
+    let name = '';
+    visit(this.document, {
+      Map: (_, { items }) => {
+        const second = items.find(({ key }) => isScalar(key) && key.range?.[0] === offset)?.key;
+        if (!isScalar(second)) return;
+        name = String(second.value);
+        const same = items.find(({ key }) => isScalar(key) && key.value === second.value)?.key;
+        if (isScalar(same) && same.range) first = same.range[0];
+      },
+    });
+    const line = this.lines.linePos(first).line;
+    return `'${name}' stands here a second time, first in line ${line}; a map has a key once, take one of them out`;
   }
 
   private place(offset: number): string {
     const { line, col } = this.lines.linePos(offset);
     return `${this.file}:${line}:${col}`;
   }
-}
-
-function inWords({ code, message }: YAMLError): string {
-  if (code === 'DUPLICATE_KEY') return 'this key stands here a second time, a map has a key once';
-  if (code === 'MULTIPLE_DOCS') return "a second document begins, a file holds one experiment; take the '---' out";
-  if (code === 'TAB_AS_INDENT') return 'a tab indents this line, YAML is indented by spaces';
-  return message;
 }
 
 /** Brackets within brackets. */

@@ -4,7 +4,10 @@
  */
 import { z } from 'zod';
 import { PolyakError } from '../errors.js';
-import { requirement, show } from './requirement.js';
+import { dotted } from './described.js';
+import { lineOf, type LayerProblem } from './layer-problem.js';
+import { misplacedOptions } from './misplaced.js';
+import { show } from './requirement.js';
 
 const positive = z.int().positive();
 const whole = z.int().nonnegative();
@@ -26,27 +29,29 @@ const initializerNames = [
 ] as const;
 const plainInitializers = z.enum(initializerNames);
 const normalOptions = z.strictObject({ mean: z.number().optional(), standardDeviation: z.number().optional() });
-const initializer = z.union(
-  [
-    plainInitializers.transform((name) => ({ name })),
-    z
-      .strictObject({ constant: z.strictObject({ value: z.number() }) })
-      .transform(({ constant }) => ({ name: 'constant', ...constant })),
-    z
-      .strictObject({ randomNormal: normalOptions })
-      .transform(({ randomNormal }) => ({ name: 'randomNormal', ...randomNormal })),
-    z
-      .strictObject({ truncatedNormal: normalOptions })
-      .transform(({ truncatedNormal }) => ({ name: 'truncatedNormal', ...truncatedNormal })),
-    z
-      .strictObject({ randomUniform: z.strictObject({ minimum: z.number(), maximum: z.number() }) })
-      .transform(({ randomUniform }) => ({ name: 'randomUniform', ...randomUniform })),
-    z
-      .strictObject({ orthogonal: z.strictObject({ gain: z.number() }) })
-      .transform(({ orthogonal }) => ({ name: 'orthogonal', ...orthogonal })),
-  ],
-  { error: `must be one of ${initializerNames.join(', ')}, or such as { constant: { value: 0.1 } }` },
-);
+const initializer = z
+  .union(
+    [
+      plainInitializers.transform((name) => ({ name })),
+      z
+        .strictObject({ constant: z.strictObject({ value: z.number() }) })
+        .transform(({ constant }) => ({ name: 'constant', ...constant })),
+      z
+        .strictObject({ randomNormal: normalOptions })
+        .transform(({ randomNormal }) => ({ name: 'randomNormal', ...randomNormal })),
+      z
+        .strictObject({ truncatedNormal: normalOptions })
+        .transform(({ truncatedNormal }) => ({ name: 'truncatedNormal', ...truncatedNormal })),
+      z
+        .strictObject({ randomUniform: z.strictObject({ minimum: z.number(), maximum: z.number() }) })
+        .transform(({ randomUniform }) => ({ name: 'randomUniform', ...randomUniform })),
+      z
+        .strictObject({ orthogonal: z.strictObject({ gain: z.number() }) })
+        .transform(({ orthogonal }) => ({ name: 'orthogonal', ...orthogonal })),
+    ],
+    { error: `must be one of ${initializerNames.join(', ')}, or such as { constant: { value: 0.1 } }` },
+  )
+  .meta({ id: 'initializer', description: 'a name, or a name with options' });
 export type InitializerOption = z.output<typeof initializer>;
 
 const named = {
@@ -58,10 +63,8 @@ const named = {
 };
 const weighted = {
   ...named,
-  /** False freezes the layer's weights. */
-  trainable: z.boolean().default(true),
-  /** Multiplies the learning rate of the layer's weights. */
-  rateMultiplier: z.number().nonnegative().default(1),
+  trainable: z.boolean().default(true).describe("false freezes the layer's weights"),
+  rateMultiplier: z.number().nonnegative().default(1).describe("multiplies the learning rate of the layer's weights"),
 };
 const biased = {
   ...weighted,
@@ -80,7 +83,8 @@ const pooling = {
   padding: padding.default('valid'),
 };
 const depthwise = { depthMultiplier: positive.default(1), depthwiseInitializer: kernelInitializer };
-const layers = z.array(z.unknown()).min(1);
+/** What is in it is checked by parseLayers. */
+export const nestedLayers = z.array(z.unknown()).min(1).describe('a list of layers');
 
 export const layerSchemas = {
   conv2d: z.strictObject({ ...biased, ...convolution, ...dilated, filters: positive, kernelInitializer }),
@@ -130,8 +134,8 @@ export const layerSchemas = {
     }),
   }),
   /** y = layers(x) + shortcut(x); without a shortcut, x itself. */
-  residual: z.strictObject({ layers, shortcut: layers.optional() }),
-  repeat: z.strictObject({ times: positive, layers }),
+  residual: z.strictObject({ layers: nestedLayers, shortcut: nestedLayers.optional() }),
+  repeat: z.strictObject({ times: positive, layers: nestedLayers }),
 } as const;
 
 export type LayerName = keyof typeof layerSchemas;
@@ -146,75 +150,59 @@ export type Layer =
   | { type: 'repeat'; path: string; times: number; layers: Layer[] };
 
 /** Errors: PolyakError `usage`, one line for each thing that is wrong. */
-export function parseLayers(model: unknown, path = 'model'): Layer[] {
-  const problems: string[] = [];
-  const parsed = parseList(model, path, problems);
+export function parseLayers(model: unknown): Layer[] {
+  const problems: LayerProblem[] = [];
+  const parsed = parseList(model, ['model'], problems);
   if (problems.length > 0) {
-    throw new PolyakError('usage', problems.join('\n'));
+    throw new PolyakError('usage', problems.map(lineOf).join('\n'));
   }
   return parsed;
 }
 
 /** As parseLayers, but with the problems given back, for a check that lists those of the whole experiment. */
-export function layerProblems(model: unknown, path = 'model'): string[] {
-  const problems: string[] = [];
-  parseList(model, path, problems);
+export function layerProblems(model: unknown): LayerProblem[] {
+  const problems: LayerProblem[] = [];
+  parseList(model, ['model'], problems);
   return problems;
 }
 
-function parseList(list: unknown, path: string, problems: string[]): Layer[] {
+function parseList(list: unknown, path: PropertyKey[], problems: LayerProblem[]): Layer[] {
   if (!Array.isArray(list) || list.length === 0) {
-    problems.push(
-      `${path}: ${show(list)} is not a list of layers, such as [{ flatten: {} }, { dense: { units: 10 } }]`,
-    );
+    const instead = `${show(list)} is not a list of layers, such as [{ flatten: {} }, { dense: { units: 10 } }]`;
+    problems.push({ line: { path, message: `${dotted(path)}: ${instead}` } });
     return [];
   }
-  return list.flatMap((entry, index) => parseEntry(entry, `${path}[${index}]`, problems) ?? []);
+  return list.flatMap((entry, index) => parseEntry(entry, [...path, index], problems) ?? []);
 }
 
-function parseEntry(entry: unknown, path: string, problems: string[]): Layer | undefined {
+function parseEntry(entry: unknown, path: PropertyKey[], problems: LayerProblem[]): Layer | undefined {
   // `- flatten` alone is a layer without options.
   const object = typeof entry === 'string' ? { [entry]: {} } : entry;
   const keys = object !== null && typeof object === 'object' && !Array.isArray(object) ? Object.keys(object) : [];
   const name = keys[0];
   if (keys.length !== 1 || name === undefined) {
-    problems.push(`${path}: ${show(entry)} is not one layer; write it as { conv2d: { filters: 32, kernelSize: 3 } }`);
+    const message = `${dotted(path)}: ${show(entry)} is not one layer; write it as { conv2d: { filters: 32, kernelSize: 3 } }`;
+    problems.push({ line: misplacedOptions(path, entry, layerNames) ?? { path, message } });
     return undefined;
   }
+  const here = [...path, name];
   if (!Object.hasOwn(layerSchemas, name)) {
-    problems.push(`${path}.${name}: there is no such layer; the layers are ${layerNames.join(', ')}`);
+    problems.push({ path: here, layers: layerNames });
     return undefined;
   }
-  const here = `${path}.${name}`;
   const type = name as LayerName;
-  const result = layerSchemas[type].safeParse((object as Record<string, unknown>)[name] ?? {});
+  const options = (object as Record<string, unknown>)[name] ?? {};
+  const result = layerSchemas[type].safeParse(options);
   if (!result.success) {
-    problems.push(...describeIssues(type, here, result.error.issues, (object as Record<string, unknown>)[name]));
+    problems.push(...result.error.issues.map((issue) => ({ path: here, options, issue })));
     return undefined;
   }
   if (type === 'residual' || type === 'repeat') {
-    const options = result.data as LayerOptions<'residual'> & LayerOptions<'repeat'>;
-    const nested = parseList(options.layers, `${here}.layers`, problems);
-    if (type === 'repeat') return { type, path: here, times: options.times, layers: nested };
-    const shortcut = options.shortcut && parseList(options.shortcut, `${here}.shortcut`, problems);
-    return { type, path: here, layers: nested, shortcut };
+    const nested = result.data as LayerOptions<'residual'> & LayerOptions<'repeat'>;
+    const layers = parseList(nested.layers, [...here, 'layers'], problems);
+    if (type === 'repeat') return { type, path: dotted(here), times: nested.times, layers };
+    const shortcut = nested.shortcut && parseList(nested.shortcut, [...here, 'shortcut'], problems);
+    return { type, path: dotted(here), layers, shortcut };
   }
-  return { type, path: here, options: result.data } as Layer;
-}
-
-function describeIssues(type: LayerName, path: string, issues: z.core.$ZodIssue[], options: unknown): string[] {
-  return issues.flatMap((issue) => {
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => `${path}.${key}: ${type} has no such option; it takes ${optionNames(type)}`);
-    }
-    const at = [path, ...issue.path.map(String)].join('.');
-    const value = issue.path.reduce<unknown>((object, key) => (object as Record<PropertyKey, unknown>)?.[key], options);
-    const given = value === undefined ? 'is missing' : `is ${show(value)}`;
-    return [`${at}: ${given}, ${requirement(issue, value)}`];
-  });
-}
-
-function optionNames(type: LayerName): string {
-  const schema: unknown = layerSchemas[type];
-  return schema instanceof z.ZodObject ? Object.keys(schema.shape).join(', ') : 'activation, name';
+  return { type, path: dotted(here), options: result.data } as Layer;
 }

@@ -1,16 +1,30 @@
 /** The keys of the experiment schema, by place: for the lists in messages, and for `did you mean`. */
 import { z } from 'zod';
-import { experimentSchema } from './schema.js';
+import { valueAt } from './described.js';
+import { layerSchemas, nestedLayers } from './layer-schema.js';
+import { experimentSchema, layerListSchema } from './schema.js';
+
+const layerEntry = z.strictObject(layerSchemas);
 
 /** The keys that the map at the path may have; of a union, those of all its branches. */
 export function keysAt(path: PropertyKey[], root: unknown): string[] {
-  let schemas: z.core.$ZodType[] = [experimentSchema];
-  let value = root;
-  for (const part of path) {
-    schemas = schemas.flatMap((schema) => childOf(schema, part));
-    value = typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined;
-  }
-  return [...new Set(schemas.flatMap((schema) => ownKeys(schema, value)))];
+  const value = valueAt(root, path);
+  return [...new Set(schemasAt(path).flatMap((schema) => ownKeys(schema, value)))];
+}
+
+function schemasAt(path: PropertyKey[]): z.core.$ZodType[] {
+  const root: z.core.$ZodType[] = [experimentSchema];
+  return path.reduce((schemas, part) => schemas.flatMap((schema) => childOf(schema, part)), root);
+}
+
+/** Those of the keys at the path that have no default. */
+export function neededKeysAt(path: PropertyKey[]): string[] {
+  const needed = schemasAt(path)
+    .flatMap((schema) => objectsOf(schema))
+    .flatMap(({ shape }) =>
+      Object.entries(shape).flatMap(([key, child]) => (z.safeParse(child, undefined).success ? [] : [key])),
+    );
+  return [...new Set(needed)];
 }
 
 /** Every key of the schema with the places where it stands, such as `epochs` with `train.epochs`. */
@@ -35,7 +49,8 @@ function ownKeys(schema: z.core.$ZodType, value: unknown): string[] {
 
 function childOf(schema: z.core.$ZodType, part: PropertyKey): z.core.$ZodType[] {
   if (typeof part === 'number') return arraysOf(schema);
-  return objectsOf(schema).flatMap(({ shape }) => shape[String(part)] ?? []);
+  const records = branchesOf(schema).flatMap((branch) => (branch instanceof z.ZodRecord ? [branch.valueType] : []));
+  return [...records, ...objectsOf(schema).flatMap(({ shape }) => shape[String(part)] ?? [])];
 }
 
 function objectsOf(schema: z.core.$ZodType): z.ZodObject[] {
@@ -43,7 +58,10 @@ function objectsOf(schema: z.core.$ZodType): z.ZodObject[] {
 }
 
 function arraysOf(schema: z.core.$ZodType): z.core.$ZodType[] {
-  return branchesOf(schema).flatMap((branch) => (branch instanceof z.ZodArray ? [branch.element] : []));
+  return branchesOf(schema).flatMap((branch) => {
+    if (branch === layerListSchema || branch === nestedLayers) return [layerEntry];
+    return branch instanceof z.ZodArray ? [branch.element] : [];
+  });
 }
 
 /** The schema without defaults and transforms; of a union, its branches. */

@@ -3,19 +3,18 @@
  * 1e-3. Unknown keys and wrong types are refused. docs/experiment-file.md explains the keys.
  */
 import { z } from 'zod';
+import { lineOf } from './layer-problem.js';
 import { layerProblems } from './layer-schema.js';
+import { searchSchema } from './search-schema.js';
 
 const positive = z.number().positive();
 const count = z.int().positive();
 const decay = z.number().min(0).lt(1);
 
-/** Marks an issue whose message is a line of its own and names its place. */
-export const completeMessage = { complete: true };
-
-/** What layers there are, and their options, is checked by layer-schema.ts, whose messages name the place themselves. */
-const layerListSchema = z.array(z.unknown()).superRefine((model, context) => {
-  for (const message of layerProblems(model)) {
-    context.addIssue({ code: 'custom', message, params: completeMessage });
+/** What layers there are, and their options, is checked by layer-schema.ts; describe-issues.ts words its problems. */
+export const layerListSchema = z.array(z.unknown()).superRefine((model, context) => {
+  for (const layer of layerProblems(model)) {
+    context.addIssue({ code: 'custom', message: lineOf(layer), params: { layer } });
   }
 });
 
@@ -30,41 +29,64 @@ const heldOrPath = z.union([
   z
     .string()
     .min(1)
-    .refine((text) => !Number.isFinite(Number(text)), 'must be a number without quotes, or a path'),
+    .refine((text) => !Number.isFinite(Number(text)), {
+      message: 'must be a number without quotes, or a path',
+      params: { wanted: 'number' },
+    }),
 ]);
-/** Relative to the experiment file. */
-const path = z.string().min(1);
+const path = z.string().min(1).describe('a folder, or for `csv` a file; relative to the experiment file');
+const sourceMeaning = '`idx`, `cifar10`, `images` or `csv`';
+const validationMeaning =
+  'samples held out of the training split by seed: a count, or a fraction below 1; for `images` and `csv` also a path';
+const test = heldOrPath
+  .optional()
+  .describe(
+    'likewise, for sources without a test split of their own; held out before validation, so that changing `validation` leaves it as it is',
+  );
 
 const csvSchema = z.strictObject({
-  source: z.literal('csv'),
+  source: z.literal('csv').describe(sourceMeaning),
   path,
-  validation: heldOrPath.default(0),
-  test: heldOrPath.optional(),
-  /** The label's column by name, or `last`. */
-  label: z.string().min(1).default('last'),
-  /** The first line names the columns. */
-  header: z.boolean().default(true),
-  /** Of one sample, such as [8, 8, 1]; a vector unless given. */
-  shape: z.array(count).min(1).max(3).optional(),
-  /** The label is a number to predict, not a class. */
-  regression: z.boolean().default(false),
+  validation: heldOrPath.default(0).describe(validationMeaning),
+  test,
+  label: z.string().min(1).default('last').describe("the label's column by its name, or `last`"),
+  header: z.boolean().default(true).describe('whether the first line names the columns'),
+  shape: z
+    .array(count)
+    .min(1)
+    .max(3)
+    .optional()
+    .describe('of one sample, such as `[8, 8, 1]`: height, width, channels; without it a vector'),
+  regression: z.boolean().default(false).describe('the label is a number to predict, not a class'),
 });
 export type CsvData = z.output<typeof csvSchema>;
 
 const imagesSchema = z.strictObject({
-  source: z.literal('images'),
+  source: z.literal('images').describe(sourceMeaning),
   path,
-  validation: heldOrPath.default(0),
-  test: heldOrPath.optional(),
-  /** [height, width] that every picture is resized to; without it all must be of one size. */
-  size: z.tuple([count, count]).optional(),
+  validation: heldOrPath.default(0).describe(validationMeaning),
+  test,
+  size: z
+    .tuple([count, count])
+    .optional()
+    .describe(
+      '`[height, width]` that every picture is resized to, without keeping proportions; else all must be of one size',
+    ),
 });
 export type ImagesData = z.output<typeof imagesSchema>;
 
 /** By source, so that an option of one source is not silently ignored by another. */
 export const dataSchemas = {
-  idx: z.strictObject({ source: z.literal('idx'), path, validation: held.default(0) }),
-  cifar10: z.strictObject({ source: z.literal('cifar10'), path, validation: held.default(0) }),
+  idx: z.strictObject({
+    source: z.literal('idx').describe(sourceMeaning),
+    path,
+    validation: held.default(0).describe(validationMeaning),
+  }),
+  cifar10: z.strictObject({
+    source: z.literal('cifar10').describe(sourceMeaning),
+    path,
+    validation: held.default(0).describe(validationMeaning),
+  }),
   images: imagesSchema,
   csv: csvSchema,
 } as const;
@@ -76,48 +98,76 @@ const dataSchema = z.discriminatedUnion('source', [
 ]);
 
 const preprocessSchema = z.union([
-  z.strictObject({ subtractMean: z.enum(['image', 'channel']) }),
-  z.strictObject({ scale: positive }),
+  z.strictObject({
+    subtractMean: z
+      .enum(['image', 'channel'])
+      .describe('subtracts the mean over the training split, of each feature or of each channel'),
+  }),
+  z.strictObject({ scale: positive.describe('multiplies by a number above 0') }),
 ]);
 
 const augmentSchema = z.union([
-  z.strictObject({ flip: z.literal('horizontal') }),
-  z.strictObject({ crop: z.strictObject({ padding: count }) }),
+  z.strictObject({ flip: z.literal('horizontal').describe('mirrors a sample with probability a half') }),
+  z.strictObject({
+    crop: z.strictObject({ padding: count.describe('pixels that a sample is shifted by at most, down and across') }),
+  }),
 ]);
 
 const scheduleSchema = z.union([
   z.strictObject({ constant: z.strictObject({}) }),
-  /** Every so many epochs the rate is multiplied by the factor. */
-  z.strictObject({ step: z.strictObject({ every: count, factor: positive }) }),
-  /** Half a cosine from the rate down to `final` times it. */
-  z.strictObject({ cosine: z.strictObject({ final: z.number().min(0).max(1).default(0) }) }),
-]);
-const warmUpSchema = z.union([z.strictObject({ steps: count }), z.strictObject({ epochs: positive })]);
-const rate = { learningRate: positive, schedule: scheduleSchema.optional(), warmUp: warmUpSchema.optional() };
-
-const optimizerSchema = z.union([
-  z.strictObject({ sgd: z.strictObject(rate) }),
-  z.strictObject({ momentum: z.strictObject({ ...rate, momentum: decay.default(0.9) }) }),
-  z.strictObject({ nesterov: z.strictObject({ ...rate, momentum: decay.default(0.9) }) }),
   z.strictObject({
-    adam: z.strictObject({
-      ...rate,
-      beta1: decay.default(0.9),
-      beta2: decay.default(0.999),
-      epsilon: positive.default(1e-8),
-    }),
+    step: z
+      .strictObject({ every: count, factor: positive })
+      .describe('every so many epochs the rate is multiplied by the factor'),
+  }),
+  z.strictObject({
+    cosine: z
+      .strictObject({ final: z.number().min(0).max(1).default(0) })
+      .describe('half a cosine from the rate down to `final` times it'),
   }),
 ]);
+const warmUpSchema = z.union([z.strictObject({ steps: count }), z.strictObject({ epochs: positive })]);
+const rate = {
+  learningRate: positive.describe('the rate itself, such as 1e-3'),
+  schedule: scheduleSchema.optional().describe('how the rate changes over the epochs'),
+  warmUp: warmUpSchema.optional().describe('steps or epochs over which the rate rises linearly'),
+};
 
-const clipSchema = z.union([z.strictObject({ value: positive }), z.strictObject({ globalNorm: positive })]);
+export const optimizerSchemas = {
+  sgd: z.strictObject(rate),
+  momentum: z.strictObject({ ...rate, momentum: decay.default(0.9) }),
+  nesterov: z.strictObject({ ...rate, momentum: decay.default(0.9) }),
+  adam: z.strictObject({
+    ...rate,
+    beta1: decay.default(0.9),
+    beta2: decay.default(0.999),
+    epsilon: positive.default(1e-8),
+  }),
+} as const;
+const optimizerSchema = z.union([
+  z.strictObject({ sgd: optimizerSchemas.sgd }),
+  z.strictObject({ momentum: optimizerSchemas.momentum }),
+  z.strictObject({ nesterov: optimizerSchemas.nesterov }),
+  z.strictObject({ adam: optimizerSchemas.adam }),
+]);
+
+const clipSchema = z.union([
+  z.strictObject({ value: positive.describe('limits each component') }),
+  z.strictObject({ globalNorm: positive.describe('scales the whole gradient down to this Euclidean norm') }),
+]);
 
 /** The direction is the metric's own: a loss is minimised, an accuracy maximised. */
 const objectiveSchema = z
   .strictObject({
-    metric: z.enum(['validation.loss', 'validation.accuracy']).default('validation.loss'),
-    direction: z.enum(['maximise', 'minimise']).optional(),
-    /** What is evaluated: the weights as they are, or their running average. */
-    weights: z.enum(['last', 'average']).default('last'),
+    metric: z
+      .enum(['validation.loss', 'validation.accuracy'])
+      .default('validation.loss')
+      .describe('what a trial is judged by'),
+    direction: z.enum(['maximise', 'minimise']).optional().describe('follows from the metric'),
+    weights: z
+      .enum(['last', 'average'])
+      .default('last')
+      .describe('what is evaluated: the weights as they are, or their running average'),
   })
   .transform((objective) => ({ ...objective, direction: objective.direction ?? directionOf(objective.metric) }));
 
@@ -126,44 +176,77 @@ function directionOf(metric: string): 'maximise' | 'minimise' {
 }
 
 export const experimentSchema = z.strictObject({
-  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be up to 63 lower-case letters, digits and dashes'),
-  seed: z.int().min(0).default(1),
-  data: dataSchema,
-  preprocess: z.array(preprocessSchema).default([]),
-  augment: z.array(augmentSchema).default([]),
-  /** A list of layers, or the path of a Keras-style model.json. */
-  model: z.union([layerListSchema, z.strictObject({ file: path })]),
-  loss: z.enum(['softmaxCrossEntropy', 'binaryCrossEntropy', 'meanSquaredError']),
-  metrics: z.array(z.enum(['accuracy'])).default([]),
-  objective: objectiveSchema.prefault({}),
-  /** Half l2 times the sum of squares of the kernels, in the loss. */
-  regularise: z.strictObject({ l2: z.number().min(0).default(0) }).prefault({}),
-  optimizer: optimizerSchema,
-  /** Of the mean gradient, before the optimizer. */
-  clip: clipSchema.nullish().transform((value) => value ?? undefined),
-  /** average = decay average + (1 - decay) weights, after every step. */
-  weightAverage: z.strictObject({ decay: decay.default(0.995) }).prefault({}),
-  train: z.strictObject({
-    epochs: count,
-    /** Samples of a step. */
-    batchSize: count,
-    /** Samples of a leaf of the step's tree; divides batchSize. */
-    microBatchSize: count,
-    /** Of TensorFlow in each worker; part of the experiment, because sums depend on it. */
-    threads: count.max(256).default(1),
-  }),
-  numerics: z.enum(['exact', 'tolerant']).default('exact'),
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be up to 63 lower-case letters, digits and dashes')
+    .describe('up to 63 lower-case letters, digits and dashes'),
+  seed: z.int().min(0).default(1).describe('what every draw is a function of'),
+  data: dataSchema.describe('where the samples come from'),
+  preprocess: z.array(preprocessSchema).default([]).describe('what is done to every sample'),
+  augment: z.array(augmentSchema).default([]).describe('what is done to training samples, by the seed'),
+  model: z
+    .union([layerListSchema, z.strictObject({ file: path.describe('a model.json, relative to the experiment file') })])
+    .describe('a list of layers, or the path of a Keras-style model.json'),
+  loss: z
+    .enum(['softmaxCrossEntropy', 'binaryCrossEntropy', 'meanSquaredError'])
+    .describe('for classes, for two classes, for numbers to predict'),
+  metrics: z
+    .array(z.enum(['accuracy']))
+    .default([])
+    .describe('what is measured beside the loss'),
+  objective: objectiveSchema.prefault({}).describe('what the training is judged by'),
+  regularise: z
+    .strictObject({
+      l2: z.number().min(0).default(0).describe('l2 / 2 times the sum of squares of all kernels is added to the loss'),
+    })
+    .prefault({})
+    .describe('what is added to the loss'),
+  optimizer: optimizerSchema.describe('how a gradient becomes a change of the weights'),
+  clip: clipSchema
+    .nullish()
+    .transform((value) => value ?? undefined)
+    .describe("limits the step's mean gradient, before the optimizer"),
+  weightAverage: z
+    .strictObject({
+      decay: decay.default(0.995).describe('average = decay average + (1 - decay) weights, after every step'),
+    })
+    .prefault({})
+    .describe('a running average of the weights'),
+  train: z
+    .strictObject({
+      epochs: count.describe('passes over the training split'),
+      batchSize: count.describe('samples of a step; the last of an epoch has what is left'),
+      microBatchSize: count.describe(
+        'samples of one gradient, the unit of work that workers share; divides `batchSize`',
+      ),
+      threads: count
+        .max(256)
+        .default(1)
+        .describe(
+          "TensorFlow's threads in each worker; a sum depends on how it is cut, so this is part of the experiment",
+        ),
+    })
+    .describe('how long, and in what portions'),
+  numerics: z
+    .enum(['exact', 'tolerant'])
+    .default('exact')
+    .describe(
+      '`exact` refuses a worker whose arithmetic differs in a single bit; `tolerant` admits it and marks the run as not reproducible',
+    ),
   checkpoint: z
     .strictObject({
-      /** Seconds. */
-      every: positive.default(10),
-      keep: count.default(3),
+      every: positive.default(10).describe('seconds; what a crash costs at most, beside the restart'),
+      keep: count.default(3).describe('committed checkpoints that are kept'),
     })
-    .prefault({}),
-  /** Floats in a chunk; a setting so that small models can have many. */
-  chunkFloats: z.int().min(4).max(16_777_216).default(65_536),
-  /** For `polyak sweep`; a single training does not look at it. */
-  search: z.record(z.string(), z.unknown()).optional(),
+    .prefault({})
+    .describe('what a run can be continued from'),
+  chunkFloats: z
+    .int()
+    .min(4)
+    .max(16_777_216)
+    .default(65_536)
+    .describe('weights in a chunk, the unit of every message and update'),
+  search: searchSchema.optional().describe('what `polyak sweep` tries; a single training takes its constants only'),
 });
 
 /** A resolved experiment: every default filled in, data.path absolute. */

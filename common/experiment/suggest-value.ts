@@ -1,34 +1,20 @@
 /** "Did you mean" for a value: what others call it first, then spelling. */
+import { noEquivalent } from './no-equivalent.js';
+import { valueSynonyms } from './synonyms.js';
 
-/** Values of theirs to ours. */
-const valueSynonyms = new Map(
-  Object.entries({
-    categoricalcrossentropy: 'softmaxCrossEntropy',
-    sparsecategoricalcrossentropy: 'softmaxCrossEntropy',
-    crossentropy: 'softmaxCrossEntropy',
-    crossentropyloss: 'softmaxCrossEntropy',
-    nllloss: 'softmaxCrossEntropy',
-    bce: 'binaryCrossEntropy',
-    bceloss: 'binaryCrossEntropy',
-    bcewithlogitsloss: 'binaryCrossEntropy',
-    sigmoidcrossentropy: 'binaryCrossEntropy',
-    mse: 'meanSquaredError',
-    mseloss: 'meanSquaredError',
-    max: 'maximise',
-    min: 'minimise',
-    pixel: 'image',
-    mnist: 'idx',
-    imagefolder: 'images',
-    strict: 'exact',
-  }),
-);
-
-/** `; did you mean 'idx'?`, or nothing, for a value that is none of `allowed`. */
+/** `; did you mean 'idx'?`, or what there is instead, or nothing, for a value that is none of `allowed`. */
 export function suggestValue(value: unknown, allowed: string[]): string {
   if (typeof value !== 'string') return '';
-  const synonym = valueSynonyms.get(plainOf(value));
-  const answer = synonym !== undefined && allowed.includes(synonym) ? synonym : closest(value, allowed);
-  return answer === undefined ? '' : `; did you mean '${answer}'?`;
+  const answer = valueMeant(value, allowed);
+  return answer === undefined ? noEquivalent(plainOf(value)) : `; did you mean '${answer}'?`;
+}
+
+/** Nothing where there is something else instead, even if it is spelled like one of `allowed`. */
+export function valueMeant(value: string, allowed: string[]): string | undefined {
+  const plain = plainOf(value);
+  const synonym = Object.hasOwn(valueSynonyms, plain) ? valueSynonyms[plain] : undefined;
+  if (synonym !== undefined && allowed.includes(synonym)) return synonym;
+  return noEquivalent(plain) === '' ? closest(value, allowed) : undefined;
 }
 
 /** Lower case, without dashes and underscores. */
@@ -46,16 +32,20 @@ export function closest(word: string, candidates: string[]): string | undefined 
   return near && near.distance <= Math.max(1, Math.floor(word.length / 3)) ? near.candidate : undefined;
 }
 
-/** Levenshtein's: insertions, deletions and substitutions that lead from one word to the other. */
+/** Of Damerau and Levenshtein: insertions, deletions, substitutions, and neighbours that have changed places. */
 function editDistance(left: string, right: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let i = 1; i <= left.length; i++) {
     const next = [i];
     for (let j = 1; j <= right.length; j++) {
-      const substitute = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1);
-      next.push(Math.min(substitute, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const substitute = row[j - 1]! + (left[i - 1] === right[j - 1] ? 0 : 1);
+      const swapped = i > 1 && j > 1 && left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1];
+      const swap = swapped ? before[j - 2]! + 1 : Infinity;
+      next.push(Math.min(substitute, swap, row[j]! + 1, next[j - 1]! + 1));
     }
+    before = row;
     row = next;
   }
-  return row[right.length] ?? 0;
+  return row[right.length]!;
 }

@@ -1,41 +1,9 @@
 /** Every way that we know in which an experiment file is wrong, each with the exact message that the user gets. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PolyakError } from '../../common/errors.js';
-import { defineExperiment, loadExperiment, parseExperiment } from '../../common/experiment/load.js';
+import { defineExperiment, loadExperiment } from '../../common/experiment/load.js';
 import { DataFolder } from './data-files.js';
-
-/** Line by line, so that a case can replace one. */
-const right = {
-  name: 'name: digits',
-  seed: 'seed: 1',
-  data: 'data: { source: csv, path: digits.csv, validation: 100 }',
-  preprocess: 'preprocess: [{ subtractMean: image }]',
-  augment: 'augment: [{ flip: horizontal }]',
-  model: 'model: [flatten, { dense: { units: 10 } }]',
-  loss: 'loss: softmaxCrossEntropy',
-  metrics: 'metrics: [accuracy]',
-  optimizer: 'optimizer: { adam: { learningRate: 1e-3 } }',
-  train: 'train: { epochs: 5, batchSize: 64, microBatchSize: 16 }',
-};
-type Key = keyof typeof right;
-
-function messageOf(text: string, overrides: string[] = []): string {
-  try {
-    parseExperiment(text, 'a.yaml', overrides);
-  } catch (error) {
-    expect(error).toBeInstanceOf(PolyakError);
-    expect((error as PolyakError).code).toBe('usage');
-    return (error as PolyakError).message;
-  }
-  return 'accepted';
-}
-
-function withLine(lines: Partial<Record<Key | 'more', string>>): string {
-  return Object.values({ ...right, ...lines })
-    .filter((line) => line !== '')
-    .join('\n');
-}
+import { messageOf, withLine, type Lines } from './experiment-lines.js';
 
 const layers =
   'conv2d, depthwiseConv2d, separableConv2d, maxPooling2d, averagePooling2d, globalAveragePooling2d, flatten, dense, ' +
@@ -46,7 +14,7 @@ const keys =
   'weightAverage, train, numerics, checkpoint, chunkFloats, search';
 
 /** What is wrong; the line that says it; the message. */
-const cases: [string, Partial<Record<Key | 'more', string>>, string][] = [
+const cases: [string, Lines, string][] = [
   ['a missing name', { name: '' }, 'a.yaml:1:1: name: is missing, must be text'],
   [
     'a name with spaces',
@@ -56,7 +24,11 @@ const cases: [string, Partial<Record<Key | 'more', string>>, string][] = [
   ['a name that is a number', { name: 'name: 3' }, 'a.yaml:1:7: name: is 3, must be text'],
   ['a negative seed', { seed: 'seed: -1' }, 'a.yaml:2:7: seed: is -1, must be at least 0'],
   ['half a seed', { seed: 'seed: 0.5' }, 'a.yaml:2:7: seed: is 0.5, must be a whole number'],
-  ['a seed that is text', { seed: 'seed: "1"' }, "a.yaml:2:7: seed: is '1', must be a number, without quotes"],
+  [
+    'a seed that is text',
+    { seed: 'seed: "1"' },
+    "a.yaml:2:7: seed: is '1', must be a number, without quotes; write seed: 1",
+  ],
   ['no data', { data: '' }, 'a.yaml:1:1: data: is missing, must be a map of keys'],
   [
     'an unknown source',
@@ -228,7 +200,7 @@ const cases: [string, Partial<Record<Key | 'more', string>>, string][] = [
   [
     'an optimizer that is a word',
     { optimizer: 'optimizer: adam' },
-    "a.yaml:9:12: optimizer: is 'adam', must have exactly one of the keys sgd, momentum, nesterov, adam",
+    "a.yaml:9:12: optimizer: is 'adam', must have exactly one of the keys sgd, momentum, nesterov, adam; write optimizer: { adam: { learningRate: … } }",
   ],
   [
     'two optimizers',
@@ -273,7 +245,7 @@ const cases: [string, Partial<Record<Key | 'more', string>>, string][] = [
   [
     'a hyperparameter of a search',
     { optimizer: 'optimizer: { adam: { learningRate: $rate } }' },
-    "a.yaml:9:36: optimizer.adam.learningRate: '$rate' belongs to a search, which 'polyak sweep' runs; give it a value, as with --set optimizer.adam.learningRate=…",
+    'a.yaml:9:36: optimizer.adam.learningRate: $rate is a parameter; give it a value with --param rate=…, or in its place with --set optimizer.adam.learningRate=…',
   ],
   [
     'a micro-batch that does not divide the batch',
@@ -293,7 +265,7 @@ const cases: [string, Partial<Record<Key | 'more', string>>, string][] = [
   [
     'workers, which are no matter of the experiment',
     { more: 'workers: 2' },
-    'a.yaml:11:10: workers: unknown key; did you mean --workers on the command line?',
+    'a.yaml:11:10: workers: unknown key; it is --workers on the command line',
   ],
   [
     'an unknown key like no other',
@@ -327,7 +299,11 @@ const cases: [string, Partial<Record<Key | 'more', string>>, string][] = [
     { more: 'checkpoint: { every: .inf }' },
     'a.yaml:11:22: checkpoint.every: is .inf, must be a finite number',
   ],
-  ['a key twice', { more: 'seed: 2' }, 'a.yaml:11:1: this key stands here a second time, a map has a key once'],
+  [
+    'a key twice',
+    { more: 'seed: 2' },
+    "a.yaml:11:1: 'seed' stands here a second time, first in line 2; a map has a key once, take one of them out",
+  ],
   [
     'a seed beyond 2^53, with all its digits',
     { seed: 'seed: 9007199254740993' },
@@ -336,12 +312,12 @@ const cases: [string, Partial<Record<Key | 'more', string>>, string][] = [
   [
     'nothing where a number belongs',
     { train: 'train: { epochs: , batchSize: 64, microBatchSize: 16 }' },
-    'a.yaml:10:18: train.epochs: is null, must be a number',
+    "a.yaml:10:18: train.epochs: is empty, must be a number; if $name stood there, a shell has replaced it: single quotes keep it, also <<'EOF'",
   ],
   [
     'a fraction in quotes, which would be a path',
     { data: 'data: { source: csv, path: x, validation: "0.1" }' },
-    "a.yaml:3:43: data.validation: is '0.1', must be a number without quotes, or a path",
+    "a.yaml:3:43: data.validation: is '0.1', must be a number without quotes, or a path; write validation: 0.1",
   ],
   [
     'a key that every object has',
@@ -356,7 +332,7 @@ const cases: [string, Partial<Record<Key | 'more', string>>, string][] = [
   [
     "a layer's number in quotes",
     { model: 'model: [flatten, { dense: { units: "10" } }]' },
-    "a.yaml:6:36: model[1].dense.units: is '10', must be a number, without quotes",
+    "a.yaml:6:36: model[1].dense.units: is '10', must be a number, without quotes; write units: 10",
   ],
   [
     "a layer's option that is missing",
@@ -376,14 +352,18 @@ const cases: [string, Partial<Record<Key | 'more', string>>, string][] = [
   [
     'an initializer of another library',
     { model: 'model: [{ dense: { units: 2, kernelInitializer: kaiming } }]' },
-    "a.yaml:6:49: model[0].dense.kernelInitializer: is 'kaiming', must be one of zeros, ones, glorotUniform, glorotNormal, heUniform, heNormal, lecunUniform, lecunNormal, randomNormal, randomUniform, truncatedNormal, orthogonal, or such as { constant: { value: 0.1 } }",
+    "a.yaml:6:49: model[0].dense.kernelInitializer: is 'kaiming', must be one of zeros, ones, glorotUniform, glorotNormal, heUniform, heNormal, lecunUniform, lecunNormal, randomNormal, randomUniform, truncatedNormal, orthogonal, or such as { constant: { value: 0.1 } }; did you mean 'heNormal'?",
   ],
   [
     'a second document',
     { more: '---\nname: second' },
     "a.yaml:11:1: a second document begins, a file holds one experiment; take the '---' out",
   ],
-  ['a tab', { metrics: 'metrics:\n\t- accuracy' }, 'a.yaml:9:1: a tab indents this line, YAML is indented by spaces'],
+  [
+    'a tab',
+    { metrics: 'metrics:\n\t- accuracy' },
+    "a.yaml:9:1: a tab indents this line, YAML is indented by spaces; write '  - accuracy'",
+  ],
   ['a tag', { seed: 'seed: !secret 7' }, 'a.yaml:2:7: Unresolved tag: !secret'],
   [
     'an alias of nothing',

@@ -1,0 +1,112 @@
+/** Makes a resolved experiment of a value, or says all that is wrong with it at once, with its places. */
+import { isAbsolute, resolve } from 'node:path';
+import { PolyakError } from '../errors.js';
+import { crossCheck } from './cross-check.js';
+import { describeIssues, type Issue } from './describe-issues.js';
+import { dotted, isUnder, valueAt, type Described } from './described.js';
+import type { ExperimentText } from './experiment-text.js';
+import { unusedParameters, type GivenParameters } from './parameter-arguments.js';
+import { replaceReferences, type Parameters, type Replaced } from './parameters.js';
+import { experimentSchema, type Experiment } from './schema.js';
+import { holdsReference, type Search } from './search-schema.js';
+
+export interface Context {
+  /** What relative paths count from. */
+  folder: string;
+  /** The file that the value is from, if it is from one. */
+  source?: ExperimentText;
+  given?: GivenParameters;
+}
+
+/** Errors: `usage`. */
+export function check(value: unknown, { folder, source, given = { values: {}, origins: {} } }: Context): Experiment {
+  const space = spaceOf(value);
+  const values = { ...constantsOf(space), ...given.values };
+  const replaced = replaceReferences(value, { values, space });
+  const result = experimentSchema.safeParse(replaced.value);
+  const issues = result.success ? describeCross(result.data) : describe(result.error.issues, replaced, source);
+  const unused = replaced.isTorn ? [] : unusedParameters(given, [...replaced.names, ...Object.keys(space ?? {})]);
+  const findings = [...replaced.findings, ...issues, ...lostDigits(value, issues, source), ...unused];
+  if (!result.success || findings.length > 0) throw new PolyakError('usage', linesOf(findings, source).join('\n'));
+  return resolvePaths(result.data, folder);
+}
+
+/** All of it is checked that does not wait for a parameter. Errors: `usage`, also where there is nothing to search. */
+export function checkTemplate(value: unknown, { source }: Context): Search {
+  const space = spaceOf(value);
+  const replaced = replaceReferences(value, { values: constantsOf(space), space, open: true });
+  const result = experimentSchema.safeParse(replaced.value);
+  const issues = result.success ? describeCross(result.data) : describe(result.error.issues, replaced, source);
+  const findings = [...replaced.findings, ...issues, ...lostDigits(value, issues, source)];
+  const search = valueAt(replaced.value, ['search']);
+  if (search === undefined) {
+    const example = 'search: { trials: 20, space: { rate: { logUniform: [1e-4, 1e-1] } } }';
+    findings.push({ path: [], message: `search: is missing, a sweep needs it, such as ${example}` });
+  }
+  if (findings.length > 0) throw new PolyakError('usage', linesOf(findings, source).join('\n'));
+  return search as Search;
+}
+
+function describe(issues: Issue[], { value, written, left }: Replaced, source?: ExperimentText): Described[] {
+  const described = describeIssues(issues, value, {
+    digits: (path) => source?.digits(path),
+    isEmpty: (path) => source?.isEmpty(path) ?? false,
+    reference: (path) => written.get(dotted(path)),
+  });
+  return described.filter(({ path }) => !left.some((reference) => isUnder(path, reference)));
+}
+
+function describeCross(experiment: Experiment): Described[] {
+  return crossCheck(experiment).map(({ path, message }) => ({ path, message: `${dotted(path)}: ${message}` }));
+}
+
+/** The space as it is written, right or wrong: references need its names. */
+function spaceOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  const space = valueAt(value, ['search', 'space']);
+  return typeof space === 'object' && space !== null ? { ...space } : undefined;
+}
+
+function constantsOf(space: Readonly<Record<string, unknown>> = {}): Parameters {
+  const isConstant = (value: unknown) => value !== null && typeof value !== 'object' && !holdsReference(value);
+  return Object.fromEntries(Object.entries(space).filter(([, each]) => isConstant(each)));
+}
+
+/** Whole numbers that are written with more digits than a number holds, where nothing else is said about them. */
+function lostDigits(value: unknown, told: Described[], source?: ExperimentText, path: PropertyKey[] = []): Described[] {
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value).flatMap(([key, member]) =>
+      lostDigits(member, told, source, [...path, Array.isArray(value) ? Number(key) : key]),
+    );
+  }
+  const digits = typeof value === 'number' && !Number.isSafeInteger(value) ? source?.digits(path) : undefined;
+  if (digits === undefined || !/^[-+]?\d+$/.test(digits)) return [];
+  if (told.some((other) => isUnder(other.path, path))) return [];
+  const most = `the largest whole number that is held exactly is ${Number.MAX_SAFE_INTEGER}`;
+  return [{ path, message: `${dotted(path)}: is ${digits}, ${most}` }];
+}
+
+/** In the order of the file, where there is one. */
+function linesOf(findings: Described[], source?: ExperimentText): string[] {
+  const inOrder = source
+    ? findings.toSorted((left, right) => source.offset(left.path) - source.offset(right.path))
+    : findings;
+  return inOrder.map(({ path, message, origin }) => {
+    const place = origin ?? source?.position(path);
+    return place === undefined ? message : `${place}: ${message}`;
+  });
+}
+
+function resolvePaths(experiment: Experiment, folder: string): Experiment {
+  const { data, model } = experiment;
+  const absolute = <Value>(path: Value) =>
+    typeof path === 'string' && !isAbsolute(path) ? (resolve(folder, path) as Value & string) : path;
+  const path = absolute(data.path);
+  return {
+    ...experiment,
+    data:
+      data.source === 'images' || data.source === 'csv'
+        ? { ...data, path, validation: absolute(data.validation), test: absolute(data.test) }
+        : { ...data, path },
+    model: 'file' in model ? { file: absolute(model.file) } : model,
+  };
+}

@@ -1,0 +1,114 @@
+/** What others have and we do not: what there is instead. Their names are in lower case without dashes and underscores. */
+
+const onlyNumbers = 'it has no effect on the numbers, so it is not in the file';
+const decoupled = 'adam with regularise.l2 is nearest; it decays through the gradient';
+const flat = 'conv2d after a reshape to [n, 1, channels] is nearest';
+
+const insteadOf: Readonly<Record<string, string>> = {
+  // Optimizers and their options.
+  adamw: decoupled,
+  adamax: 'adam is nearest',
+  nadam: 'adam is nearest',
+  radam: 'adam with warmUp is nearest',
+  amsgrad: 'adam is without it',
+  rmsprop: 'adam with beta1: 0 is nearest',
+  adagrad: 'adam is nearest',
+  adadelta: 'adam is nearest',
+  ftrl: 'adam is nearest',
+  lion: 'adam is nearest',
+  lamb: 'adam with clip: { globalNorm: 1 } is nearest',
+  lars: 'momentum with clip: { globalNorm: 1 } is nearest',
+  lbfgs: 'adam is nearest',
+  betas: 'write beta1: 0.9, beta2: 0.999',
+  dampening: 'momentum is without it',
+  centered: 'adam is nearest',
+  exponentialdecay: 'step with every: 1 multiplies the rate by factor after every epoch',
+  exponentiallr: 'step with every: 1 multiplies the rate by factor after every epoch',
+  reducelronplateau: 'the schedules are constant, step and cosine',
+  onecyclelr: 'cosine after a warmUp is nearest',
+  gradientaccumulationsteps: 'train.batchSize is the whole step, train.microBatchSize what is computed at once',
+  accumulategradbatches: 'train.batchSize is the whole step, train.microBatchSize what is computed at once',
+  // The training loop.
+  shuffle: 'every epoch is shuffled, by the seed',
+  droplast: 'the last batch of an epoch has what is left',
+  stepsperepoch: 'an epoch has every sample once',
+  maxsteps: 'train.epochs is how long',
+  iterations: 'train.epochs is how long',
+  earlystopping: 'training goes on for train.epochs; objective.weights says what is evaluated',
+  patience: 'training goes on for train.epochs; objective.weights says what is evaluated',
+  callbacks: 'checkpoints and the average of the weights are keys of their own, checkpoint and weightAverage',
+  labelsmoothing: 'the losses are without it',
+  classweight: 'every sample counts the same',
+  classweights: 'every sample counts the same',
+  sampleweight: 'every sample counts the same',
+  mixedprecision: 'everything is in float32',
+  precision: 'everything is in float32',
+  dtype: 'everything is in float32',
+  deterministic: 'numerics: exact is the default',
+  workers: 'it is --workers on the command line',
+  numworkers: 'it is --workers on the command line',
+  nproc: 'it is --workers on the command line',
+  shards: 'it is --shards on the command line',
+  numps: 'it is --shards on the command line',
+  device: 'it is --backend on the command line',
+  pinmemory: onlyNumbers,
+  prefetch: onlyNumbers,
+  verbose: onlyNumbers,
+  // Data.
+  numclasses: 'classes are counted in the data',
+  classes: 'classes are counted in the data',
+  classnames: 'classes are named by the data',
+  labelmode: 'data.regression says whether labels are numbers',
+  colormode: 'pictures are read in three channels',
+  delimiter: 'columns are separated by commas',
+  sep: 'columns are separated by commas',
+  rotation: 'augment has flip and crop',
+  randomrotation: 'augment has flip and crop',
+  randomverticalflip: 'augment has flip: horizontal and crop',
+  colorjitter: 'augment has flip and crop',
+  mixup: 'augment has flip and crop',
+  cutmix: 'augment has flip and crop',
+  cutout: 'augment has flip and crop',
+  // Layers and their options.
+  input: 'the data say what shape samples have; leave it out',
+  inputlayer: 'the data say what shape samples have; leave it out',
+  inputshape: 'the data say what shape samples have; leave it out',
+  inputdim: 'the data say what shape samples have; leave it out',
+  infeatures: 'it follows from the layer before; leave it out',
+  inchannels: 'it follows from the layer before; leave it out',
+  groups: 'depthwiseConv2d has a group for each channel',
+  dataformat: 'samples are height, width, channels',
+  kernelregularizer: 'regularise.l2 is for all kernels of the model',
+  biasregularizer: 'regularise.l2 is for all kernels of the model, and for no bias',
+  kernelconstraint: 'regularise.l2 is for all kernels of the model',
+  conv1d: flat,
+  conv3d: 'conv2d is for two dimensions, there is none for three',
+  layernorm: 'batchNormalization is nearest',
+  layernormalization: 'batchNormalization is nearest',
+  groupnorm: 'batchNormalization is nearest',
+  conv2dtranspose: 'conv2d has no transpose',
+  leakyrelu: 'elu is nearest, as in activation: elu',
+  prelu: 'elu is nearest, as in activation: elu',
+  add: 'residual adds its layers to its input',
+  concatenate: 'layers are a list; residual adds',
+  // Losses and sources.
+  mae: 'meanSquaredError is nearest',
+  meanabsoluteerror: 'meanSquaredError is nearest',
+  l1loss: 'meanSquaredError is nearest',
+  huber: 'meanSquaredError is nearest',
+  focalloss: 'softmaxCrossEntropy is nearest',
+  tfrecord: 'images and csv are read from files as they are',
+  parquet: 'csv is nearest',
+  // Searches.
+  samplefrom: 'a value that follows from others is a formula where it is used, such as =2 * $width',
+  conditional: 'a value that follows from others is a formula where it is used, such as =if($deep, 2, 1)',
+  probabilities: 'each value of a choice is equally likely; repeat a value to weight it',
+};
+
+/** `; there is none: adam is nearest`, or nothing. */
+export function noEquivalent(plain: string): string {
+  return Object.hasOwn(insteadOf, plain) ? `; ${insteadOf[plain]}` : '';
+}
+
+/** Every name that noEquivalent has an answer to. */
+export const withoutEquivalent = Object.keys(insteadOf);

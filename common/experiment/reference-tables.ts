@@ -1,0 +1,115 @@
+/** The tables of docs/experiment-file.md, made of the schema, and put between the marks that stand there for them. */
+import { functions } from './expression/functions.js';
+import { layerNames, layerSchemas, activationNames } from './layer-schema.js';
+import { optionsOf, type Option } from './option.js';
+import { dataSchemas, experimentSchema, optimizerSchemas } from './schema.js';
+import { distributionSchemas } from './search-schema.js';
+
+/** By the name that its mark has. */
+export const referenceTables: Readonly<Record<string, () => string>> = {
+  data: dataTable,
+  layers: layerTable,
+  optimizers: optimizerTable,
+  train: trainTable,
+  distributions: distributionTable,
+  functions: functionTable,
+};
+
+/** The text with every table made anew. Errors: where a mark has no table, or a table no mark. */
+export function withTables(text: string): string {
+  const missing = new Set(Object.keys(referenceTables));
+  const written = text.replaceAll(
+    /(<!-- table: (\w+) -->\n)[^]*?(<!-- end -->)/g,
+    (_, begin: string, name: string, end) => {
+      const rows = referenceTables[name];
+      if (!rows || !missing.delete(name)) throw new Error(`there is no table '${name}', or its mark is there twice`);
+      return `${begin}\n${rows()}\n\n${end}`;
+    },
+  );
+  if (missing.size > 0) throw new Error(`no mark <!-- table: … --> for ${[...missing].join(', ')}`);
+  return written;
+}
+
+function dataTable(): string {
+  const sources = Object.entries(dataSchemas).map(([source, schema]) => ({ source, options: optionsOf(schema) }));
+  const options = new Map(sources.flatMap((each) => each.options.map((option) => [option.name, option])));
+  const rows = [...options.values()].map((option) => {
+    const owners = sources.filter((each) => each.options.some(({ name }) => name === option.name));
+    const all = owners.length === sources.length;
+    const names = owners.map(({ source }) => source).join(', ');
+    return [code(option.name), all ? 'all' : names, defaultOf(option), option.meaning];
+  });
+  return table(['key', 'for', 'default', 'meaning'], rows);
+}
+
+/** Layers with the same options share a row. What every layer takes is not repeated. */
+function layerTable(): string {
+  const everywhere = new Set(['name', 'trainable', 'rateMultiplier']);
+  const rows = new Map<string, string[]>();
+  for (const name of layerNames) {
+    const schema = layerSchemas[name];
+    const options =
+      'shape' in schema
+        ? inOneCell(optionsOf(schema).filter((option) => !everywhere.has(option.name)))
+        : `${activationNames.map(code).join(', ')}, as in \`- activation: relu\``;
+    rows.set(options, [...(rows.get(options) ?? []), code(name)]);
+  }
+  const cells = [...rows].map(([options, names]) => [names.join(', '), options]);
+  return table(['layer', 'options, with defaults'], cells);
+}
+
+function optimizerTable(): string {
+  const everywhere = new Set(['schedule', 'warmUp']);
+  const rows = Object.entries(optimizerSchemas).map(([name, schema]) => [
+    code(name),
+    inOneCell(optionsOf(schema).filter((option) => !everywhere.has(option.name))),
+  ]);
+  return table(['optimizer', 'options, with defaults'], rows);
+}
+
+function trainTable(): string {
+  const { train, checkpoint } = experimentSchema.shape;
+  const within = (prefix: string, options: Option[]) =>
+    options.map((option) => ({ ...option, name: `${prefix}.${option.name}` }));
+  const top = optionsOf(experimentSchema).filter(({ name }) => name === 'numerics' || name === 'chunkFloats');
+  const all = [...within('train', optionsOf(train)), ...within('checkpoint', optionsOf(checkpoint.unwrap())), ...top];
+  const rows = all.map((option) => [code(option.name), defaultOf(option), option.meaning]);
+  return table(['key', 'default', 'meaning'], rows);
+}
+
+function distributionTable(): string {
+  const rows = Object.entries(distributionSchemas).map(([name, schema]) => {
+    const options = optionsOf(schema);
+    const meaning = (wanted: string) => options.find((option) => option.name === wanted)?.meaning ?? 'not there';
+    return [code(name), meaning(name), meaning('step')];
+  });
+  return table(['distribution', 'a value is', 'with `step`'], rows);
+}
+
+function functionTable(): string {
+  const rows = Object.values(functions).map(({ usage, meaning }) => [code(usage), meaning]);
+  return table(['function', 'value'], rows);
+}
+
+function defaultOf({ isNeeded, byDefault }: Option): string {
+  if (isNeeded) return 'needed';
+  return byDefault === undefined ? 'none' : code(byDefault);
+}
+
+function inOneCell(options: Option[]): string {
+  return options
+    .map(({ name, byDefault }) => code(byDefault === undefined ? name : `${name}: ${byDefault}`))
+    .join(', ');
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+/** Columns padded to one width, as the formatter leaves them. */
+function table(head: string[], rows: string[][]): string {
+  const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column]!.length)));
+  const line = (cells: string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`;
+  const rule = line(widths.map((width) => '-'.repeat(width)));
+  return [line(head), rule, ...rows.map((row) => line(row))].join('\n');
+}

@@ -1,0 +1,113 @@
+/**
+ * What a sweep tries: how many trials, and the space that each parameter's value is drawn from. Drawing is not done
+ * here. A single training does not look at it, except for constants.
+ */
+import { z } from 'zod';
+
+const range = z.tuple([z.number(), z.number()]);
+const wholeRange = z.tuple([z.int(), z.int()]);
+const step = z.number().positive().optional();
+const wholeStep = z.int().positive().optional();
+
+type Check = z.core.$RefinementCtx<[number, number]>;
+
+function rising([low, high]: [number, number], context: Check): void {
+  if (low < high) return;
+  const write = low > high ? `; write [${high}, ${low}]` : '; write the value alone, it is a constant';
+  context.addIssue({ code: 'custom', message: `must be [low, high] with low below high${write}` });
+}
+
+/** Whoever thinks in exponents writes [-4, -2]. */
+function risingAboveZero([low, high]: [number, number], context: Check): void {
+  if (low > 0) return rising([low, high], context);
+  const exponents = Number.isInteger(low) && Number.isInteger(high) && low < high && high <= 0;
+  const write = exponents ? `; write [1e${low}, 1e${high}], values are real values` : '';
+  context.addIssue({ code: 'custom', message: `must be [low, high] with low above 0${write}` });
+}
+
+function spread([, deviation]: [number, number], context: Check): void {
+  if (deviation > 0) return;
+  context.addIssue({ code: 'custom', message: 'must be [mean, standard deviation] with a deviation above 0' });
+}
+
+/** A choice holds values; a reference within it would have to be resolved in some order. */
+const chosen = z.unknown().refine((value) => !holdsReference(value), {
+  message: 'must be a value; a $reference or a =formula is written where the value is used',
+});
+
+/** Is there a `$reference` or a `=formula` in the value? */
+export function holdsReference(value: unknown): boolean {
+  if (typeof value === 'string') return /^(?:\$[A-Za-z_{]|=)/.test(value);
+  return typeof value === 'object' && value !== null && Object.values(value).some(holdsReference);
+}
+
+/** Each draws a value; with `step`, the value is rounded to a multiple of it, counted from the lower bound. */
+export const distributionSchemas = {
+  uniform: z.strictObject({
+    uniform: range.superRefine(rising).describe('any number from low to high, each equally likely'),
+    step: step.describe('only low, low + step, and on, up to high'),
+  }),
+  logUniform: z.strictObject({
+    logUniform: range
+      .superRefine(risingAboveZero)
+      .describe('a number from low to high whose logarithm is equally likely; for learning rates'),
+    step: step.describe('only low, low + step, and on, up to high'),
+  }),
+  normal: z.strictObject({
+    normal: range.superRefine(spread).describe('a number around a mean: [mean, standard deviation]'),
+    step: step.describe('only multiples of it'),
+  }),
+  logNormal: z.strictObject({
+    logNormal: range
+      .superRefine(spread)
+      .describe('a number above 0 whose natural logarithm is normal: [mean, standard deviation] of the logarithm'),
+    step: step.describe('only multiples of it'),
+  }),
+  int: z.strictObject({
+    int: wholeRange.superRefine(rising).describe('a whole number from low to high, both included'),
+    step: wholeStep.describe('only low, low + step, and on, up to high'),
+  }),
+  logInt: z.strictObject({
+    logInt: wholeRange
+      .superRefine(risingAboveZero)
+      .describe('a whole number from low to high, both included, whose logarithm is about equally likely'),
+    step: wholeStep.describe('only low, low + step, and on, up to high'),
+  }),
+  choice: z.strictObject({
+    choice: z.array(chosen).min(1).describe('one of these values, each equally likely; a value may be a list or a map'),
+  }),
+} as const;
+
+const constantMessage =
+  'must be a value, or a map such as { uniform: [0, 1] }; what follows from other parameters is a formula where it is used';
+
+/** A value alone is a constant: also a single training knows it. */
+const constantSchema = z.union([
+  z.number(),
+  z.boolean(),
+  z.string().refine((text) => !holdsReference(text), constantMessage),
+]);
+
+export type DistributionName = keyof typeof distributionSchemas;
+
+export const distributionSchema = z.union([
+  constantSchema,
+  distributionSchemas.uniform,
+  distributionSchemas.logUniform,
+  distributionSchemas.normal,
+  distributionSchemas.logNormal,
+  distributionSchemas.int,
+  distributionSchemas.logInt,
+  distributionSchemas.choice,
+]);
+export type Distribution = z.output<typeof distributionSchema>;
+
+export const parameterName = /^[A-Za-z_]\w*$/;
+
+export const searchSchema = z.strictObject({
+  trials: z.int().positive().describe('trainings, each with values of its own'),
+  space: z
+    .record(z.string().regex(parameterName), distributionSchema)
+    .describe('what each parameter is drawn from, by its name'),
+});
+export type Search = z.output<typeof searchSchema>;
