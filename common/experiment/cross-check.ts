@@ -1,4 +1,5 @@
 /** What the schema's types cannot say: keys of an experiment that contradict each other. Data files are not looked at. */
+import { parseLayers, type Layer } from './layer-schema.js';
 import type { Experiment } from './schema.js';
 
 export interface Finding {
@@ -14,6 +15,7 @@ export function crossCheck(experiment: Experiment): Finding[] {
     ...labelFindings(experiment),
     ...repeatedFindings(experiment, 'preprocess'),
     ...repeatedFindings(experiment, 'augment'),
+    ...dilationFindings(experiment),
   ];
 }
 
@@ -68,4 +70,24 @@ function repeatedFindings(experiment: Experiment, key: 'preprocess' | 'augment')
   return names.flatMap((name, index) =>
     names.indexOf(name) < index ? [{ path: [key, index], message: `'${name}' is there twice` }] : [],
   );
+}
+
+/** TensorFlow.js has no gradient for a dilated convolution, neither of its kernel nor of its input. */
+function dilationFindings({ model }: Experiment): Finding[] {
+  if (!Array.isArray(model)) return [];
+  return plainLayers(parseLayers(model)).flatMap(({ path, options }, index) => {
+    const dilated = 'dilationRate' in options && options.dilationRate.some((rate) => rate > 1);
+    if (!dilated || (index === 0 && !options.trainable)) return [];
+    const parts = [...path.split(/[.[\]]+/).filter(Boolean), 'dilationRate'];
+    const message = `[${options.dilationRate.join(', ')}] cannot be trained, only a first layer with trainable: false may have it`;
+    return [{ path: parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part)), message }];
+  });
+}
+
+function plainLayers(layers: Layer[]): Extract<Layer, { options: unknown }>[] {
+  return layers.flatMap((layer) => {
+    if ('options' in layer) return [layer];
+    const shortcut = layer.type === 'residual' ? (layer.shortcut ?? []) : [];
+    return plainLayers([...layer.layers, ...shortcut]);
+  });
 }

@@ -248,6 +248,11 @@ const cases: [string, Lines, string][] = [
     'a.yaml:9:36: optimizer.adam.learningRate: $rate is a parameter; give it a value with --param rate=…, or in its place with --set optimizer.adam.learningRate=…',
   ],
   [
+    'a dilated convolution that would have to be trained',
+    { model: 'model: [{ conv2d: { filters: 4, kernelSize: 3, dilationRate: 2 } }, flatten, { dense: { units: 3 } }]' },
+    'a.yaml:6:62: model[0].conv2d.dilationRate: [2, 2] cannot be trained, only a first layer with trainable: false may have it',
+  ],
+  [
     'a micro-batch that does not divide the batch',
     { train: 'train: { epochs: 5, batchSize: 64, microBatchSize: 24 }' },
     'a.yaml:10:52: train.microBatchSize: 24 does not divide train.batchSize, 64',
