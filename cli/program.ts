@@ -2,10 +2,8 @@
  * The command `polyak` as a whole. Each command registers itself from a file of its own in `commands/`, which holds its
  * flags and help and imports what it does only when it is called; to add one, add its function to the table.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command } from 'commander';
-import { packageRoot } from '../common/package-root.js';
+import { addConfig } from './commands/config.js';
 import { addCoordinator } from './commands/coordinator.js';
 import { addEvaluate } from './commands/evaluate.js';
 import { addExport } from './commands/export.js';
@@ -15,41 +13,44 @@ import { addServer } from './commands/server.js';
 import { addSetup } from './commands/setup.js';
 import { addTrain } from './commands/train.js';
 import { addWorker } from './commands/worker.js';
+import { exitCodeMeanings } from './exit-codes.js';
 import { examples } from './flags.js';
+import { polyakVersion } from './provenance.js';
+import { applyConfigFile } from './settings.js';
+
+type AddCommand = (program: Command) => void;
 
 /** In the order of the help. */
-const commands: ((program: Command) => void)[] = [
-  addTrain,
-  addResume,
-  addEvaluate,
-  addPredict,
-  addExport,
-  addCoordinator,
-  addServer,
-  addWorker,
-  addSetup,
-];
-
-const exitCodes = `
-Exit codes: 0 finished or drained, 1 internal, 2 usage or setup, 3 data, 4 training diverged or failed, 5 a process
-cannot be reached, 130 and 143 interrupted (the run is kept and can be resumed).
-`;
+const groups: Record<string, AddCommand[]> = {
+  'Train:': [addTrain, addResume],
+  'Use:': [addEvaluate, addPredict, addExport],
+  'On many machines:': [addCoordinator, addServer, addWorker],
+  'This machine:': [addSetup, addConfig],
+};
 
 export function buildProgram(): Command {
-  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
   const program = new Command('polyak')
     .description('Trains neural networks on a cluster: the same numbers however the work is cut.')
-    .version(version)
+    .version(polyakVersion())
     .showHelpAfterError('(--help says more)')
     .addHelpText(
       'after',
       examples(
         'polyak train examples/digits.yaml --workers 2',
-        'polyak resume digits-1',
+        'polyak resume @last',
         'polyak coordinator --listen 0.0.0.0:7350      # the same roles by hand, on many machines',
-      ) + exitCodes,
-    );
-  for (const add of commands) add(program);
+      ) + exitCodes(),
+    )
+    .hook('preSubcommand', (_, command) => applyConfigFile(command));
+  for (const [title, adds] of Object.entries(groups)) {
+    program.commandsGroup(title);
+    for (const add of adds) add(program);
+  }
   for (const command of [program, ...program.commands]) command.exitOverride();
   return program;
+}
+
+function exitCodes(): string {
+  const lines = exitCodeMeanings.map(([code, meaning]) => `${String(code).padStart(5)}  ${meaning}`);
+  return `\nExit codes:\n${lines.join('\n')}\n`;
 }

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RunFolder } from '../../cli/run-folder.js';
+import { RunFolder, type NewRun } from '../../cli/run-folder.js';
 import { errorOf } from '../../cli/run.js';
 import { loadExperiment } from '../../common/experiment/load.js';
 import { packageRoot } from '../../common/package-root.js';
@@ -130,7 +130,10 @@ describe('a role', () => {
 });
 
 describe('the folder of a run', () => {
-  const options = { untilStep: 0, workers: 2, shards: 1, backend: 'tensorflow', coordinator: null } as const;
+  const options: NewRun = {
+    ...{ untilStep: 0, workers: 2, shards: 1, backend: 'tensorflow', coordinator: null, parent: null },
+    provenance: { command: null, git: null, versions: { polyak: '0', node: '0', library: 'none' } },
+  };
 
   it('is numbered, and never that of another run', async () => {
     const experiment = await loadExperiment(digits);
