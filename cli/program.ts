@@ -3,14 +3,20 @@
  * flags and help and imports what it does only when it is called; to add one, add its function to the table.
  */
 import { Command } from 'commander';
+import { addCompare } from './commands/compare.js';
 import { addConfig } from './commands/config.js';
 import { addCoordinator } from './commands/coordinator.js';
 import { addEvaluate } from './commands/evaluate.js';
 import { addExport } from './commands/export.js';
 import { addPredict } from './commands/predict.js';
+import { addLogs } from './commands/logs.js';
+import { addLs } from './commands/ls.js';
 import { addResume } from './commands/resume.js';
 import { addServer } from './commands/server.js';
 import { addSetup } from './commands/setup.js';
+import { addShow } from './commands/show.js';
+import { addStatus } from './commands/status.js';
+import { addStop } from './commands/stop.js';
 import { addTrain } from './commands/train.js';
 import { addWorker } from './commands/worker.js';
 import { exitCodeMeanings } from './exit-codes.js';
@@ -22,7 +28,8 @@ type AddCommand = (program: Command) => void;
 
 /** In the order of the help. */
 const groups: Record<string, AddCommand[]> = {
-  'Train:': [addTrain, addResume],
+  'Train:': [addTrain, addResume, addStop],
+  'Look:': [addStatus, addLs, addShow, addCompare, addLogs],
   'Use:': [addEvaluate, addPredict, addExport],
   'On many machines:': [addCoordinator, addServer, addWorker],
   'This machine:': [addSetup, addConfig],
