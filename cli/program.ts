@@ -6,9 +6,11 @@ import { Command } from 'commander';
 import { addCompare } from './commands/compare.js';
 import { addConfig } from './commands/config.js';
 import { addCoordinator } from './commands/coordinator.js';
+import { addData } from './commands/data.js';
 import { addEvaluate } from './commands/evaluate.js';
 import { addExport } from './commands/export.js';
 import { addPredict } from './commands/predict.js';
+import { addInit } from './commands/init.js';
 import { addLogs } from './commands/logs.js';
 import { addLs } from './commands/ls.js';
 import { addResume } from './commands/resume.js';
@@ -18,6 +20,7 @@ import { addShow } from './commands/show.js';
 import { addStatus } from './commands/status.js';
 import { addStop } from './commands/stop.js';
 import { addTrain } from './commands/train.js';
+import { addValidate } from './commands/validate.js';
 import { addWorker } from './commands/worker.js';
 import { exitCodeMeanings } from './exit-codes.js';
 import { examples } from './flags.js';
@@ -28,6 +31,7 @@ type AddCommand = (program: Command) => void;
 
 /** In the order of the help. */
 const groups: Record<string, AddCommand[]> = {
+  'Prepare:': [addInit, addData, addValidate],
   'Train:': [addTrain, addResume, addStop],
   'Look:': [addStatus, addLs, addShow, addCompare, addLogs],
   'Use:': [addEvaluate, addPredict, addExport],
