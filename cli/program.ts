@@ -4,6 +4,7 @@
  */
 import { Command } from 'commander';
 import { addCompare } from './commands/compare.js';
+import { addCompletion } from './commands/completion.js';
 import { addConfig } from './commands/config.js';
 import { addCoordinator } from './commands/coordinator.js';
 import { addData } from './commands/data.js';
@@ -36,7 +37,7 @@ const groups: Record<string, AddCommand[]> = {
   'Look:': [addStatus, addLs, addShow, addCompare, addLogs],
   'Use:': [addEvaluate, addPredict, addExport],
   'On many machines:': [addCoordinator, addServer, addWorker],
-  'This machine:': [addSetup, addConfig],
+  'This machine:': [addSetup, addConfig, addCompletion],
 };
 
 export function buildProgram(): Command {
