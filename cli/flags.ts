@@ -1,39 +1,42 @@
-/** What the commands' flags and help have in common: parsers of values, shared options, examples. */
-import { InvalidArgumentError, Option, type Command } from 'commander';
+/** What the commands' flags and help have in common. Flags that are settings too come from settings.ts. */
+import { Argument, Option, type Command } from 'commander';
 import { assertAddress } from './role-process.js';
-
-export function positiveInteger(text: string): number {
-  if (!/^[1-9]\d{0,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 1.');
-  return Number(text);
-}
-
-export function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 0.');
-  return Number(text);
-}
+import { addSettings, settingOption, settings } from './settings.js';
 
 /** For an option that may be given again. */
 export function collect(value: string, earlier: string[]): string[] {
   return [...earlier, value];
 }
 
-export function backendOption(): Option {
-  return new Option('--backend <name>', "what computes: native TensorFlow, or plain JavaScript ('cpu', slow)").choices([
-    'tensorflow',
-    'cpu',
-  ]);
+/** The flags of `train` and `resume`: where and how long, never what. */
+export function addRunFlags(command: Command): Command {
+  return addJson(addSettings(command, 'workers', 'shards', 'state', 'coordinator', 'backend', 'budget'));
 }
 
-/** The flags of `train` and `resume`. */
-export function addRunFlags(command: Command): Command {
+export function addJson(command: Command, description = 'one JSON object a line on stdout, and nothing else there') {
+  return command.option('--json', description, false);
+}
+
+/** `--set` and `--param`, which change what a file says. */
+export function addOverrides(command: Command): Command {
   return command
-    .option('--workers <n>', 'worker processes (default: as many as the cores allow, at most 4)', positiveInteger)
-    .option('--shards <s>', 'server processes that share the weights (default: 1)', positiveInteger)
-    .option('--steps <n>', 'stop after n steps in all', positiveInteger)
-    .option('--state <dir>', 'folder in which runs are kept (default: .polyak)')
-    .option('--coordinator <host:port>', 'run on the cluster of this coordinator; starts no process here')
-    .addOption(backendOption())
-    .option('--json', 'one JSON object a line on stdout, and nothing else there', false);
+    .addOption(
+      new Option('--set <path=value>', 'replace a value of the file; may be given again')
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option('--param <name=value>', 'give a parameter of the file its value; may be given again')
+        .argParser(collect)
+        .default([], 'none'),
+    );
+}
+
+const runForms = "a run's folder, its id such as digits-1, or @last for the newest";
+
+/** A run, as every command takes it. */
+export function runArgument(name = '<run>', what = ''): Argument {
+  return new Argument(name, what === '' ? runForms : `${what}: ${runForms}`);
 }
 
 export function weightsOption(): Option {
@@ -44,11 +47,10 @@ export function weightsOption(): Option {
 
 /** The flags of the commands that use what a run has trained. */
 export function addTrainedRunFlags(command: Command): Command {
-  return command
+  command
     .addOption(weightsOption())
-    .option('--state <dir>', 'folder in which runs are kept (default: .polyak)')
-    .addOption(backendOption())
-    .option('--json', 'one JSON object a line on stdout, and nothing else there', false);
+    .addOption(settingOption('backend', `${settings.backend.description} (default: the run's own)`));
+  return addJson(addSettings(command, 'state'));
 }
 
 /** Errors: `usage` for an address that is none. */

@@ -20,6 +20,11 @@ export interface Submission {
 }
 
 const ends = new Set(['finished', 'diverged', 'failed', 'stopped']);
+/** Whether it is a run's last event. */
+export function isRunEnd({ event }: RunEvent): boolean {
+  return ends.has(event);
+}
+
 const retryMs = 200;
 const callMsMax = 5000;
 
@@ -66,7 +71,7 @@ export class RunFollower {
         if (position <= seen) return;
         seen = position;
         onEvent(event);
-        if (ends.has(event.event)) last = event;
+        if (isRunEnd(event)) last = event;
       };
       const error = await this.watch(receive, signal);
       if (last) return last;

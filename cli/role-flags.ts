@@ -1,8 +1,9 @@
 /** Flags of the three roles, and how a role's command runs its process. */
 import { Option, type Command } from 'commander';
 import { createLog } from '../common/log.js';
-import { wholeNumber } from './flags.js';
+import { wholeNumber } from './numbers.js';
 import { assertAddress, runRole, type RoleOptions } from './role-process.js';
+import { settingOption } from './settings.js';
 
 export interface CommonFlags {
   json: boolean;
@@ -27,6 +28,11 @@ export function addRoleFlags(command: Command): Command {
   return command
     .option('--json', 'say on stdout, as one line of JSON, where it listens', false)
     .addOption(new Option('--parent-pipe', 'drain when stdin ends').default(false).hideHelp());
+}
+
+/** Of the cluster that a server or worker belongs to. */
+export function attendedCoordinator(): Option {
+  return settingOption('coordinator', 'the coordinator that it attends').makeOptionMandatory();
 }
 
 /** Runs the role's process to its end, and this process with it. */

@@ -3,12 +3,14 @@
  * run is and which processes it has. Runs are numbered and never overwritten.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
-import { basename, isAbsolute, join, resolve } from 'node:path';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { PolyakError } from '../common/errors.js';
 import { canonicalExperiment } from '../common/experiment/load.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import type { RoleEntry } from './launcher.js';
+import type { Provenance } from './provenance.js';
+import { findRun } from './run-reference.js';
 
 export interface RunRecord {
   name: string;
@@ -24,7 +26,24 @@ export interface RunRecord {
   coordinator: string | null;
   /** Processes that run now. */
   roles: RoleEntry[];
+  /** The process that follows the run, while it does. */
+  pid: number | null;
+  provenance: Provenance;
+  /** The run whose last weights this one began with. */
+  parent: Parent | null;
 }
+
+export interface Parent {
+  /** Its folder's name. */
+  run: string;
+  trialKey: string;
+  /** Of the checkpoint. */
+  step: number;
+  weightsSha256: string;
+}
+
+/** What is given to a new run; the rest is its own. */
+export type NewRun = Omit<RunRecord, 'name' | 'trialKey' | 'createdAt' | 'roles' | 'pid'>;
 
 export class RunFolder {
   private constructor(
@@ -35,11 +54,7 @@ export class RunFolder {
   ) {}
 
   /** Makes `<state>/<name>-<n>` with the first free n. */
-  static create(
-    state: string,
-    experiment: Experiment,
-    options: Omit<RunRecord, 'name' | 'trialKey' | 'createdAt' | 'roles'>,
-  ): RunFolder {
+  static create(state: string, experiment: Experiment, options: NewRun): RunFolder {
     const path = claim(resolve(state), experiment.name);
     const text = canonicalExperiment(experiment);
     writeFileSync(join(path, 'experiment.json'), `${text}\n`);
@@ -48,28 +63,19 @@ export class RunFolder {
       trialKey: randomBytes(8).toString('hex'),
       createdAt: new Date().toISOString(),
     };
-    const folder = new RunFolder(path, text, { ...identity, ...options, roles: [] });
+    const folder = new RunFolder(path, text, { ...identity, ...options, roles: [], pid: null });
     folder.makeFolders();
     folder.update({});
     return folder;
   }
 
-  /** `run` is a folder, or the name and number of a run within the state folder. Errors: `usage`. */
+  /** `run` is a reference to a run, see run-reference.ts. Nothing is written. Errors: `usage`. */
   static open(state: string, run: string): RunFolder {
-    const path = [resolve(run), ...(isAbsolute(run) ? [] : [resolve(state, run)])].find((candidate) =>
-      existsSync(join(candidate, 'run.json')),
-    );
-    if (path === undefined)
-      throw new PolyakError(
-        'usage',
-        `there is no run '${run}' (looked for run.json in ${resolve(run)} and ${resolve(state, run)}${known(state)})`,
-      );
+    const path = findRun(state, run);
     try {
       const record = JSON.parse(readFileSync(join(path, 'run.json'), 'utf8')) as RunRecord;
       const experiment = readFileSync(join(path, 'experiment.json'), 'utf8').trimEnd();
-      const folder = new RunFolder(path, experiment, record);
-      folder.makeFolders();
-      return folder;
+      return new RunFolder(path, experiment, record);
     } catch (error) {
       throw new PolyakError('usage', `run '${run}': ${path} cannot be read: ${(error as Error).message}`, {
         cause: error,
@@ -93,6 +99,10 @@ export class RunFolder {
     return join(this.path, 'logs');
   }
 
+  get journal(): string {
+    return join(this.path, 'events.jsonl');
+  }
+
   /** Rewrites run.json; a reader sees the old one or the new one. */
   update(change: Partial<RunRecord>): void {
     this.record = { ...this.record, ...change };
@@ -101,7 +111,7 @@ export class RunFolder {
     renameSync(`${file}.new`, file);
   }
 
-  private makeFolders(): void {
+  makeFolders(): void {
     mkdirSync(this.checkpoints, { recursive: true });
     mkdirSync(this.logs, { recursive: true });
   }
@@ -123,10 +133,4 @@ function claim(state: string, name: string): string {
       }
     }
   }
-}
-
-function known(state: string): string {
-  if (!existsSync(state)) return '';
-  const runs = readdirSync(state).filter((name) => existsSync(join(state, name, 'run.json')));
-  return runs.length > 0 ? `; there are ${runs.slice(-10).join(', ')}` : '';
 }

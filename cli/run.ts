@@ -1,8 +1,10 @@
 /** One run from submission to its end, on processes of its own or on a cluster elsewhere. `train` and `resume` share it. */
 import { PolyakError, isErrorCode } from '../common/errors.js';
+import { listCheckpoints } from '../server/checkpoint/checkpoint.js';
 import { RunFollower, type RunEvent } from './follow-run.js';
 import { Launcher } from './launcher.js';
 import type { RunFolder } from './run-folder.js';
+import { RunJournal } from './run-journal.js';
 import { setup } from './setup.js';
 
 export interface RunOptions {
@@ -22,13 +24,43 @@ const patienceMs = { own: 60_000, elsewhere: 60_000 };
  * `unreachable` when the coordinator stays away.
  */
 export async function run(options: RunOptions): Promise<RunEvent> {
-  const { folder, onEvent, kill } = options;
+  const { folder } = options;
+  const { workers, shards } = folder.facts;
+  folder.makeFolders();
+  await requireSeed(folder);
+  const journal = new RunJournal(folder.journal);
+  folder.update({ pid: process.pid, roles: [] });
+  journal.note({ event: 'started', workers, shards });
+  const onEvent = (event: RunEvent) => {
+    journal.add(event);
+    options.onEvent(event);
+  };
+  try {
+    return await runProcesses({ ...options, onEvent }, (kind, message) => {
+      const notice = { event: 'notice', kind, message };
+      journal.note(notice);
+      options.onEvent(notice);
+    });
+  } finally {
+    folder.update({ pid: null });
+  }
+}
+
+/** A branch that was cut off before its parent's weights were written must not begin with drawn ones. */
+async function requireSeed({ facts, checkpoints }: RunFolder): Promise<void> {
+  if (!facts.parent || (await listCheckpoints(checkpoints)).length > 0) return;
+  const why = `${facts.name} is a branch of ${facts.parent.run} and has not got its weights`;
+  throw new PolyakError('usage', `${why}; 'polyak train FILE --from ${facts.parent.run}' makes another`);
+}
+
+async function runProcesses(options: RunOptions, onNotice: (kind: string, message: string) => void): Promise<RunEvent> {
+  const { folder, kill } = options;
   const { facts } = folder;
   if (facts.coordinator !== null) return await follow(options, facts.coordinator, undefined);
   if (facts.backend === 'tensorflow') await setup({ quiet: true });
   const launcher = await Launcher.start({
     ...{ workers: facts.workers, shards: facts.shards, backend: facts.backend, store: folder.store, logs: folder.logs },
-    onNotice: (kind, message) => onEvent({ event: 'notice', kind, message }),
+    onNotice,
     onRoles: (roles) => folder.update({ roles }),
   });
   const killAll = () => launcher.kill();

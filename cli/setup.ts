@@ -1,6 +1,7 @@
 /**
- * `polyak setup`: brings native TensorFlow into the cache, once, and SQLite's binding where npm could not build it. Idempotent, safe beside other runs of itself, and done
- * in a moment when there is nothing to do. It never touches the tree.
+ * `polyak setup`: brings native TensorFlow into the cache, once, and SQLite's binding where npm could not build it.
+ * Idempotent, safe beside other runs of itself, and done in a moment when there is nothing to do. It never touches the
+ * tree.
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { cacheFolder, sqliteFolder } from '../common/cache-folder.js';

@@ -1,7 +1,7 @@
 /** `polyak evaluate`: its flags and help. */
 import { Option, type Command } from 'commander';
 import type { EvaluateCommandOptions } from '../evaluate.js';
-import { addTrainedRunFlags, examples } from '../flags.js';
+import { addTrainedRunFlags, examples, runArgument } from '../flags.js';
 
 export function addEvaluate(program: Command): void {
   const command = program
@@ -10,7 +10,7 @@ export function addEvaluate(program: Command): void {
     .description(
       "Gives loss, accuracy, a row for each class and the most frequent confusions of a run's newest checkpoint.",
     )
-    .argument('<run>', 'folder of a run, or its name and number such as digits-1')
+    .addArgument(runArgument())
     .addOption(new Option('--split <name>', 'which samples').choices(['test', 'validation', 'train']).default('test'))
     .option('--data <path>', 'other data of the same source; what has no splits of its own is taken in whole');
   addTrainedRunFlags(command)

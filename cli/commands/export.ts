@@ -3,25 +3,25 @@ import { Option, type Command } from 'commander';
 import { exportFormats } from '../../inference/export/format.js';
 import { quantisations } from '../../inference/export/quantise.js';
 import type { ExportCommandOptions } from '../export.js';
-import { examples, weightsOption } from '../flags.js';
+import { addJson, examples, runArgument, weightsOption } from '../flags.js';
+import { addSettings } from '../settings.js';
 
 export function addExport(program: Command): void {
-  program
+  const command = program
     .command('export')
     .summary("write a run's model for others to read")
     .description(
       "Writes a run's model as safetensors (the weights alone), for TensorFlow.js, or as ONNX. The graph takes samples " +
         'as they are: preprocessing is in it, and so is the final softmax or sigmoid.',
     )
-    .argument('<run>', 'folder of a run, or its name and number such as digits-1')
+    .addArgument(runArgument())
     .addOption(new Option('--format <name>', 'what to write').choices(exportFormats).makeOptionMandatory())
     .addOption(weightsOption())
     .addOption(
       new Option('--quantise <type>', 'how kernels are stored: smaller, and less exact').choices(quantisations),
     )
-    .option('--out <dir>', "where to (default: export/<format> in the run's folder)")
-    .option('--state <dir>', 'folder in which runs are kept (default: .polyak)')
-    .option('--json', 'one JSON object a line on stdout, and nothing else there', false)
+    .option('--out <dir>', "where to (default: export/<format> in the run's folder)");
+  addJson(addSettings(command, 'state'))
     .addHelpText(
       'after',
       examples(

@@ -1,6 +1,7 @@
 /** `polyak predict`: its flags and help. */
 import type { Command } from 'commander';
-import { addTrainedRunFlags, examples, positiveInteger } from '../flags.js';
+import { addTrainedRunFlags, examples, runArgument } from '../flags.js';
+import { positiveInteger } from '../numbers.js';
 import type { PredictCommandOptions } from '../predict.js';
 
 export function addPredict(program: Command): void {
@@ -11,7 +12,7 @@ export function addPredict(program: Command): void {
       'Says for each sample of the files which classes are likeliest, or the predicted number. ' +
         'Files are pictures (jpg, png, webp, gif, tiff), rows of a csv, or .npy arrays. Exits 3 if any file was wrong.',
     )
-    .argument('<run>', 'folder of a run, or its name and number such as digits-1')
+    .addArgument(runArgument())
     .argument('<files...>', 'what to predict')
     .option('--top <n>', 'how many classes to name', positiveInteger, 5);
   addTrainedRunFlags(command)

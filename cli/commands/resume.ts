@@ -1,16 +1,30 @@
 /** `polyak resume`: its flags and help. */
-import type { Command } from 'commander';
-import { addRunFlags, checked, examples } from '../flags.js';
+import { Option, type Command } from 'commander';
+import { addRunFlags, checked, collect, examples, runArgument } from '../flags.js';
+import { positiveInteger } from '../numbers.js';
 import type { ResumeOptions } from '../resume.js';
 
 export function addResume(program: Command): void {
   const command = program
     .command('resume')
     .summary('go on with a run')
-    .description('Goes on with a run from its newest checkpoint. Other numbers of workers and shards change no result.')
-    .argument('<run>', 'folder of a run, or its name and number such as digits-1');
+    .description(
+      'Goes on with a run from its newest checkpoint. Other numbers of workers and shards change no result; what it ' +
+        'computes stays as it is stored.',
+    )
+    .addArgument(runArgument());
   addRunFlags(command)
-    .addHelpText('after', examples('polyak resume .polyak/digits-1', 'polyak resume digits-1 --workers 4 --shards 2'))
+    .option('--steps <n>', 'stop after n steps in all', positiveInteger)
+    .option('--epochs <n>', 'stop after n epochs in all, at most those of the experiment', positiveInteger)
+    .addOption(new Option('--set <path=value>').argParser(collect).default([]).hideHelp())
+    .addHelpText(
+      'after',
+      examples(
+        'polyak resume @last',
+        'polyak resume .polyak/digits-1',
+        'polyak resume digits-1 --workers 4 --shards 2',
+      ),
+    )
     .action(async (run: string, flags: ResumeOptions) => {
       const { resumeCommand } = await import('../resume.js');
       process.exitCode = await resumeCommand(run, checked(flags));

@@ -1,7 +1,8 @@
 /** `polyak server`: its flags and help. */
 import type { Command } from 'commander';
-import { examples, positiveInteger, wholeNumber } from '../flags.js';
-import { addListenFlags, addresses, runRoleCommand, type ListenFlags } from '../role-flags.js';
+import { examples } from '../flags.js';
+import { positiveInteger, wholeNumber } from '../numbers.js';
+import { addListenFlags, addresses, attendedCoordinator, runRoleCommand, type ListenFlags } from '../role-flags.js';
 import { assertAddress } from '../role-process.js';
 
 interface ServerFlags extends ListenFlags {
@@ -18,7 +19,7 @@ export function addServer(program: Command): void {
     .description(
       "Runs one shard of the parameter server. It needs no TensorFlow and no data, but sees the runs' folders.",
     )
-    .requiredOption('--coordinator <host:port>', 'the coordinator that it attends')
+    .addOption(attendedCoordinator())
     .option(
       '--shard <n>',
       'its number, from 0; a new process with the same number replaces the old one',

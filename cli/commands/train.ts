@@ -1,6 +1,7 @@
 /** `polyak train`: its flags and help. */
 import type { Command } from 'commander';
-import { addRunFlags, checked, collect, examples, positiveInteger } from '../flags.js';
+import { addOverrides, addRunFlags, checked, examples } from '../flags.js';
+import { positiveInteger } from '../numbers.js';
 import type { TrainCommandOptions } from '../train.js';
 
 export function addTrain(program: Command): void {
@@ -10,15 +11,18 @@ export function addTrain(program: Command): void {
     .description(
       'Trains the experiment in FILE with a coordinator, servers and workers on this machine, or on a cluster elsewhere.',
     )
-    .argument('<file>', 'experiment file (YAML)');
-  addRunFlags(command)
+    .argument('<file>', 'experiment file');
+  addOverrides(addRunFlags(command))
+    .option('--steps <n>', 'stop after n steps in all', positiveInteger)
     .option('--epochs <n>', 'train for n epochs: train.epochs=n', positiveInteger)
-    .option('--set <path=value>', 'replace a value of the file; may be given again', collect, [] as string[])
+    .option('--from <run>', 'branch: begin with the last weights of this run instead of drawn ones')
     .addHelpText(
       'after',
       examples(
         'polyak train examples/fashion-mnist.yaml --workers 2 --shards 2',
         'polyak train examples/digits.yaml --steps 100 --set optimizer.adam.learningRate=3e-4',
+        'polyak train examples/digits.yaml --from digits-1 --epochs 4   # a new run that goes on from its weights',
+        'polyak train examples/digits.yaml --budget 30m                 # ends at a checkpoint, with exit code 6',
         'polyak train examples/digits.yaml --json | tail -1',
         'polyak train examples/digits.yaml --coordinator 10.0.0.1:7350   # the servers must see --state',
       ),

@@ -1,12 +1,15 @@
 /** `polyak worker`: its flags and help. */
-import type { Command } from 'commander';
-import { backendOption, examples, wholeNumber } from '../flags.js';
-import { addRoleFlags, runRoleCommand, type CommonFlags } from '../role-flags.js';
+import { Option, type Command } from 'commander';
+import { examples } from '../flags.js';
+import { wholeNumber } from '../numbers.js';
+import { addRoleFlags, attendedCoordinator, runRoleCommand, type CommonFlags } from '../role-flags.js';
 import { assertAddress } from '../role-process.js';
+import { settingOption, settings } from '../settings.js';
 
 interface WorkerFlags extends CommonFlags {
   coordinator: string;
   backend: 'tensorflow' | 'cpu';
+  transport: 'socket' | 'grpc';
   metricsHost: string;
   metricsPort: number;
 }
@@ -16,21 +19,32 @@ export function addWorker(program: Command): void {
     .command('worker')
     .summary('run a worker')
     .description('Runs a worker: it reads data and computes gradients. Start as many as there are cores or GPUs.')
-    .requiredOption('--coordinator <host:port>', 'the coordinator that it attends')
-    .addOption(backendOption().default('tensorflow'))
+    .addOption(attendedCoordinator())
+    .addOption(settingOption('backend', settings.backend.description).default('tensorflow'))
+    .addOption(
+      new Option(
+        '--transport <name>',
+        "how gradients and weights travel: plain sockets, or 'grpc' where only HTTP/2 gets through",
+      )
+        .choices(['socket', 'grpc'])
+        .default('socket'),
+    )
     .option('--metrics-host <host>', 'address that /metrics and /healthz listen on', '127.0.0.1')
     .option('--metrics-port <port>', 'for /metrics and /healthz; 0 takes any', wholeNumber, 0);
   addRoleFlags(command)
     .addHelpText(
       'after',
-      examples('polyak worker --coordinator 10.0.0.1:7350 --metrics-host 0.0.0.0 --metrics-port 9352'),
+      examples(
+        'polyak worker --coordinator 10.0.0.1:7350 --metrics-host 0.0.0.0 --metrics-port 9352',
+        'polyak worker --coordinator polyak.example.org:443 --transport grpc   # through a proxy for HTTP/2',
+      ),
     )
     .action(async (flags: WorkerFlags) => {
       await runRoleCommand('worker', flags, async (log) => {
         const { startWorker } = await import('../../worker/worker.js');
-        const { backend, metricsHost, metricsPort } = flags;
+        const { backend, transport, metricsHost, metricsPort } = flags;
         const coordinator = assertAddress('--coordinator', flags.coordinator);
-        return await startWorker({ coordinator, backend, metricsHost, metricsPort, log });
+        return await startWorker({ coordinator, backend, transport, metricsHost, metricsPort, log });
       });
     });
 }

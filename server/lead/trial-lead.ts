@@ -308,7 +308,7 @@ export class TrialLead {
 
   private restore(lead: Record<string, unknown>, preprocess: string | null): void {
     const record = leadRecordSchema.parse(lead);
-    this.membership.record(record.facts, record.reproducible);
+    if (record.facts) this.membership.record(record.facts, record.reproducible);
     this.epochSums = record.epochSums;
     this.validation = record.validation;
     this.validatedAt = -1;

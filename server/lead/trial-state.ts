@@ -30,7 +30,8 @@ const sumsSchema = z.object({
 });
 
 export const leadRecordSchema = z.object({
-  facts: z.custom<TrialFacts>((value) => typeof value === 'object' && value !== null),
+  /** Null in the checkpoint that a branch begins with: its first worker proves what holds for it. */
+  facts: z.custom<TrialFacts>((value) => typeof value === 'object' && value !== null).nullable(),
   epochSums: sumsSchema,
   validation: z.object({ loss: z.number(), accuracy: z.number().nullable() }).nullable(),
   /** Workers with other numerics were admitted. */

@@ -6,13 +6,16 @@ import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RunFolder } from '../../cli/run-folder.js';
+import { buildProgram } from '../../cli/program.js';
+import { RunFolder, type NewRun } from '../../cli/run-folder.js';
 import { errorOf } from '../../cli/run.js';
 import { loadExperiment } from '../../common/experiment/load.js';
 import { packageRoot } from '../../common/package-root.js';
 
 const bin = join(packageRoot(), 'bin/polyak.js');
 const digits = join(packageRoot(), 'examples/digits.yaml');
+
+const commandNames = buildProgram().commands.map((command) => command.name());
 
 let folder: string;
 beforeEach(() => {
@@ -33,21 +36,23 @@ async function firstLine(child: ChildProcess): Promise<Record<string, unknown>> 
 
 describe('help', () => {
   it('of every command has examples', () => {
-    for (const command of [
-      'train',
-      'resume',
-      'evaluate',
-      'predict',
-      'export',
-      'server',
-      'worker',
-      'coordinator',
-      'setup',
-    ]) {
+    for (const command of commandNames) {
       const { status, stdout } = polyak(command, '--help');
-      expect(status).toBe(0);
-      expect(stdout).toMatch(/Examples:\n {2}npx polyak /);
+      expect({ command, status }).toEqual({ command, status: 0 });
+      expect(stdout).toMatch(/Examples:\n {2}(npx polyak|source <\(polyak) /);
     }
+  });
+
+  it('lists the exit codes', () => {
+    const codes = polyak('--help').stdout.split('Exit codes:')[1];
+    for (const code of [0, 1, 2, 3, 4, 5, 6, 130, 143]) expect(codes).toMatch(new RegExp(`^ +${code} {2}\\w`, 'm'));
+  });
+
+  it('is what docs/commands.md says', () => {
+    const script = join(packageRoot(), 'scripts/generate-command-docs.js');
+    const { status, stderr } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
   });
 });
 
@@ -60,6 +65,15 @@ describe('a mistake on the command line exits 2 and says what would be right', (
     [['train', digits, '--set', 'optimizer.adam.learnRate=1'], /learnRate/],
     [['train', digits, '--coordinator', 'nowhere'], /--coordinator 'nowhere': must be host:port/],
     [['resume', 'digits-9'], /there is no run 'digits-9' \(looked for run\.json in /],
+    [['train', digits, '--budget', 'soon'], /'soon' is invalid\. It must be a time such as 90s, 30m, 2h/],
+    [['train', digits, '--param', 'size'], /--param 'size': must be name=value/],
+    [['train', digits, '--from', 'digits-9'], /there is no run 'digits-9'/],
+    [['show', '@last'], /@last: there are no runs in .*; 'polyak train FILE' makes one/],
+    [['status', 'sweep/17'], /there is no sweep 'sweep' \(wanted for 'sweep\/17'\)/],
+    [['logs', 'sweep@best'], /there is no sweep 'sweep'/],
+    [['data', 'imagenet'], /'imagenet' is invalid.*Allowed choices are fashion-mnist, mnist, cifar10/],
+    [['completion', 'tcsh'], /'tcsh' is invalid.*Allowed choices are bash, zsh, fish/],
+    [['worker', '--coordinator', 'a:1', '--transport', 'udp'], /'udp' is invalid.*Allowed choices are socket, grpc/],
     [['evaluate', 'digits-9'], /there is no run 'digits-9'/],
     [['predict', 'digits-9'], /missing required argument 'files'/],
     [['export', 'digits-9'], /required option '--format <name>' not specified/],
@@ -79,6 +93,15 @@ describe('a mistake on the command line exits 2 and says what would be right', (
     const { status, stdout } = polyak('train', 'nope.yaml', '--json');
     expect(status).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({ event: 'failed', code: 'usage' });
+    expect(JSON.parse(polyak('show', '--json').stdout)).toEqual({
+      ...{ event: 'failed', code: 'usage', message: "missing required argument 'run'" },
+    });
+  });
+
+  it('and every command takes --json', () => {
+    for (const command of buildProgram().commands) {
+      expect(command.options.map(({ long }) => long)).toContain('--json');
+    }
   });
 
   it('leaves no run behind', () => {
@@ -130,7 +153,10 @@ describe('a role', () => {
 });
 
 describe('the folder of a run', () => {
-  const options = { untilStep: 0, workers: 2, shards: 1, backend: 'tensorflow', coordinator: null } as const;
+  const options: NewRun = {
+    ...{ untilStep: 0, workers: 2, shards: 1, backend: 'tensorflow', coordinator: null, parent: null },
+    provenance: { command: null, git: null, versions: { polyak: '0', node: '0', library: 'none' } },
+  };
 
   it('is numbered, and never that of another run', async () => {
     const experiment = await loadExperiment(digits);

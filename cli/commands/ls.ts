@@ -1,0 +1,19 @@
+/** `polyak ls`: its flags and help. */
+import type { Command } from 'commander';
+import { addJson, examples } from '../flags.js';
+import { addSettings } from '../settings.js';
+
+export function addLs(program: Command): void {
+  const command = program
+    .command('ls')
+    .summary('list the runs')
+    .description(
+      'Lists the runs of the state folder, oldest first: state, steps, scores, and where they branched from.',
+    );
+  addJson(addSettings(command, 'state'))
+    .addHelpText('after', examples('polyak ls', 'polyak ls --state /shared/runs --json'))
+    .action(async (flags: { state: string; json: boolean }) => {
+      const { listCommand } = await import('../ls.js');
+      listCommand(flags);
+    });
+}

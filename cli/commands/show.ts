@@ -1,0 +1,27 @@
+/** `polyak show`: its flags and help. */
+import type { Command } from 'commander';
+import { addJson, examples, runArgument } from '../flags.js';
+import { addSettings } from '../settings.js';
+
+export function addShow(program: Command): void {
+  const command = program
+    .command('show')
+    .summary('show a run, or its experiment')
+    .description(
+      'Shows what a run is, where it comes from, its curve and its results; or its experiment, which `polyak train` takes as it is.',
+    )
+    .addArgument(runArgument());
+  addJson(addSettings(command, 'state'))
+    .option('--experiment', 'only the experiment with all its defaults, as YAML', false)
+    .addHelpText(
+      'after',
+      examples(
+        'polyak show digits-1',
+        'polyak show digits-1 --experiment > again.yaml && npx polyak train again.yaml   # the same weights',
+      ),
+    )
+    .action(async (run: string, flags: { state: string; experiment: boolean; json: boolean }) => {
+      const { showCommand } = await import('../show.js');
+      await showCommand(run, flags);
+    });
+}

@@ -1,0 +1,23 @@
+/** `polyak stop`: its flags and help. */
+import type { Command } from 'commander';
+import { addJson, examples, runArgument } from '../flags.js';
+import { addSettings } from '../settings.js';
+
+export function addStop(program: Command): void {
+  const command = program
+    .command('stop')
+    .summary('stop a run at a checkpoint')
+    .description(
+      'Asks a run that another terminal shows to end at a checkpoint, as Ctrl-C does there, and waits until it has.',
+    )
+    .addArgument(runArgument());
+  addJson(addSettings(command, 'state'))
+    .addHelpText(
+      'after',
+      examples('polyak stop @last', 'polyak stop digits-1 && npx polyak resume digits-1 --workers 4'),
+    )
+    .action(async (run: string, flags: { state: string; json: boolean }) => {
+      const { stopCommand } = await import('../stop.js');
+      await stopCommand(run, flags);
+    });
+}

@@ -1,0 +1,27 @@
+/** `polyak validate`: its flags and help. */
+import type { Command } from 'commander';
+import { addJson, addOverrides, examples } from '../flags.js';
+import type { OverrideFlags } from '../load-experiment.js';
+
+export function addValidate(program: Command): void {
+  const command = program
+    .command('validate')
+    .summary('check an experiment file')
+    .description(
+      'Shows an experiment with all its defaults, its layers with their shapes and weights, and what its data are. ' +
+        'Without the data it shows what can be known without them.',
+    )
+    .argument('<file>', 'experiment file');
+  addJson(addOverrides(command), 'one JSON object on stdout: the experiment, its layers and its data')
+    .addHelpText(
+      'after',
+      examples(
+        'polyak validate examples/digits.yaml',
+        'polyak validate examples/digits.yaml --set train.epochs=3 --json',
+      ),
+    )
+    .action(async (file: string, flags: OverrideFlags & { json: boolean }) => {
+      const { validateCommand } = await import('../validate.js');
+      await validateCommand(file, flags);
+    });
+}

@@ -1,0 +1,68 @@
+/** `polyak ls`: the runs of the state folder, a line each. */
+import { resolve } from 'node:path';
+import { duration } from './live-view.js';
+import { printJson, printText } from './output.js';
+import { historyOf, type RunResults } from './run-facts.js';
+import { RunFolder, type RunRecord } from './run-folder.js';
+import { runNames } from './run-reference.js';
+import { score, tableOf, when } from './table.js';
+
+export interface RunRow extends RunResults {
+  run: string;
+  folder: string;
+  createdAt: string;
+  parent: string | null;
+}
+
+export function listCommand({ state, json }: { state: string; json: boolean }): void {
+  const rows = rowsOf(state);
+  if (json) {
+    for (const row of rows) printJson(row);
+  } else if (rows.length === 0) {
+    printText(`no runs in ${resolve(state)}; 'npx polyak train FILE' makes one`);
+  } else printText(runTable(rows));
+}
+
+/** Oldest first; a run whose record cannot be read is left out. */
+function rowsOf(state: string): RunRow[] {
+  return runNames(state).flatMap((name) => {
+    const folder = openReadable(state, name);
+    return folder ? [rowOf(folder)] : [];
+  });
+}
+
+export function rowOf(folder: RunFolder): RunRow {
+  const { name, createdAt, parent }: RunRecord = folder.facts;
+  const { results } = historyOf(folder);
+  return { run: name, folder: folder.path, createdAt, parent: parent?.run ?? null, ...results };
+}
+
+export function runTable(rows: RunRow[]): string {
+  const columns = [
+    { title: 'run' },
+    { title: 'state' },
+    { title: 'step', right: true },
+    { title: 'epoch', right: true },
+    { title: 'loss', right: true },
+    { title: 'validation', right: true },
+    { title: 'test', right: true },
+    { title: 'time', right: true },
+    { title: 'created' },
+    { title: 'from' },
+  ];
+  const cells = rows.map((row) => [
+    ...[row.run, row.state, String(row.step), row.epoch === null ? '-' : String(row.epoch), score(row.loss)],
+    ...[score(row.validation?.accuracy ?? row.validation?.loss), score(row.test?.accuracy)],
+    ...[row.seconds > 0 ? duration(row.seconds) : '-', when(row.createdAt), row.parent ?? ''],
+  ]);
+  return tableOf(columns, cells);
+}
+
+function openReadable(state: string, name: string): RunFolder | undefined {
+  try {
+    return RunFolder.open(state, resolve(state, name));
+  } catch (error) {
+    process.stderr.write(`polyak: ${(error as Error).message}\n`);
+    return undefined;
+  }
+}

@@ -1,0 +1,122 @@
+/** `polyak show`: what a run is, where it comes from and what came out of it; or its experiment, as `train` takes it. */
+import { stringify } from 'yaml';
+import { count } from './foreground.js';
+import { printJson, printText } from './output.js';
+import { resultLines } from './result-lines.js';
+import { checkpointFacts, historyOf, type RunHistory } from './run-facts.js';
+import { RunFolder } from './run-folder.js';
+import { bold, grouped, listOf, score, sparkline, tableOf, when } from './table.js';
+
+interface ShowOptions {
+  state: string;
+  experiment: boolean;
+  json: boolean;
+}
+
+type Facts = Awaited<ReturnType<typeof checkpointFacts>>;
+
+const epochsShown = 12;
+
+export async function showCommand(run: string, { state, experiment, json }: ShowOptions): Promise<void> {
+  const folder = RunFolder.open(state, run);
+  const resolved: unknown = JSON.parse(folder.experiment);
+  if (experiment) {
+    if (json) printJson(resolved);
+    else process.stdout.write(experimentYaml(folder, resolved));
+    return;
+  }
+  const history = historyOf(folder);
+  const facts = await checkpointFacts(folder);
+  if (json) {
+    const { data = null, fingerprint = null } = facts ?? {};
+    const { results, epochs } = history;
+    printJson({ ...folder.facts, folder: folder.path, results, epochs, data, fingerprint, experiment: resolved });
+  } else printText(describe(folder, history, facts));
+}
+
+/** A resolved experiment says everything: what it holds is what the run computed. */
+function experimentYaml({ facts }: RunFolder, resolved: unknown): string {
+  const steps = facts.untilStep > 0 ? `, with --steps ${facts.untilStep}` : '';
+  return `# The experiment of ${facts.name} with all defaults; 'polyak train' takes it as it is${steps}.\n${stringify(resolved)}`;
+}
+
+function describe(folder: RunFolder, history: RunHistory, facts: Facts): string {
+  const { name } = folder.facts;
+  const parts = [
+    `${bold(name)}: ${history.results.state}`,
+    listOf(resultLines(history.results)),
+    curve(history.epochs),
+    listOf(provenanceLines(folder, facts)),
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function provenanceLines({ path, facts: record }: RunFolder, facts: Facts): [string, string | undefined][] {
+  const { createdAt, provenance, parent, workers, shards, backend, coordinator, trialKey } = record;
+  // Runs of earlier versions have none.
+  const { command, git, versions } = provenance ?? {};
+  return [
+    ['created', when(createdAt)],
+    ['command', command ?? undefined],
+    ['commit', git ? `${git.commit}${git.dirty ? ' (with changes that were not committed)' : ''}` : undefined],
+    ['versions', versions && `polyak ${versions.polyak}, Node ${versions.node}, ${versions.library}`],
+    ['from', parent ? `${parent.run} at step ${parent.step}, weights sha256 ${parent.weightsSha256}` : undefined],
+    ['trial', trialKey],
+    [
+      'ran on',
+      `${count(workers, 'worker')}, ${count(shards, 'shard')}, ${backend}${coordinator === null ? '' : `, cluster ${coordinator}`}`,
+    ],
+    ['data', facts && dataLine(facts)],
+    ['arithmetic', facts && fingerprintLine(facts)],
+    ['folder', path],
+  ];
+}
+
+function dataLine({ data, fingerprint }: NonNullable<Facts>): string {
+  const { trainCount, validationCount, testCount } = data;
+  const counts = [
+    `${grouped(trainCount)} training`,
+    `${grouped(validationCount)} validation`,
+    `${grouped(testCount)} test`,
+  ];
+  return `${counts.join(', ')} samples, sha256 ${fingerprint['data'] ?? '-'}`;
+}
+
+function fingerprintLine({ fingerprint }: NonNullable<Facts>): string {
+  const { data: _, polyak: __, ...rest } = fingerprint;
+  return Object.entries(rest)
+    .map(([name, value]) => `${name}: ${value}`)
+    .join('; ');
+}
+
+/** The epochs, and above them a line to see at a glance. */
+function curve(epochs: RunHistory['epochs']): string {
+  if (epochs.length === 0) return '';
+  const column = (pick: (epoch: Record<string, unknown>) => unknown) =>
+    epochs.map((epoch) => {
+      const value = pick(epoch);
+      return typeof value === 'number' ? value : null;
+    });
+  const validation = (epoch: Record<string, unknown>) => (epoch['validation'] ?? {}) as Record<string, unknown>;
+  const series = [
+    { title: 'loss', values: column((epoch) => epoch['loss']) },
+    { title: 'accuracy', values: column((epoch) => epoch['accuracy']) },
+    { title: 'validation loss', values: column((epoch) => validation(epoch)['loss']) },
+    { title: 'validation accuracy', values: column((epoch) => validation(epoch)['accuracy']) },
+  ].filter(({ values }) => values.some((value) => value !== null));
+  const lines = listOf(series.map(({ title, values }) => [title, sparkline(values)]));
+  const columns = ['epoch', 'step', ...series.map(({ title }) => title)].map((title) => ({ title, right: true }));
+  const rows = spread(epochs.length).map((index) => {
+    const epoch = epochs[index];
+    return [String(epoch?.['epoch']), String(epoch?.['step']), ...series.map(({ values }) => score(values[index]))];
+  });
+  return `${lines}\n\n${tableOf(columns, rows)}`;
+}
+
+/** At most so many of the indices, evenly, with the first and the last. */
+function spread(length: number): number[] {
+  const shown = Math.min(length, epochsShown);
+  return Array.from({ length: shown }, (_, position) =>
+    shown === 1 ? 0 : Math.round((position * (length - 1)) / (shown - 1)),
+  );
+}
