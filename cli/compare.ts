@@ -1,4 +1,5 @@
 /** `polyak compare`: where the experiments of runs differ, by dotted path, and what came out, side by side. */
+import { PolyakError } from '../common/errors.js';
 import { printJson, printText } from './output.js';
 import { historyOf, type RunResults } from './run-facts.js';
 import { RunFolder } from './run-folder.js';
@@ -19,7 +20,9 @@ export interface Difference {
   values: unknown[];
 }
 
+/** Errors: `usage` for a run alone, or one that does not exist. */
 export function compareCommand(runs: string[], { state, json }: { state: string; json: boolean }): void {
+  if (runs.length < 2) throw new PolyakError('usage', `compare ${runs.join(' ')}: takes two runs or more`);
   const compared = runs.map((run) => lookAt(RunFolder.open(state, run)));
   const differences = differencesOf(compared.map(({ experiment }) => experiment));
   if (json) {

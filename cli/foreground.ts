@@ -3,6 +3,7 @@ import { relative } from 'node:path';
 import { exitCode } from './exit-codes.js';
 import type { RunEvent } from './follow-run.js';
 import { duration, jsonView, summary, textView } from './live-view.js';
+import { outliveReader } from './output.js';
 import type { RunFolder, RunRecord } from './run-folder.js';
 import { errorOf, run } from './run.js';
 
@@ -18,6 +19,7 @@ export interface ForegroundOptions {
 export async function runInForeground(folder: RunFolder, { json, budget, again }: ForegroundOptions): Promise<number> {
   const { facts } = folder;
   const { workers, shards } = facts;
+  outliveReader();
   const place = displayPath(folder.path);
   const view = json ? jsonView(process.stdout) : textView(process.stdout);
   const say = (text: string) => (json ? process.stderr : process.stdout).write(`${text}\n`);

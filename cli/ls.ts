@@ -23,15 +23,15 @@ export function listCommand({ state, json }: { state: string; json: boolean }): 
   } else printText(runTable(rows));
 }
 
-/** Oldest first; a run whose record cannot be read is left out. */
-function rowsOf(state: string): RunRow[] {
+/** Oldest first; a run whose record cannot be read is named on stderr and left out. */
+export function rowsOf(state: string): RunRow[] {
   return runNames(state).flatMap((name) => {
     const folder = openReadable(state, name);
     return folder ? [rowOf(folder)] : [];
   });
 }
 
-export function rowOf(folder: RunFolder): RunRow {
+function rowOf(folder: RunFolder): RunRow {
   const { name, createdAt, parent }: RunRecord = folder.facts;
   const { results } = historyOf(folder);
   return { run: name, folder: folder.path, createdAt, parent: parent?.run ?? null, ...results };

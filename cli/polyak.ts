@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander';
 import { PolyakError } from '../common/errors.js';
 import { exitCode } from './exit-codes.js';
+import { endWithReader } from './output.js';
 import { buildProgram } from './program.js';
 
 /** Says what went wrong where the caller looks for it; answers with the exit code. */
@@ -27,6 +28,7 @@ function knownError(error: unknown): PolyakError | undefined {
   return error instanceof PolyakError ? error : undefined;
 }
 
+endWithReader();
 try {
   await buildProgram().parseAsync();
 } catch (error) {

@@ -5,8 +5,7 @@ import { progressLines } from './live-view.js';
 import { displayPath } from './foreground.js';
 import { printJson, printText } from './output.js';
 import { RunFolder } from './run-folder.js';
-import { runNames } from './run-reference.js';
-import { runTable, rowOf } from './ls.js';
+import { rowsOf, runTable } from './ls.js';
 import { bold, listOf, tableOf, when } from './table.js';
 import { resultLines } from './result-lines.js';
 
@@ -43,9 +42,7 @@ export async function statusCommand(run: string | undefined, { state, json }: St
 }
 
 function runningRuns(state: string, json: boolean): void {
-  const rows = runNames(state)
-    .map((name) => rowOf(RunFolder.open(state, name)))
-    .filter((row) => row.state === 'running');
+  const rows = rowsOf(state).filter((row) => row.state === 'running');
   if (json) for (const row of rows) printJson(row);
   else if (rows.length > 0) printText(runTable(rows));
   else printText("no run is running here; 'npx polyak ls' lists all");

@@ -197,6 +197,18 @@ describe('a run that runs', () => {
     }
   });
 
+  it('goes on when nobody reads what it prints', async () => {
+    const run = ClusterRun.train(invariance, ['--workers', '1', '--steps', '40']);
+    try {
+      await run.step(1);
+      run.process.stdout?.destroy();
+      expect(await run.exitCode()).toBe(0);
+      expect(json(run.state, 'ls')).toMatchObject({ state: 'finished', step: 40 });
+    } finally {
+      run.remove();
+    }
+  });
+
   it('is interrupted, not lost, when the process that follows it is killed', async () => {
     const run = ClusterRun.train(invariance, endless);
     try {

@@ -134,12 +134,13 @@ describe('a refusal exits 2 and says why:', () => {
   });
 });
 
-describe('ls', () => {
-  it('says what to do where there are no runs', () => {
+describe('ls, and status of all runs,', () => {
+  it('say what to do where there are no runs', () => {
+    expect(polyak('status').stdout).toMatch(/no run is running here; 'npx polyak ls' lists all/);
     expect(polyak('ls').stdout).toMatch(/no runs in .*; 'npx polyak train FILE' makes one/);
   });
 
-  it('shows the runs that it can read and names one that it cannot', async () => {
+  it('show the runs that can be read and name one that cannot', async () => {
     await newRun();
     const broken = await newRun();
     writeFileSync(join(broken.path, 'run.json'), '{');
@@ -147,6 +148,9 @@ describe('ls', () => {
     expect(JSON.parse(stdout)).toMatchObject({ run: 'digits-1', state: 'new', parent: null });
     expect(stderr).toMatch(/digits-2 cannot be read/);
     expect(status).toBe(0);
+    const all = polyak('status', '--state', '.');
+    expect(all.stdout).toMatch(/no run is running here/);
+    expect(all.status).toBe(0);
   });
 });
 

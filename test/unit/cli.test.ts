@@ -69,6 +69,7 @@ describe('a mistake on the command line exits 2 and says what would be right', (
     [['train', digits, '--param', 'size'], /--param 'size': must be name=value/],
     [['train', digits, '--from', 'digits-9'], /there is no run 'digits-9'/],
     [['show', '@last'], /@last: there are no runs in .*; 'polyak train FILE' makes one/],
+    [['compare', 'digits-1'], /compare digits-1: takes two runs or more/],
     [['status', 'sweep/17'], /there is no sweep 'sweep' \(wanted for 'sweep\/17'\)/],
     [['logs', 'sweep@best'], /there is no sweep 'sweep'/],
     [['data', 'imagenet'], /'imagenet' is invalid.*Allowed choices are fashion-mnist, mnist, cifar10/],
@@ -108,6 +109,15 @@ describe('a mistake on the command line exits 2 and says what would be right', (
     polyak('train', digits, '--set', 'train.epochs=none', '--state', 'runs');
     expect(existsSync(join(folder, 'runs'))).toBe(false);
   });
+});
+
+it('a command whose reader has gone ends without a word', async () => {
+  const child = spawn(process.execPath, [bin, 'validate', digits], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  let errors = '';
+  child.stderr.on('data', (text: Buffer) => (errors += text.toString()));
+  expect(await once(child, 'close')).toEqual([0, null]);
+  expect(errors).toBe('');
 });
 
 describe('a role', () => {
