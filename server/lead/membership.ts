@@ -127,9 +127,11 @@ export class Membership {
         this.checkDone();
       },
     };
-    for (const member of this.members.values()) {
-      if (member.proven) round.join(member.id, member.secondsPerLeaf, performance.now());
-    }
+    const proven = [...this.members.values()].filter((member) => member.proven);
+    round.begin(
+      proven.map(({ id, secondsPerLeaf }) => [id, secondsPerLeaf] as const),
+      performance.now(),
+    );
     return await done.promise;
   }
 

@@ -106,9 +106,14 @@ export class Round {
     return [...alarms].flatMap(([worker, agreed]) => (agreed ? [] : [worker]));
   }
 
-  join(worker: string, secondsPerLeaf: number, now: number): void {
-    this.workers.set(worker, { secondsPerLeaf });
+  /** The workers that are there when the round begins: each gets its share. */
+  begin(workers: Iterable<readonly [worker: string, secondsPerLeaf: number]>, now: number): void {
+    for (const [worker, secondsPerLeaf] of workers) this.workers.set(worker, { secondsPerLeaf });
     this.assign(now);
+  }
+
+  join(worker: string, secondsPerLeaf: number, now: number): void {
+    this.begin([[worker, secondsPerLeaf]], now);
   }
 
   leave(worker: string, now: number): void {
@@ -315,7 +320,7 @@ export class Round {
     let victim: Lease | undefined;
     let most = 0;
     for (const lease of this.leases.values()) {
-      const left = lease.end - (lease.first + lease.done + 1);
+      const left = lease.end - lease.first - this.begun(lease, now);
       if (lease.worker !== worker && left > most) [victim, most] = [lease, left];
     }
     if (!victim) return;
@@ -325,6 +330,17 @@ export class Round {
     victim.end = first;
     this.actions.shrink(victim);
     this.grant(worker, first, end, now);
+  }
+
+  /**
+   * Leaves of a lease that its holder has begun: what it has told, which is old, or what its speed lets expect, so that
+   * nobody computes a leaf again that is about to come. Who is late by a leaf and more is not believed to be fast.
+   */
+  private begun({ worker, first, end, done, grantedAt }: Lease, now: number): number {
+    const { secondsPerLeaf = 1 } = this.workers.get(worker) ?? {};
+    const expected = Math.floor((now - grantedAt) / 1000 / secondsPerLeaf);
+    const isLate = expected > end - first + 1;
+    return 1 + (isLate ? done : Math.max(done, expected));
   }
 
   private holders(leaf: number): number {

@@ -58,6 +58,44 @@ describe('a round of leases', () => {
     expect(shrunk).toEqual([{ id: granted[0]!.id, end: 5 }]);
   });
 
+  it('gives each worker that is there its share by speed, and shrinks nothing', () => {
+    const { round, granted, shrunk } = harness(8);
+    // b takes 3 seconds a leaf and a one: 6 leaves and 2.
+    round.begin([['a', 1], ['b', 3]], 0); // prettier-ignore
+    expect(granted.map(({ worker, first, end }) => [worker, first, end])).toEqual([['a', 0, 6], ['b', 6, 8]]); // prettier-ignore
+    expect(shrunk).toEqual([]);
+  });
+
+  it('does not let a worker that is done compute what is about to come from another', () => {
+    const { round, granted, shrunk, compute, leaseOf } = harness(4);
+    round.begin([['a', 1], ['b', 1]], 0); // prettier-ignore
+    const b = leaseOf('b')!;
+    for (const node of decompose(b.first, b.end)) {
+      // a has told nothing, but after 1.5 seconds of 1 second a leaf it has begun both of its leaves.
+      round.header(node, header('b'), 1500);
+      round.held(node, 0, 1500);
+    }
+    expect(granted).toHaveLength(2);
+    expect(shrunk).toEqual([]);
+    compute(leaseOf('a')!);
+    expect(round.complete).toBe(true);
+  });
+
+  it.each([
+    // Four leaves of a second each: after 3.5 seconds the last is begun, after 6 the worker is not as fast as it was.
+    [3500, []],
+    [6000, [['b', 2, 4]]],
+  ])(
+    'believes %i ms after the grant what its holder speed lets expect, unless that has not come true',
+    (ms, expected) => {
+      const { round, granted } = harness(4);
+      round.join('a', 1, 0);
+      granted.splice(0);
+      round.join('b', 1, ms);
+      expect(granted.map(({ worker, first, end }) => [worker, first, end])).toEqual(expected);
+    },
+  );
+
   it('gives the leaves of a lost worker to another at once', () => {
     const { round, compute, leaseOf } = harness(4);
     round.join('a', 1, 0);
