@@ -111,7 +111,8 @@ function preface(): string {
 Written by \`npm run bench -- --write\` on ${day}: ${cpus().length} cores of ${cpu?.model ?? 'unknown'}, Node ${process.version}.
 
 Every figure is a median, and what is compared was measured in turns in the same run, so the ratios mean more than the
-times. A ratio is ours to the peer's in speed, but for what has "at most" as its goal, where it is in time.
+times. A ratio is ours to the peer's in speed, but for what has "at most" as its goal, where it is in time. Where a goal is
+missed, [performance.md](performance.md) says why.
 `;
 }
 
