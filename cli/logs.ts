@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PolyakError } from '../common/errors.js';
 import { LogLines, lineText, type LogLine } from './log-lines.js';
 import { printJson } from './output.js';
-import { historyOf } from './run-facts.js';
+import { historyOf, isAlive } from './run-facts.js';
 import { RunFolder } from './run-folder.js';
 
 interface LogsOptions {
@@ -30,12 +30,17 @@ export async function logsCommand(run: string, options: LogsOptions): Promise<vo
   };
   for (;;) {
     // Asked before reading, so that what is written until then is read once more.
-    const running = follow && historyOf(RunFolder.open(state, folder.path)).results.state === 'running';
+    const running = follow && hasMoreToSay(RunFolder.open(state, folder.path));
     for (const line of files.read()) print(line);
     if (!running) break;
     await delay(pollMs);
   }
   for (const line of files.rest()) print(line);
+}
+
+/** Its processes write their last lines when the run has ended already. */
+function hasMoreToSay(folder: RunFolder): boolean {
+  return historyOf(folder).results.state === 'running' || folder.facts.roles.some(({ pid }) => isAlive(pid));
 }
 
 /** The log files, each read on from where it was. */
