@@ -1,6 +1,7 @@
 /** `polyak evaluate`: a run's numbers on a split, as a table or as JSON. */
 import { evaluateRun, type Evaluation } from '../inference/evaluate.js';
 import { loadRun, type FindRunOptions } from './load-run.js';
+import { tableOf } from './table.js';
 
 const confusionsShown = 10;
 
@@ -37,12 +38,12 @@ function describe(evaluation: Evaluation): string {
       percent(recall),
       count,
     ]);
-    lines.push('', ...table(['class', 'precision', 'recall', 'count'], rows));
+    lines.push('', table(['class', 'precision', 'recall', 'count'], rows));
   }
   if (confusions.length > 0) {
     const shown = confusions.slice(0, confusionsShown);
     const rows = shown.map(({ actual, predicted, count }) => [actual, predicted, count]);
-    lines.push('', 'most often taken for another:', ...table(['class', 'taken for', 'count'], rows));
+    lines.push('', 'most often taken for another:', table(['class', 'taken for', 'count'], rows));
   }
   return lines.join('\n');
 }
@@ -52,12 +53,10 @@ function percent(part: number | null): string {
 }
 
 /** The first column to the left, the others to the right. */
-function table(head: string[], rows: (string | number)[][]): string[] {
-  const cells = [head, ...rows.map((row) => row.map(String))];
-  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  return cells.map((row) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join('  '),
+function table(head: string[], rows: (string | number)[][]): string {
+  const columns = head.map((title, index) => ({ title, right: index > 0 }));
+  return tableOf(
+    columns,
+    rows.map((row) => row.map(String)),
   );
 }
