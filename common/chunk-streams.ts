@@ -48,7 +48,7 @@ export function openSocket<Sent, Received>(
   const input = new ReadBuffer(opening === openings.weights ? readBytes.frames : readBytes.answers);
   const socket = connect({ ...splitAddress(address), allowHalfOpen: true, onread: input.onread });
   socket.write(opening);
-  return new SocketStream(socket, input, codec, address);
+  return new SocketStream(socket, input, codec, address, opening === openings.weights);
 }
 
 /** On a connection of its own, which ends with it. */

@@ -37,13 +37,18 @@ export class SocketStream<Sent, Received>
   private lastHeardAt = performance.now();
   private lastPingAt = this.lastHeardAt;
   private over = false;
+  private gathered = false;
 
-  /** The socket has `allowHalfOpen`, and is read into the buffer. */
+  /**
+   * The socket has `allowHalfOpen`, and is read into the buffer. With `gather`, what is sent in one turn of the event loop
+   * goes out together: small messages that nobody waits for, each of which would wake the peer.
+   */
   constructor(
     private readonly socket: Socket,
     input: ReadBuffer,
     private readonly codec: Codec<Sent, Received>,
     private readonly peer: string,
+    private readonly gather: boolean,
   ) {
     super();
     socket.setNoDelay(true);
@@ -92,10 +97,20 @@ export class SocketStream<Sent, Received>
     const head = Buffer.allocUnsafe(headBytes);
     head.writeUInt32LE(parts.reduce((sum, part) => sum + part.length, 0));
     head[4] = kind;
-    socket.cork();
+    if (!this.gathered) socket.cork();
     socket.write(head);
     parts.forEach((part, index) => socket.write(part, index === parts.length - 1 ? taken : undefined));
-    socket.uncork();
+    if (this.gather) this.uncorkSoon();
+    else socket.uncork();
+  }
+
+  private uncorkSoon(): void {
+    if (this.gathered) return;
+    this.gathered = true;
+    setImmediate(() => {
+      this.gathered = false;
+      this.socket.uncork();
+    });
   }
 
   private read(piece: Buffer): void {

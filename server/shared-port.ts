@@ -43,24 +43,24 @@ export async function listenShared(server: grpc.Server, chunks: ChunkService, ad
   };
   const serve = <Sent, Received>(
     accepted: Socket,
-    bytes: number,
+    brings: keyof typeof readBytes,
     codec: Codec<Sent, Received>,
     handle: (stream: SocketStream<Sent, Received>) => void,
   ) => {
-    const input = new ReadBuffer(bytes);
+    const input = new ReadBuffer(readBytes[brings]);
     sockets.delete(accepted);
     const { socket, rest } = input.takeOver(accepted);
     keep(socket);
-    handle(new SocketStream(socket, input, codec, `${socket.remoteAddress}:${socket.remotePort}`));
+    const peer = `${socket.remoteAddress}:${socket.remotePort}`;
+    handle(new SocketStream(socket, input, codec, peer, brings === 'frames'));
     if (rest) input.onPiece(rest);
   };
   const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     keep(socket);
     readOpening(socket, (opening) => {
       const service = opening.toString('latin1');
-      if (service === openings.push) serve(socket, readBytes.frames, pushCodec, (stream) => chunks.push(stream));
-      else if (service === openings.weights)
-        serve(socket, readBytes.answers, weightsCodec, (stream) => chunks.weights(stream));
+      if (service === openings.push) serve(socket, 'frames', pushCodec, (stream) => chunks.push(stream));
+      else if (service === openings.weights) serve(socket, 'answers', weightsCodec, (stream) => chunks.weights(stream));
       else {
         socket.allowHalfOpen = false;
         socket.unshift(opening);

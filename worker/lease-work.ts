@@ -171,7 +171,7 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
     const samples = batch.count;
     if (lease.kind === 'EVALUATE') {
       activity.enter('evaluate');
-      const { seconds, ...sums } = await compute.run('evaluate', { trial, batch });
+      const [{ seconds, ...sums }] = await this.withWeights(compute.run('evaluate', { trial, batch }));
       this.measure(seconds);
       return { node: undefined, ...sums, samples };
     }
@@ -180,13 +180,18 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
     activity.enter('gradient');
     try {
       const draws = batches.draws(leafOf(lease, leaf));
-      const { seconds, ...sums } = await compute.run('gradient', { trial, node, batch, draws });
+      const [{ seconds, ...sums }] = await this.withWeights(compute.run('gradient', { trial, node, batch, draws }));
       this.measure(seconds);
       return { node, ...sums, samples };
     } catch (error) {
       memory.release(node);
       throw error;
     }
+  }
+
+  /** The result counts only if the weights it was computed from have been taken. */
+  private async withWeights<Result>(computed: Promise<Result>): Promise<[Result, void]> {
+    return await Promise.all([computed, this.weights.taken]);
   }
 
   private async computeStatistics(leaf: number): Promise<WorkSum> {
@@ -217,7 +222,7 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
     );
   }
 
-  /** The header goes first, over the whole sum; a sum that is not finite has no chunks. */
+  /** The whole sum is inspected first; one that is not finite has no chunks. */
   private async pushSubtree(lease: HeldLease, { node: place, value }: TreeEntry<WorkSum>): Promise<void> {
     const { trial, prepared, send } = this.options;
     const { memory, compute, manifest } = prepared;
@@ -241,7 +246,6 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
       send({ computed: { ...header, badTensor: name ?? 'input', badTensorIndex: report.badTensor } });
       return;
     }
-    send({ computed: header });
     const data = chunks.map(({ offset, length }, chunk) => ({
       data: memory.bytes(node + offset * 4, length * 4),
       checksum: report.checksums[chunk] ?? 0,
@@ -251,6 +255,8 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
       memory.release(node);
       if (refusal !== undefined) this.failed(lease, new Error(`a shard refused the push: ${refusal}`));
     });
+    // After the frames, which are on connections of their own: a shard that is woken has them to read first.
+    send({ computed: header });
   }
 
   /** Read once per step; all leases of an evaluation use it. False when the shards have gone on meanwhile. */

@@ -91,8 +91,8 @@ export class Weights {
   }
 
   /**
-   * Waits until the model has the weights of `step`, and keeps them until `giveBack`. False when they cannot be had any
-   * more, since some chunk is beyond, or when the signal aborts.
+   * Waits until the model is taking the weights of `step`, and keeps them until `giveBack`. False when they cannot be had
+   * any more, since some chunk is beyond, or when the signal aborts.
    */
   async waitFor(step: number, signal: AbortSignal): Promise<boolean> {
     while (this.reading.version !== step) {
@@ -100,8 +100,13 @@ export class Weights {
       await this.change(signal);
     }
     this.inUse = true;
-    await this.load();
+    this.load();
     return true;
+  }
+
+  /** Rejects when the model could not take the weights. What the compute thread is asked now it does after that. */
+  get taken(): Promise<void> {
+    return this.loaded?.done ?? Promise.resolve();
   }
 
   /** The model reads other weights for a while, such as the average. */
@@ -159,15 +164,14 @@ export class Weights {
     this.target = -1;
     for (const chunk of this.ahead.keys()) this.takeAhead(chunk);
     this.atTarget = this.target < 0 ? 0 : this.arriving.filter((at) => at === this.target).length;
-    this.load().catch(() => undefined);
+    this.load();
   }
 
-  private async load(): Promise<void> {
+  private load(): void {
     const { buffer, version } = this.reading;
-    if (this.loaded?.version !== version) {
-      this.loaded = { version, done: this.options.load(this.offsetOf(buffer)) };
-    }
-    await this.loaded.done;
+    if (this.loaded?.version === version) return;
+    this.loaded = { version, done: this.options.load(this.offsetOf(buffer)) };
+    this.loaded.done.catch(() => undefined);
   }
 
   private async change(signal: AbortSignal): Promise<void> {

@@ -1,4 +1,4 @@
-/** The thread's side of Arithmetic: takes batches of jobs from its port, answers each batch with its results. */
+/** The thread's side of Arithmetic: takes batches of jobs from its port and answers with their results, in order. */
 import { parentPort } from 'node:worker_threads';
 import { type VectorKernels, vectorKernels } from '../../common/kernels/vector-kernels.js';
 import { executeJob } from './execute-job.js';
@@ -13,6 +13,9 @@ export type ThreadMessage =
   | { kind: 'jobs'; jobs: ThreadJob[] };
 
 export type ThreadResult = { value: JobResult } | { error: unknown };
+
+/** What is done is told at least so often, since the main thread can already send it on. */
+const tellMs = 0.2;
 
 const kernelsByArena = new Map<number, VectorKernels>();
 
@@ -37,6 +40,19 @@ parentPort?.on('message', (message: ThreadMessage) => {
       kernelsByArena.delete(message.arena);
       return;
     case 'jobs':
-      parentPort?.postMessage(message.jobs.map(resultOf));
+      carryOut(message.jobs);
   }
 });
+
+function carryOut(jobs: ThreadJob[]): void {
+  let results: ThreadResult[] = [];
+  let toldAt = performance.now();
+  for (const [index, job] of jobs.entries()) {
+    results.push(resultOf(job));
+    const now = performance.now();
+    if (index < jobs.length - 1 && now - toldAt < tellMs) continue;
+    parentPort?.postMessage(results);
+    results = [];
+    toldAt = now;
+  }
+}

@@ -1,6 +1,7 @@
 /**
  * One arithmetic thread as the main thread sees it: jobs go out in batches and come back in the order they went. While
- * two batches are under way, further jobs gather, so the busier the thread, the fewer the messages.
+ * many are under way further ones gather, so the busier the thread, the fewer the messages; but there are enough that it
+ * need not wait for the main thread, which may be reading for a millisecond.
  */
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -9,8 +10,7 @@ import type { Arena } from './arena.js';
 import type { ThreadMessage, ThreadResult } from './arithmetic-thread.js';
 import type { Job, JobResult } from './job.js';
 
-const batchesUnderWayMax = 2;
-const batchJobsMax = 16;
+const jobsUnderWayMax = 32;
 
 interface Pending {
   readonly job: Job;
@@ -23,7 +23,7 @@ export class LaneThread {
   readonly #known = new Set<number>();
   readonly #collected = new FinalizationRegistry<number>((arena) => this.#forget(arena));
   #waiting: Pending[] = [];
-  #batches: Pending[][] = [];
+  #underWay: Pending[] = [];
   #last: Promise<unknown> = Promise.resolve();
   #flushScheduled = false;
   #failure: Error | undefined;
@@ -66,11 +66,10 @@ export class LaneThread {
 
   #flush(): void {
     this.#flushScheduled = false;
-    while (this.#waiting.length > 0 && this.#batches.length < batchesUnderWayMax) {
-      const batch = this.#waiting.splice(0, batchJobsMax);
-      this.#batches.push(batch);
-      this.#post({ kind: 'jobs', jobs: batch.map(({ job }) => ({ ...job, arena: job.arena.id })) });
-    }
+    const batch = this.#waiting.splice(0, jobsUnderWayMax - this.#underWay.length);
+    if (batch.length === 0) return;
+    this.#underWay.push(...batch);
+    this.#post({ kind: 'jobs', jobs: batch.map(({ job }) => ({ ...job, arena: job.arena.id })) });
   }
 
   #register(arena: Arena): void {
@@ -92,9 +91,9 @@ export class LaneThread {
   }
 
   #settle(results: ThreadResult[]): void {
-    const batch = this.#batches.shift() ?? [];
+    const settled = this.#underWay.splice(0, results.length);
     this.#flush();
-    for (const [i, { resolve, reject }] of batch.entries()) {
+    for (const [i, { resolve, reject }] of settled.entries()) {
       const result = results[i]!;
       if ('error' in result) {
         reject(result.error);
@@ -106,8 +105,8 @@ export class LaneThread {
 
   #fail(error: Error): void {
     this.#failure ??= error;
-    const pending = [...this.#batches.flat(), ...this.#waiting];
-    this.#batches = [];
+    const pending = [...this.#underWay, ...this.#waiting];
+    this.#underWay = [];
     this.#waiting = [];
     for (const { reject } of pending) {
       reject(this.#failure);
