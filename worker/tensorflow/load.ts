@@ -67,9 +67,26 @@ function requireLibrary(): TF {
   // tfjs-node calls it; Node 23 removed it.
   (util as { isNullOrUndefined?: unknown }).isNullOrUndefined ??= (value: unknown) => value == null;
   try {
-    return createRequire(join(folder, 'package.json'))('@tensorflow/tfjs-node') as TF;
+    return quietly(() => createRequire(join(folder, 'package.json'))('@tensorflow/tfjs-node') as TF);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new PolyakError('setup', `TensorFlow's library in ${folder} cannot be loaded: ${reason}`, { cause: error });
   }
+}
+
+/** A program's own copy of tfjs has registered every kernel in the engine that all copies share; ours warns of each. */
+function quietly<Result>(load: () => Result): Result {
+  const shared = (globalThis as { _tfengine?: { ENV: Environment } })._tfengine?.ENV;
+  const before = shared?.getBool('PROD') ?? false;
+  shared?.set('PROD', true);
+  try {
+    return load();
+  } finally {
+    shared?.set('PROD', before);
+  }
+}
+
+interface Environment {
+  getBool(flag: 'PROD'): boolean;
+  set(flag: 'PROD', value: boolean): void;
 }
