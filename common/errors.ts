@@ -45,6 +45,7 @@ export class PolyakError extends Error {
     return table[this.code].exitCode;
   }
 
+  /** @internal */
   get grpcStatus(): status {
     return table[this.code].grpc;
   }

@@ -7,7 +7,7 @@ import { PolyakError, UsageError, defineExperiment, loadRun, train, type RunEven
 const [data = '', state = ''] = process.argv.slice(2);
 const experiment = defineExperiment({
   name: 'packed',
-  data: { source: 'csv', path: data, shape: [8, 8, 1], validation: 100 },
+  data: { source: 'csv', path: data, header: false, shape: [8, 8, 1], validation: 100 },
   model: ['flatten', { dense: { units: '$width', activation: 'relu' } }, { dense: { units: 10 } }],
   loss: 'softmaxCrossEntropy',
   metrics: ['accuracy'],

@@ -6,13 +6,13 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import util from 'node:util';
+import type { Backend } from '../../common/backend.js';
 import { PolyakError } from '../../common/errors.js';
 import { installNativeGradients } from './gradients/install.js';
 import { libraryFolder } from './library-folder.js';
 
 export type TF = typeof import('@tensorflow/tfjs');
-/** `tensorflow` is the native library, `cpu` is JavaScript: the same results to about 1e-6, a hundred times slower. */
-export type Backend = 'tensorflow' | 'cpu';
+export type { Backend };
 
 export interface TensorFlowSettings {
   backend: Backend;
