@@ -78,7 +78,7 @@ export class RunFollower {
       signal.throwIfAborted();
       if (error && error.code !== 'unreachable' && error.code !== 'internal') throw error;
       if (!error) reachableAt = Date.now();
-      else if (Date.now() - reachableAt > this.patienceMs) throw error;
+      else if (Date.now() - reachableAt > this.patienceMs) throw outOfReach(error, this.patienceMs);
       await delay(retryMs, undefined, { signal });
     }
   }
@@ -115,8 +115,22 @@ export async function insist<Reply>(
     try {
       return await call(Date.now() + callMsMax);
     } catch (error) {
-      if (!(error instanceof PolyakError) || error.code !== 'unreachable' || Date.now() > until) throw error;
+      if (!(error instanceof PolyakError) || error.code !== 'unreachable') throw error;
+      if (Date.now() > until) throw outOfReach(error, patienceMs);
       await delay(retryMs, undefined, { signal });
     }
   }
+}
+
+function outOfReach(error: PolyakError, patienceMs: number): PolyakError {
+  if (error.code !== 'unreachable') return error;
+  const seconds = `${Math.ceil(patienceMs / 1000)} s`;
+  const way = "is the address right, and does a 'polyak coordinator' run there?";
+  return new PolyakError(
+    'unreachable',
+    `${error.message.replace(/ Resolution note: $/, '')} (for ${seconds}); ${way}`,
+    {
+      cause: error,
+    },
+  );
 }

@@ -1,5 +1,6 @@
 /** A run in the foreground: shown until its end, with Ctrl-C and the budget of time deciding when it stops. */
 import { relative } from 'node:path';
+import { PolyakError } from '../common/errors.js';
 import { exitCode } from './exit-codes.js';
 import { duration, jsonView, summary, textView } from './live-view.js';
 import { outliveReader } from './output.js';
@@ -58,7 +59,11 @@ export async function runInForeground(
   } catch (error) {
     view.close();
     const code = interruption.exitCode();
-    if (code === undefined) throw error;
+    if (code === undefined) {
+      if (error instanceof PolyakError && error.code === 'unreachable')
+        say(`the run is kept; go on with\n  ${resumeCommand}`);
+      throw error;
+    }
     say(`ended; go on from the last checkpoint with\n  ${resumeCommand}`);
     return code;
   } finally {

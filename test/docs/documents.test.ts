@@ -1,9 +1,10 @@
 /** README and walkthrough: every command in them is run as it stands, in an empty folder, and does what they say. */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../common/package-root.js';
 import { missingLine, shellBlocks, type ShellBlock } from './shell-blocks.js';
@@ -35,9 +36,10 @@ class Reader {
   async start({ text }: ShellBlock): Promise<void> {
     const child = spawn('bash', ['-c', `exec ${text}`], { cwd: this.folder, env: this.environment, stdio: 'ignore' });
     this.background.push(child);
-    const status = () => spawnSync(join(this.bin, 'polyak'), ['status', '@last', '--json'], { cwd: this.folder });
+    const status = async () =>
+      await promisify(execFile)(join(this.bin, 'polyak'), ['status', '@last', '--json'], { cwd: this.folder });
     for (;;) {
-      const { state, progress } = JSON.parse(status().stdout.toString()) as { state: string; progress: unknown };
+      const { state, progress } = JSON.parse((await status()).stdout) as { state: string; progress: unknown };
       if (state === 'running' && progress !== null) return;
       if (child.exitCode !== null) throw new Error(`'${text}' ended by itself with exit code ${child.exitCode}`);
     }

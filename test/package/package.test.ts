@@ -18,8 +18,8 @@ beforeAll(() => {
 });
 afterAll(() => project.remove());
 
-function compile(options: Record<string, unknown>): void {
-  project.write('tsconfig.json', JSON.stringify({ compilerOptions: { ...strict, ...options }, files: ['program.ts'] }));
+function compile(options: Record<string, unknown>, files = ['program.ts']): void {
+  project.write('tsconfig.json', JSON.stringify({ compilerOptions: { ...strict, ...options }, files }));
   project.run(process.execPath, tsc, '-p', 'tsconfig.json');
 }
 
@@ -42,6 +42,14 @@ describe('the package, installed elsewhere', () => {
     expect(said).toMatchObject({ steps: 5, same: true, code: 'usage' });
     expect(said['kinds']).toEqual(expect.arrayContaining(['started', 'progress', 'finished']));
     for (const sum of said['sums'] as number[]) expect(sum).toBeCloseTo(1, 5);
+  });
+
+  it('compiles what docs/library.md shows', () => {
+    const text = readFileSync(join(packageRoot(), 'docs/library.md'), 'utf8');
+    const blocks = [...text.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code ?? '');
+    expect(blocks).toHaveLength(2);
+    for (const [index, code] of blocks.entries()) project.write(`shown-${index}.ts`, code);
+    compile({ module: 'nodenext', noEmit: true }, ['shown-0.ts', 'shown-1.ts']);
   });
 
   it('is imported without loading TensorFlow', () => {

@@ -55,15 +55,19 @@ export async function loadTensorFlow(backend: Backend): Promise<TF> {
   return tf;
 }
 
-function requireLibrary(): TF {
+/** Where the library lies; it is not loaded. Errors: `setup` where it is missing. */
+export function findLibrary(): string {
   // A machine with a GPU has set up the CUDA build, which also works without one.
   const folder = [libraryFolder('gpu'), libraryFolder('cpu')].find((candidate) => existsSync(candidate));
-  if (folder === undefined) {
-    throw new PolyakError(
-      'setup',
-      `TensorFlow's library is not in ${libraryFolder('cpu')}: run 'npx polyak setup' (or use --backend cpu, slowly)`,
-    );
-  }
+  if (folder !== undefined) return folder;
+  throw new PolyakError(
+    'setup',
+    `TensorFlow's library is not in ${libraryFolder('cpu')}: run 'npx polyak setup' (or use --backend cpu, slowly)`,
+  );
+}
+
+function requireLibrary(): TF {
+  const folder = findLibrary();
   // tfjs-node calls it; Node 23 removed it.
   (util as { isNullOrUndefined?: unknown }).isNullOrUndefined ??= (value: unknown) => value == null;
   try {
