@@ -16,7 +16,7 @@ export class RunEventStream implements AsyncIterable<RunEvent> {
   /** It came when `at` other events had come, and is number `count` of its kind. */
   private progress: { event: RunEvent; at: number; count: number } | undefined;
   private over = false;
-  private error: unknown;
+  private error: Error | undefined;
   private news = withResolvers<void>();
 
   /** An end closes the stream. What comes after it is no longer told. */
@@ -40,7 +40,7 @@ export class RunEventStream implements AsyncIterable<RunEvent> {
   fail(error: unknown): void {
     if (this.over) return;
     this.over = true;
-    this.error = error;
+    this.error = error instanceof Error ? error : new Error(String(error));
     this.wake();
   }
 

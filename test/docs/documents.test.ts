@@ -71,9 +71,9 @@ function blocksOf(file: string): ShellBlock[] {
   return shellBlocks(readFileSync(join(root, file), 'utf8'));
 }
 
-function titleOf({ line, text }: ShellBlock): string {
+function titleOf({ text }: ShellBlock): string {
   const [first = '', ...rest] = text.split('\n');
-  return `line ${line}: ${first}${rest.length > 0 ? ` and ${rest.length} more` : ''}`;
+  return `${first}${rest.length > 0 ? ` and ${rest.length} more` : ''}`;
 }
 
 describe.each(['README.md', 'docs/walkthrough.md'])('%s', (file) => {
@@ -84,7 +84,7 @@ describe.each(['README.md', 'docs/walkthrough.md'])('%s', (file) => {
   afterAll(async () => await reader.leave());
 
   for (const block of blocksOf(file).filter(({ notRun }) => notRun === undefined)) {
-    it(titleOf(block), async () => {
+    it(`line ${block.line}: ${titleOf(block)}`, async () => {
       if (block.inBackground) return await reader.start(block);
       const { status, printed } = reader.run(block);
       expect({ status, printed }).toEqual({ status: block.exitCode, printed });

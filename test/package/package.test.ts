@@ -18,7 +18,7 @@ beforeAll(() => {
 });
 afterAll(() => project.remove());
 
-function compile(options: Record<string, unknown>, files = ['program.ts']): void {
+function expectToCompile(options: Record<string, unknown>, files = ['program.ts']): void {
   project.write('tsconfig.json', JSON.stringify({ compilerOptions: { ...strict, ...options }, files }));
   project.run(process.execPath, tsc, '-p', 'tsconfig.json');
 }
@@ -32,11 +32,11 @@ describe('the package, installed elsewhere', () => {
   });
 
   it('compiles under strict as a bundler resolves it', () => {
-    compile({ module: 'esnext', moduleResolution: 'bundler', noEmit: true });
+    expectToCompile({ module: 'esnext', moduleResolution: 'bundler', noEmit: true });
   });
 
   it('compiles under strict with nodenext, trains a few steps and predicts', () => {
-    compile({ module: 'nodenext', outDir: 'out' });
+    expectToCompile({ module: 'nodenext', outDir: 'out' });
     const table = join(project.path, 'node_modules/polyak/examples/data/digits.csv.gz');
     const said = JSON.parse(project.run(process.execPath, 'out/program.js', table, 'runs')) as Record<string, unknown>;
     expect(said).toMatchObject({ steps: 5, same: true, code: 'usage' });
@@ -49,7 +49,7 @@ describe('the package, installed elsewhere', () => {
     const blocks = [...text.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code ?? '');
     expect(blocks).toHaveLength(2);
     for (const [index, code] of blocks.entries()) project.write(`shown-${index}.ts`, code);
-    compile({ module: 'nodenext', noEmit: true }, ['shown-0.ts', 'shown-1.ts']);
+    expectToCompile({ module: 'nodenext', noEmit: true }, ['shown-0.ts', 'shown-1.ts']);
   });
 
   it('is imported without loading TensorFlow', () => {

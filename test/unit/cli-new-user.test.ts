@@ -20,6 +20,8 @@ interface Tried {
   does: RegExp;
   /** An option that it has not got, and the one that was meant. */
   slip: [wrong: string, meant: string];
+  /** Options without which nothing else is looked at. */
+  needs?: string[];
   /** Without data, runs or cluster: arguments, exit code, and what it says. */
   bare: [args: string[], exitCode: number, says: RegExp][];
   environment?: Record<string, string>;
@@ -105,6 +107,7 @@ const commands: Record<string, Tried> = {
   export: {
     does: /Writes a run's model/,
     slip: ['--quantize', '--quantise'],
+    needs: ['--format', 'onnx'],
     bare: [
       [['@last'], 2, /required option '--format <name>' not specified/],
       [['@last', '--format', 'onnx'], 2, noRuns],
@@ -122,6 +125,7 @@ const commands: Record<string, Tried> = {
   server: {
     does: /one shard of the parameter server/,
     slip: ['--thread', '--threads'],
+    needs: ['--coordinator', nowhere],
     bare: [
       [[], 2, /required option '--coordinator <host:port>' not specified/],
       [['--coordinator', 'nowhere'], 2, /--coordinator 'nowhere': must be host:port, such as/],
@@ -130,6 +134,7 @@ const commands: Record<string, Tried> = {
   worker: {
     does: /reads data and computes gradients/,
     slip: ['--transports', '--transport'],
+    needs: ['--coordinator', nowhere],
     bare: [
       [['--coordinator', nowhere], 2, /TensorFlow's library is not in .*: run 'npx polyak setup' \(or use --backend/],
     ],
@@ -189,24 +194,27 @@ it('the table has every command', () => {
   );
 });
 
-describe.each(Object.entries(commands))('polyak %s', (name, { does, slip: [wrong, meant], bare, environment }) => {
-  it('says with --help what it does, with an example, and exits 0', () => {
-    const { status, stdout } = polyak([name, '--help']);
-    expect(stdout.replaceAll(/\n(?!\n)/g, ' ')).toMatch(does);
-    expect(stdout).toMatch(/\nExamples:\n {2}.*polyak /);
-    expect(status).toBe(0);
-  });
+describe.each(Object.entries(commands))(
+  'polyak %s',
+  (name, { does, slip: [wrong, meant], needs = [], bare, environment }) => {
+    it('says with --help what it does, with an example, and exits 0', () => {
+      const { status, stdout } = polyak([name, '--help']);
+      expect(stdout.replaceAll(/\n(?!\n)/g, ' ')).toMatch(does);
+      expect(stdout).toMatch(/\nExamples:\n {2}.*polyak /);
+      expect(status).toBe(0);
+    });
 
-  it(`answers ${wrong} with ${meant}, and exits 2`, () => {
-    const { status, said } = polyak([name, wrong]);
-    expect(said).toContain(`unknown option '${wrong}'\n(Did you mean ${meant}?)\n(--help says more)`);
-    expect(status).toBe(2);
-  });
+    it(`answers ${wrong} with ${meant}, and exits 2`, () => {
+      const { status, said } = polyak([name, ...needs, wrong]);
+      expect(said).toContain(`unknown option '${wrong}'\n(Did you mean ${meant}?)\n(--help says more)`);
+      expect(status).toBe(2);
+    });
 
-  it.each(bare)('with %j exits %i and says the way out', (args, exitCode, says) => {
-    const { status, said } = polyak([name, ...args], environment);
-    expect(said).toMatch(says);
-    expect(said).not.toMatch(/\n {4}at /);
-    expect(status).toBe(exitCode);
-  });
-});
+    it.each(bare)('with %j exits %i and says the way out', (args, exitCode, says) => {
+      const { status, said } = polyak([name, ...args], environment);
+      expect(said).toMatch(says);
+      expect(said).not.toMatch(/\n {4}at /);
+      expect(status).toBe(exitCode);
+    });
+  },
+);

@@ -80,7 +80,7 @@ function requireLibrary(): TF {
 
 /** A program's own copy of tfjs has registered every kernel in the engine that all copies share; ours warns of each. */
 function quietly<Result>(load: () => Result): Result {
-  const shared = (globalThis as { _tfengine?: { ENV: Environment } })._tfengine?.ENV;
+  const shared = (Reflect.get(globalThis, '_tfengine') as { ENV: Environment } | undefined)?.ENV;
   const before = shared?.getBool('PROD') ?? false;
   shared?.set('PROD', true);
   try {
