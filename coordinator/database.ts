@@ -76,7 +76,10 @@ function openBinding(path: string): Binding {
   const require = createRequire(import.meta.url);
   const openers = [
     () => new (require('better-sqlite3') as new (path: string) => Binding)(path),
-    () => new (require('node:sqlite') as { DatabaseSync: new (path: string) => Binding }).DatabaseSync(path),
+    () => {
+      const { DatabaseSync } = require('node:sqlite') as { DatabaseSync: new (path: string) => Binding };
+      return new DatabaseSync(path);
+    },
     () =>
       new (createRequire(join(sqliteFolder(), 'package.json'))('better-sqlite3') as new (path: string) => Binding)(
         path,
