@@ -91,7 +91,8 @@ function openBinding(path: string): Binding {
       return open();
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      const missing = /Cannot find module|No such built-in|bindings file|ERR_DLOPEN|NODE_MODULE_VERSION|self-register|ELF/;
+      const missing =
+        /Cannot find module|No such built-in|bindings file|ERR_DLOPEN|NODE_MODULE_VERSION|self-register|ELF/;
       if (!missing.test(message)) throw new PolyakError('usage', `--store '${path}': cannot be opened: ${message}`);
       reasons.push(message.split('\n')[0] ?? message);
     }
