@@ -1,13 +1,32 @@
 /**
- * The library: an experiment in TypeScript or from a file, its training, and the use of what was trained. The command
- * line does nothing else.
+ * The library: an experiment in TypeScript or from a file, its training here or on a cluster, and the use of what was
+ * trained. The command line does nothing else. Importing it loads no TensorFlow; the first prediction does.
  */
+export { connect, type Cluster, type ClusterRun, type ClusterStatus, type ConnectOptions } from './cli/connect.js';
 export { loadRun, type FindRunOptions } from './cli/load-run.js';
-export { train, type TrainOptions, type TrainResult } from './cli/train.js';
-export type { RunEvent } from './cli/follow-run.js';
+export type * from './cli/run-event.js';
+export {
+  resume,
+  train,
+  type ResumeOptions,
+  type RunIdentity,
+  type TrainingRun,
+  type TrainOptions,
+  type TrainResult,
+} from './cli/training-run.js';
+export {
+  ClusterUnreachable,
+  DataError,
+  RunInterrupted,
+  SetupError,
+  TrainingDiverged,
+  UsageError,
+} from './common/error-classes.js';
 export { PolyakError, type ErrorCode } from './common/errors.js';
 export { defineExperiment, loadExperiment } from './common/experiment/load.js';
-export type { Experiment, ExperimentInput } from './common/experiment/schema.js';
+export type { Experiment } from './common/experiment/schema.js';
+export type { ExperimentInput, LayerInput } from './common/experiment/typed-experiment.js';
 export { evaluateRun, type EvaluateOptions, type Evaluation } from './inference/evaluate.js';
 export { exportRun, type Exported, type ExportOptions } from './inference/export/export-run.js';
+export type { SampleTensor } from './inference/sample-tensor.js';
 export type { TrainedRun } from './inference/trained-run.js';

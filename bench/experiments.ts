@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { train } from '../cli/train.js';
+import { train } from '../cli/training-run.js';
 import { defineExperiment } from '../common/experiment/load.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import { syntheticCifar10, syntheticIdx } from './synthetic-data.js';
@@ -49,12 +49,11 @@ export async function clusterStepMs(experiment: Experiment, workers: number, ste
   const state = mkdtempSync(join(tmpdir(), 'polyak-bench-'));
   const told: { at: number; step: number }[] = [];
   try {
-    await train(experiment, {
-      ...{ workers, steps, state },
-      onEvent: ({ event, step }) => {
-        if (event === 'progress') told.push({ at: performance.now(), step: Number(step) });
-      },
-    });
+    const run = train(experiment, { workers, steps, state });
+    for await (const event of run.events) {
+      if (event.event === 'progress') told.push({ at: performance.now(), step: event.step });
+    }
+    await run.result;
   } finally {
     rmSync(state, { recursive: true, force: true });
   }

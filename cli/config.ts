@@ -14,7 +14,8 @@ export function configCommand(command: Command, { json }: { json: boolean }): vo
   const columns = ['setting', 'value', 'from', 'set by'].map((title) => ({ title }));
   const rows = resolved.map(({ name, value, origin }) => {
     const { flags, variable, fallbackInWords } = settings[name];
-    const shown = name === 'budget' && value !== null ? duration(Number(value)) : String(value ?? fallbackInWords);
+    const isTime = name === 'budget' || name === 'patience';
+    const shown = isTime && value !== null ? duration(Number(value)) : String(value ?? fallbackInWords);
     return [name, shown, origin, [...(flags === undefined ? [] : [flags.split(' ')[0]]), variable].join(', ')];
   });
   printText(tableOf(columns, rows));

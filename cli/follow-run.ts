@@ -21,7 +21,7 @@ export interface Submission {
 
 const ends = new Set(['finished', 'diverged', 'failed', 'stopped']);
 /** Whether it is a run's last event. */
-export function isRunEnd({ event }: RunEvent): boolean {
+export function isRunEnd({ event }: { event: string }): boolean {
   return ends.has(event);
 }
 
@@ -43,14 +43,14 @@ export class RunFollower {
   }
 
   async submit(submission: Submission, signal: AbortSignal): Promise<void> {
-    await this.insist(signal, (deadline) =>
+    await insist(this.patienceMs, signal, (deadline) =>
       unary(this.peer, (callback) => this.client.submit(submission, { deadline }, callback)),
     );
   }
 
   async stop(signal: AbortSignal): Promise<void> {
     const { trialKey } = this;
-    await this.insist(signal, (deadline) =>
+    await insist(this.patienceMs, signal, (deadline) =>
       unary(this.peer, (callback) => this.client.stop({ trialKey }, { deadline }, callback)),
     );
   }
@@ -78,7 +78,7 @@ export class RunFollower {
       signal.throwIfAborted();
       if (error && error.code !== 'unreachable' && error.code !== 'internal') throw error;
       if (!error) reachableAt = Date.now();
-      else if (Date.now() - reachableAt > this.patienceMs) throw error;
+      else if (Date.now() - reachableAt > this.patienceMs) throw outOfReach(error, this.patienceMs);
       await delay(retryMs, undefined, { signal });
     }
   }
@@ -101,19 +101,36 @@ export class RunFollower {
       signal.removeEventListener('abort', cancel);
     }
   }
+}
 
-  /** Both calls may be repeated, so an answer that was lost does no harm. */
-  private async insist(signal: AbortSignal, call: (deadline: number) => Promise<unknown>): Promise<void> {
-    const until = Date.now() + this.patienceMs;
-    for (;;) {
-      signal.throwIfAborted();
-      try {
-        await call(Date.now() + callMsMax);
-        return;
-      } catch (error) {
-        if (!(error instanceof PolyakError) || error.code !== 'unreachable' || Date.now() > until) throw error;
-        await delay(retryMs, undefined, { signal });
-      }
+/** Calls again while there is no answer; so the call must be one that may be repeated. Errors: as the call's last. */
+export async function insist<Reply>(
+  patienceMs: number,
+  signal: AbortSignal,
+  call: (deadline: number) => Promise<Reply>,
+): Promise<Reply> {
+  const until = Date.now() + patienceMs;
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      return await call(Date.now() + callMsMax);
+    } catch (error) {
+      if (!(error instanceof PolyakError) || error.code !== 'unreachable') throw error;
+      if (Date.now() > until) throw outOfReach(error, patienceMs);
+      await delay(retryMs, undefined, { signal });
     }
   }
+}
+
+function outOfReach(error: PolyakError, patienceMs: number): PolyakError {
+  if (error.code !== 'unreachable') return error;
+  const seconds = `${Math.ceil(patienceMs / 1000)} s`;
+  const way = "is the address right, and does a 'polyak coordinator' run there?";
+  return new PolyakError(
+    'unreachable',
+    `${error.message.replace(/ Resolution note: $/, '')} (for ${seconds}); ${way}`,
+    {
+      cause: error,
+    },
+  );
 }

@@ -1,22 +1,27 @@
 /** A run in the foreground: shown until its end, with Ctrl-C and the budget of time deciding when it stops. */
 import { relative } from 'node:path';
+import { PolyakError } from '../common/errors.js';
 import { exitCode } from './exit-codes.js';
-import type { RunEvent } from './follow-run.js';
 import { duration, jsonView, summary, textView } from './live-view.js';
 import { outliveReader } from './output.js';
-import type { RunFolder, RunRecord } from './run-folder.js';
-import { errorOf, run } from './run.js';
+import type { RunFolder } from './run-folder.js';
+import { errorOf, patienceMsDefault, run } from './run.js';
 
 export interface ForegroundOptions {
   json: boolean;
   /** Seconds after which it stops at a checkpoint. */
   budget?: number;
+  /** Seconds that the coordinator may be out of reach. */
+  patience?: number;
   /** Arguments that make the run again, if known. */
   again?: string;
 }
 
 /** Answers with the exit code. */
-export async function runInForeground(folder: RunFolder, { json, budget, again }: ForegroundOptions): Promise<number> {
+export async function runInForeground(
+  folder: RunFolder,
+  { json, budget, patience, again }: ForegroundOptions,
+): Promise<number> {
   const { facts } = folder;
   const { workers, shards } = facts;
   outliveReader();
@@ -36,9 +41,9 @@ export async function runInForeground(folder: RunFolder, { json, budget, again }
   const resumeCommand = `npx polyak resume ${place}`;
   try {
     if (!json) say(`${facts.name}: ${count(workers, 'worker')}, ${count(shards, 'shard')}, in ${place}`);
-    view.show(started(folder.path, facts));
     const { stop, kill } = interruption;
-    const event = await run({ folder, onEvent: (each) => view.show(each), stop, kill });
+    const patienceMs = patience === undefined ? patienceMsDefault : patience * 1000;
+    const event = await run({ folder, onEvent: (each) => view.show(each), stop, kill, patienceMs });
     view.close();
     const error = errorOf(event);
     if (error) {
@@ -54,16 +59,16 @@ export async function runInForeground(folder: RunFolder, { json, budget, again }
   } catch (error) {
     view.close();
     const code = interruption.exitCode();
-    if (code === undefined) throw error;
+    if (code === undefined) {
+      if (error instanceof PolyakError && error.code === 'unreachable')
+        say(`the run is kept; go on with\n  ${resumeCommand}`);
+      throw error;
+    }
     say(`ended; go on from the last checkpoint with\n  ${resumeCommand}`);
     return code;
   } finally {
     interruption.close();
   }
-}
-
-function started(path: string, { trialKey, workers, shards, parent }: RunRecord): RunEvent {
-  return { event: 'started', run: path, trialKey, workers, shards, ...(parent ? { parent: parent.run } : {}) };
 }
 
 interface InterruptionOptions {

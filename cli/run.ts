@@ -1,4 +1,5 @@
 /** One run from submission to its end, on processes of its own or on a cluster elsewhere. `train` and `resume` share it. */
+import { TrainingDiverged } from '../common/error-classes.js';
 import { PolyakError, isErrorCode } from '../common/errors.js';
 import { listCheckpoints } from '../server/checkpoint/checkpoint.js';
 import { RunFollower, type RunEvent } from './follow-run.js';
@@ -14,10 +15,11 @@ export interface RunOptions {
   stop?: AbortSignal;
   /** Aborted: end at once. */
   kill?: AbortSignal;
+  /** How long the coordinator may be out of reach. */
+  patienceMs?: number;
 }
 
-/** How long a coordinator of our own may take to be back, and one elsewhere. */
-const patienceMs = { own: 60_000, elsewhere: 60_000 };
+export const patienceMsDefault = 60_000;
 
 /**
  * Resolves with the last event: finished, diverged, failed or stopped. Errors: what keeps a run from starting, and
@@ -36,6 +38,7 @@ export async function run(options: RunOptions): Promise<RunEvent> {
     options.onEvent(event);
   };
   try {
+    options.onEvent(startedEvent(folder));
     return await runProcesses({ ...options, onEvent }, (kind, message) => {
       const notice = { event: 'notice', kind, message };
       journal.note(notice);
@@ -44,6 +47,11 @@ export async function run(options: RunOptions): Promise<RunEvent> {
   } finally {
     folder.update({ pid: null });
   }
+}
+
+function startedEvent({ path, facts }: RunFolder): RunEvent {
+  const { trialKey, workers, shards, parent } = facts;
+  return { event: 'started', run: path, trialKey, workers, shards, ...(parent ? { parent: parent.run } : {}) };
 }
 
 /** A branch that was cut off before its parent's weights were written must not begin with drawn ones. */
@@ -75,10 +83,10 @@ async function runProcesses(options: RunOptions, onNotice: (kind: string, messag
 }
 
 async function follow(options: RunOptions, coordinator: string, launcher: Launcher | undefined): Promise<RunEvent> {
-  const { folder, onEvent, stop, kill } = options;
+  const { folder, onEvent, stop, kill, patienceMs = patienceMsDefault } = options;
   const { facts } = folder;
   const trialKey = Buffer.from(facts.trialKey, 'hex');
-  const follower = new RunFollower(coordinator, trialKey, launcher ? patienceMs.own : patienceMs.elsewhere);
+  const follower = new RunFollower(coordinator, trialKey, patienceMs);
   const ending = new AbortController();
   const end = () => ending.abort(new PolyakError('internal', 'the run was ended at once; its last checkpoint is kept'));
   kill?.addEventListener('abort', end, { once: true });
@@ -113,10 +121,9 @@ async function follow(options: RunOptions, coordinator: string, launcher: Launch
 export function errorOf(event: RunEvent): PolyakError | undefined {
   const message = typeof event['message'] === 'string' ? event['message'] : '';
   if (event.event === 'diverged') {
-    return new PolyakError(
-      'training',
-      `diverged at step ${String(event['step'])} in layer '${String(event['layer'])}': ${message}`,
-    );
+    const { step, layer } = event;
+    const text = `diverged at step ${String(step)} in layer '${String(layer)}': ${message}`;
+    return new TrainingDiverged(text, Number(step), String(layer));
   }
   if (event.event !== 'failed') return undefined;
   const code = String(event['code']);

@@ -63,6 +63,13 @@ const table = {
     description: 'stop at a checkpoint after this time, such as 90s, 30m or 2h, with exit code 6',
     fallbackInWords: 'none',
   },
+  patience: {
+    flags: '--patience <time>',
+    variable: 'POLYAK_PATIENCE',
+    parse: durationSeconds,
+    description: 'how long a coordinator may be out of reach before the command gives up with exit code 5',
+    fallbackInWords: '1m',
+  },
   dataUrl: {
     variable: 'POLYAK_DATA_URL',
     fallbackInWords: "each data set's own",

@@ -1,21 +1,20 @@
-/** `polyak train`: a run of an experiment file, from its folder to its last words. `train` is also the library's. */
+/** `polyak train`: a run of an experiment file, from its folder to its last words. */
 import { availableParallelism } from 'node:os';
 import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import { openParent, seedRun, type ParentRun } from './branch.js';
-import type { RunEvent } from './follow-run.js';
 import { runInForeground } from './foreground.js';
 import { loadWithFlags, overrideArguments, type OverrideFlags } from './load-experiment.js';
 import { provenanceOf, shellQuoted } from './provenance.js';
 import { RunFolder } from './run-folder.js';
-import { errorOf, run } from './run.js';
 
 export const defaultState = '.polyak';
 
-export interface TrainOptions {
-  /** Worker processes; as many as cores allow with `train.threads` each, at most 4, unless given. Changes no number. */
+/** Where a run is computed and kept, and how far: none of it changes a number. */
+export interface RunSettings {
+  /** Worker processes; as many as cores allow with `train.threads` each, at most 4, unless given. */
   workers?: number;
-  /** Server processes. Changes no number. */
+  /** Server processes. */
   shards?: number;
   /** Step not to pass; all epochs unless given. */
   steps?: number;
@@ -26,30 +25,10 @@ export interface TrainOptions {
   coordinator?: string;
   /** A run (see run-reference.ts) whose last weights this one begins with, instead of weights drawn by its seed. */
   from?: string;
-  onEvent?: (event: RunEvent) => void;
-  /** Aborted: checkpoint, and end as stopped. */
-  signal?: AbortSignal;
-}
-
-export interface TrainResult {
-  /** The event `finished`, or `stopped` after an abort. */
-  event: RunEvent;
-  /** Folder of the run. */
-  folder: string;
-}
-
-/** Trains an experiment to its end. Errors: PolyakError: `data`, `training` when it diverged, and what the roles say. */
-export async function train(experiment: Experiment, options: TrainOptions = {}): Promise<TrainResult> {
-  const folder = await createRun(experiment, options);
-  const { onEvent = () => undefined, signal } = options;
-  const event = await run({ folder, onEvent, ...(signal ? { stop: signal } : {}) });
-  const error = errorOf(event);
-  if (error) throw error;
-  return { event, folder: folder.path };
 }
 
 /** `file` is what the experiment was read from. Errors: `usage` for a parent whose weights do not fit. */
-async function createRun(experiment: Experiment, options: TrainOptions, file?: string): Promise<RunFolder> {
+export async function createRun(experiment: Experiment, options: RunSettings, file?: string): Promise<RunFolder> {
   const { steps = 0, shards = 1, state = defaultState, backend = 'tensorflow', coordinator = null, from } = options;
   const fitting = Math.floor(availableParallelism() / experiment.train.threads);
   const workers = options.workers ?? Math.max(1, Math.min(4, fitting));
@@ -62,15 +41,18 @@ async function createRun(experiment: Experiment, options: TrainOptions, file?: s
   return folder;
 }
 
-export interface TrainCommandOptions extends TrainOptions, OverrideFlags {
+export interface TrainCommandOptions extends RunSettings, OverrideFlags {
   epochs?: number;
+  /** Seconds. */
   budget?: number;
+  /** Seconds. */
+  patience?: number;
   json: boolean;
 }
 
 /** Answers with the exit code. */
 export async function trainCommand(file: string, options: TrainCommandOptions): Promise<number> {
-  const { steps, epochs, set, param, from, json, budget } = options;
+  const { steps, epochs, set, param, from, json, budget, patience } = options;
   if (steps !== undefined && epochs !== undefined) {
     throw new PolyakError('usage', `--steps ${steps} and --epochs ${epochs} exclude each other: give one`);
   }
@@ -81,5 +63,5 @@ export async function trainCommand(file: string, options: TrainCommandOptions): 
   if (steps !== undefined) again.push('--steps', String(steps));
   if (epochs !== undefined) again.push('--epochs', String(epochs));
   const folder = await createRun(experiment, options, file);
-  return await runInForeground(folder, { json, budget, again: again.map(shellQuoted).join(' ') });
+  return await runInForeground(folder, { json, budget, patience, again: again.map(shellQuoted).join(' ') });
 }

@@ -23,6 +23,8 @@ const table = {
   exhausted: { exitCode: 1, grpc: status.RESOURCE_EXHAUSTED },
   /** TensorFlow's library or a tool to build it is missing. */
   setup: { exitCode: 2, grpc: status.FAILED_PRECONDITION },
+  /** A run ended at a checkpoint because somebody asked for it; it can be resumed. */
+  interrupted: { exitCode: 130, grpc: status.CANCELLED },
   internal: { exitCode: 1, grpc: status.INTERNAL },
 } as const;
 
@@ -43,6 +45,7 @@ export class PolyakError extends Error {
     return table[this.code].exitCode;
   }
 
+  /** @internal */
   get grpcStatus(): status {
     return table[this.code].grpc;
   }

@@ -5,6 +5,7 @@
 import { createServer, type Server } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { PolyakError } from './errors.js';
 
 export interface Observability {
   registry: Registry;
@@ -69,7 +70,11 @@ function addEventLoopDelay(registry: Registry): () => void {
 
 async function listen(server: Server, address: { host: string; port: number }): Promise<number> {
   return await new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => {
+      const place = `${address.host}:${address.port}`;
+      const message = `the address for /metrics: cannot listen on '${place}': ${error.message}`;
+      reject(new PolyakError('usage', message, { cause: error }));
+    });
     server.listen(address.port, address.host, () => {
       const bound = server.address();
       resolve(typeof bound === 'object' && bound ? bound.port : address.port);

@@ -6,6 +6,7 @@ import { PolyakError } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
 import { toServiceError } from '../common/rpc.js';
 import type { CoordinatorHandlers } from '../proto/gen/polyak/v1/Coordinator.js';
+import type { StatusReply } from '../proto/gen/polyak/v1/StatusReply.js';
 import type { SubmitRequest__Output } from '../proto/gen/polyak/v1/SubmitRequest.js';
 import type { TrialReport__Output } from '../proto/gen/polyak/v1/TrialReport.js';
 import { Attendee } from './attendee.js';
@@ -43,6 +44,7 @@ export function coordinatorService(parts: ServiceParts): CoordinatorHandlers {
     Submit: unary((request: SubmitRequest__Output) => submit(parts, request)),
     Stop: unary(({ trialKey }: { trialKey: Buffer }) => stop(parts, trialKey)),
     Watch: watchHandler(parts),
+    Status: unary(() => status(parts)),
   };
 }
 
@@ -151,6 +153,17 @@ function stop(parts: ServiceParts, trialKey: Buffer): Record<string, never> {
     dispatcher.dispatch();
   }
   return {};
+}
+
+function status({ store, dispatcher }: ServiceParts): StatusReply {
+  return {
+    trials: store.trials().map(({ key, state, directory, untilStep, shards }) => ({
+      ...{ trialKey: Buffer.from(key, 'hex'), state, directory, untilStep, shards },
+    })),
+    processes: dispatcher.attendees().map(({ register: { role, shard, address, id } }) => ({
+      ...{ role, shard, address, id },
+    })),
+  };
 }
 
 function watchHandler(parts: ServiceParts): CoordinatorHandlers['Watch'] {

@@ -1,7 +1,7 @@
 /** The coordinator process: knows runs and processes, never weights. Everything it must remember is in its store. */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { PolyakError } from '../common/errors.js';
+import { PolyakError } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
 import { observe } from '../common/observability.js';
 import { createGrpcServer, listen, services } from '../common/rpc.js';
@@ -34,12 +34,22 @@ const beatMs = 1000;
 /** A process that says nothing for so long is taken to be gone; it may attend again. */
 const silenceMsMax = 15_000;
 
+function openStore(path: string): Store {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    return Store.open(path, `${process.pid}`);
+  } catch (error) {
+    if (error instanceof PolyakError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PolyakError('usage', `--store '${path}': cannot be opened as a database: ${reason}`, { cause: error });
+  }
+}
+
 /** Errors: `usage` for an address or a store that cannot be had, `setup` without SQLite. */
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
   const { log } = options;
   const host = options.listen.slice(0, options.listen.lastIndexOf(':'));
-  mkdirSync(dirname(options.store), { recursive: true });
-  const store = Store.open(options.store, `${process.pid}`);
+  const store = openStore(options.store);
   const dispatcher = new Dispatcher(store, log);
   const events = new RunEvents();
   let replaced: PolyakError | undefined;

@@ -76,7 +76,10 @@ function openBinding(path: string): Binding {
   const require = createRequire(import.meta.url);
   const openers = [
     () => new (require('better-sqlite3') as new (path: string) => Binding)(path),
-    () => new (require('node:sqlite') as { DatabaseSync: new (path: string) => Binding }).DatabaseSync(path),
+    () => {
+      const { DatabaseSync } = require('node:sqlite') as { DatabaseSync: new (path: string) => Binding };
+      return new DatabaseSync(path);
+    },
     () =>
       new (createRequire(join(sqliteFolder(), 'package.json'))('better-sqlite3') as new (path: string) => Binding)(
         path,
@@ -88,7 +91,8 @@ function openBinding(path: string): Binding {
       return open();
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      const missing = /Cannot find module|No such built-in|bindings file|ERR_DLOPEN|NODE_MODULE_VERSION|ELF/;
+      const missing =
+        /Cannot find module|No such built-in|bindings file|ERR_DLOPEN|NODE_MODULE_VERSION|self-register|ELF/;
       if (!missing.test(message)) throw new PolyakError('usage', `--store '${path}': cannot be opened: ${message}`);
       reasons.push(message.split('\n')[0] ?? message);
     }

@@ -50,13 +50,17 @@ export class InferenceModel {
   /** Errors: `usage` where the model cannot be built, or is another than the one that was trained. */
   static async build(tf: TF, options: ModelOptions): Promise<InferenceModel> {
     const { experiment, data, manifest, vector } = options;
-    const { model, notes } = await buildModel(tf, experiment, data);
+    const { model, notes } = await unlisted(tf, () => buildModel(tf, experiment, data));
     const weights = modelWeights(model, notes, experiment.regularise.l2);
     requireSame('parameters', manifest.parameters, weights.manifest.parameters);
     requireSame('statistics', manifest.statistics, weights.manifest.statistics);
     new WeightMemory(tf, manifest.parameters, weights.parameters).write(vector);
     new WeightMemory(tf, manifest.statistics, weights.statistics).write(vector.subarray(manifest.parameterCount));
     return new InferenceModel(tf, model, options);
+  }
+
+  dispose(): void {
+    unlisted(this.tf, () => this.layers.dispose());
   }
 
   /** What the loss puts behind the last layer. */
@@ -105,6 +109,22 @@ export class InferenceModel {
       case undefined:
         return new Int32Array(0);
     }
+  }
+}
+
+/**
+ * Every copy of tfjs in a process shares one list of variables by name, and refuses a second of the same name. So ours are
+ * made and disposed of on a list of their own: a program's `dense_1/kernel` is not in our way, nor ours in its, and its
+ * `disposeVariables` does not reach ours. Only what happens before the first await of `change` is covered, as models are made.
+ */
+function unlisted<Result>(tf: TF, change: () => Result): Result {
+  const { state } = tf.engine();
+  const listed = state.registeredVariables;
+  state.registeredVariables = {};
+  try {
+    return change();
+  } finally {
+    state.registeredVariables = listed;
   }
 }
 

@@ -6,14 +6,16 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Backend } from '../common/backend.js';
 import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import type { Manifest } from '../common/manifest.js';
 import type { DataShape } from '../worker/model/model-experiment.js';
-import { configureTensorFlow, loadTensorFlow, type Backend } from '../worker/tensorflow/load.js';
+import { configureTensorFlow, loadTensorFlow } from '../worker/tensorflow/load.js';
 import { readNewestWeights, type CheckpointWeights, type WeightsName } from './checkpoint-weights.js';
 import { InferenceModel } from './inference-model.js';
 import { Preprocessor, type Samples } from './preprocessor.js';
+import { samplesOf, type SampleTensor } from './sample-tensor.js';
 
 const leadSchema = z.object({
   facts: z.object({
@@ -39,6 +41,7 @@ export class TrainedRun {
   /** Mean per feature over the training split; null where none was made. */
   readonly mean: Float32Array | null;
   #model: Promise<InferenceModel> | undefined;
+  #disposed = false;
   readonly #preprocessors = new Map<1 | 4, Preprocessor>();
 
   private constructor(
@@ -92,33 +95,49 @@ export class TrainedRun {
     return { inputShape, outputs: single ? 1 : classes.length };
   }
 
-  /** Loads TensorFlow at the first call. Errors: `setup`, `usage` where the model is another than the run's. */
+  /**
+   * Loads TensorFlow at the first call. Errors: `setup`, `usage` where the model is another than the run's.
+   * @internal
+   */
   async model(): Promise<InferenceModel> {
+    if (this.#disposed) throw new PolyakError('usage', `the run of ${this.folder} has been disposed of; load it again`);
     this.#model ??= this.#build();
     return await this.#model;
   }
 
   /**
-   * [count, outputs]: the probability of each class; of the second one alone for binaryCrossEntropy; or numbers. Bytes
-   * are read as byte / 255, and preprocessed as in training. Errors: `usage` for samples of another size.
+   * [count, outputs], row by row: the probability of each class; of the second one alone for binaryCrossEntropy; or numbers.
+   * Samples are values one behind the other, or a tensor of shape [count, ...inputShape] or of one sample; one of tfjs is
+   * taken as it is. Bytes are read as byte / 255, and all are preprocessed as in training. Errors: `usage` for samples of
+   * another size or type, or after dispose.
    */
-  async predict(samples: Samples): Promise<Float32Array> {
+  async predict(samples: Samples | SampleTensor): Promise<Float32Array> {
     const { features, experiment } = this;
-    const count = samples.length / features;
+    const values = await samplesOf(samples, this.inputShape);
+    const count = values.length / features;
     if (!Number.isInteger(count)) {
-      throw new PolyakError('usage', `${samples.length} values are no multiple of a sample's ${features}`);
+      throw new PolyakError('usage', `${values.length} values are no multiple of a sample's ${features}`);
     }
     const model = await this.model();
-    const preprocessor = this.#preprocessor(samples instanceof Uint8Array ? 1 : 4);
+    const preprocessor = this.#preprocessor(values instanceof Uint8Array ? 1 : 4);
     const { outputs } = this.dataShape;
     const predictions = new Float32Array(count * outputs);
     const { microBatchSize } = experiment.train;
     for (let from = 0; from < count; from += microBatchSize) {
       const to = Math.min(count, from + microBatchSize);
-      const inputs = preprocessor.prepare(samples.subarray(from * features, to * features));
+      const inputs = preprocessor.prepare(values.subarray(from * features, to * features));
       predictions.set(model.predict(inputs, to - from), from * outputs);
     }
     return predictions;
+  }
+
+  /** Gives the model's memory in TensorFlow back. A second call does nothing. */
+  async dispose(): Promise<void> {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#preprocessors.clear();
+    const model = await this.#model?.catch(() => undefined);
+    model?.dispose();
   }
 
   /** Kept, because a process has room for a limited number of WebAssembly memories. */

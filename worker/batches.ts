@@ -1,11 +1,12 @@
 /** The micro-batches of a trial: which samples a leaf consists of, and their assembly one leaf ahead of the computing. */
 import type { Experiment } from '../common/experiment/schema.js';
 import { TrainingPlan, passLeaf } from '../common/plan.js';
+import type { SplitName } from '../common/split-name.js';
 import { BatchAssembler, type Batch, type Draws } from './data/batch-assembler.js';
 import type { Dataset } from './data/dataset.js';
 import { sampleIdsOf } from './data/epoch-order.js';
 
-export type SplitName = 'train' | 'validation' | 'test';
+export type { SplitName };
 
 /** A leaf of some round. */
 export interface LeafOf {

@@ -77,6 +77,8 @@ export class Weights {
   /** Errors: `protocol`. */
   receive(frame: ChunkFrame): void {
     const { chunk, step } = frame;
+    // Else it would begin a version that is whole already, and the next one would wait behind it for ever.
+    if (step <= this.reading.version) return;
     const known = this.arriving[chunk];
     if (known === undefined || step > known) {
       const isAhead = known !== undefined && known !== -1 && known === this.target;

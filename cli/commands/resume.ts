@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander';
 import { addRunFlags, checked, collect, examples, runArgument } from '../flags.js';
 import { positiveInteger } from '../numbers.js';
-import type { ResumeOptions } from '../resume.js';
+import type { ResumeCommandOptions } from '../resume.js';
 
 export function addResume(program: Command): void {
   const command = program
@@ -25,7 +25,7 @@ export function addResume(program: Command): void {
         'polyak resume digits-1 --workers 4 --shards 2',
       ),
     )
-    .action(async (run: string, flags: ResumeOptions) => {
+    .action(async (run: string, flags: ResumeCommandOptions) => {
       const { resumeCommand } = await import('../resume.js');
       process.exitCode = await resumeCommand(run, checked(flags));
     });

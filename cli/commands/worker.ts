@@ -42,8 +42,11 @@ export function addWorker(program: Command): void {
     .action(async (flags: WorkerFlags) => {
       await runRoleCommand('worker', flags, async (log) => {
         const { startWorker } = await import('../../worker/worker.js');
+        const { findLibrary } = await import('../../worker/tensorflow/load.js');
         const { backend, transport, metricsHost, metricsPort } = flags;
         const coordinator = assertAddress('--coordinator', flags.coordinator);
+        // Else only the first run would find out.
+        if (backend === 'tensorflow') findLibrary();
         return await startWorker({ coordinator, backend, transport, metricsHost, metricsPort, log });
       });
     });

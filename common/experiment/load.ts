@@ -7,8 +7,9 @@ import { check, checkTemplate } from './check.js';
 import { ExperimentText } from './experiment-text.js';
 import { readParameters } from './parameter-arguments.js';
 import type { Parameters } from './parameters.js';
-import type { Experiment, ExperimentInput } from './schema.js';
+import type { Experiment } from './schema.js';
 import type { Search } from './search-schema.js';
+import type { ExperimentInput } from './typed-experiment.js';
 
 const fileBytesMax = 1 << 20;
 
@@ -85,10 +86,14 @@ function readSource(text: string, file: string, overrides: string[]): Experiment
 
 /**
  * A typed experiment in TypeScript; the same checks as for a file. `parameters` are the values of what it refers to as
- * `$name`. Relative paths count from the working folder.
+ * `$name`. A reference to a parameter that neither they nor `search.space` name does not compile. Relative paths count from
+ * the working folder. Errors: `usage`, a line for each thing that is wrong.
  */
-export function defineExperiment(input: ExperimentInput, parameters: Parameters = {}): Experiment {
-  return check(input, { folder: resolve(), given: { values: parameters, origins: {} } });
+export function defineExperiment<Space extends string = never, Given extends string = never>(
+  input: ExperimentInput<Space, Given>,
+  parameters?: { readonly [Name in Given]: unknown },
+): Experiment {
+  return check(input, { folder: resolve(), given: { values: { ...parameters }, origins: {} } });
 }
 
 /**

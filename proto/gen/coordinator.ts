@@ -9,16 +9,20 @@ import type { Goodbye as _polyak_v1_Goodbye, Goodbye__Output as _polyak_v1_Goodb
 import type { Join as _polyak_v1_Join, Join__Output as _polyak_v1_Join__Output } from './polyak/v1/Join.js';
 import type { Lead as _polyak_v1_Lead, Lead__Output as _polyak_v1_Lead__Output } from './polyak/v1/Lead.js';
 import type { Order as _polyak_v1_Order, Order__Output as _polyak_v1_Order__Output } from './polyak/v1/Order.js';
+import type { ProcessStatus as _polyak_v1_ProcessStatus, ProcessStatus__Output as _polyak_v1_ProcessStatus__Output } from './polyak/v1/ProcessStatus.js';
 import type { Register as _polyak_v1_Register, Register__Output as _polyak_v1_Register__Output } from './polyak/v1/Register.js';
 import type { Replaced as _polyak_v1_Replaced, Replaced__Output as _polyak_v1_Replaced__Output } from './polyak/v1/Replaced.js';
 import type { ReportReply as _polyak_v1_ReportReply, ReportReply__Output as _polyak_v1_ReportReply__Output } from './polyak/v1/ReportReply.js';
 import type { RunEvent as _polyak_v1_RunEvent, RunEvent__Output as _polyak_v1_RunEvent__Output } from './polyak/v1/RunEvent.js';
+import type { StatusReply as _polyak_v1_StatusReply, StatusReply__Output as _polyak_v1_StatusReply__Output } from './polyak/v1/StatusReply.js';
+import type { StatusRequest as _polyak_v1_StatusRequest, StatusRequest__Output as _polyak_v1_StatusRequest__Output } from './polyak/v1/StatusRequest.js';
 import type { StopReply as _polyak_v1_StopReply, StopReply__Output as _polyak_v1_StopReply__Output } from './polyak/v1/StopReply.js';
 import type { StopRequest as _polyak_v1_StopRequest, StopRequest__Output as _polyak_v1_StopRequest__Output } from './polyak/v1/StopRequest.js';
 import type { StopTrial as _polyak_v1_StopTrial, StopTrial__Output as _polyak_v1_StopTrial__Output } from './polyak/v1/StopTrial.js';
 import type { SubmitReply as _polyak_v1_SubmitReply, SubmitReply__Output as _polyak_v1_SubmitReply__Output } from './polyak/v1/SubmitReply.js';
 import type { SubmitRequest as _polyak_v1_SubmitRequest, SubmitRequest__Output as _polyak_v1_SubmitRequest__Output } from './polyak/v1/SubmitRequest.js';
 import type { TrialReport as _polyak_v1_TrialReport, TrialReport__Output as _polyak_v1_TrialReport__Output } from './polyak/v1/TrialReport.js';
+import type { TrialStatus as _polyak_v1_TrialStatus, TrialStatus__Output as _polyak_v1_TrialStatus__Output } from './polyak/v1/TrialStatus.js';
 import type { WatchRequest as _polyak_v1_WatchRequest, WatchRequest__Output as _polyak_v1_WatchRequest__Output } from './polyak/v1/WatchRequest.js';
 import type { Welcome as _polyak_v1_Welcome, Welcome__Output as _polyak_v1_Welcome__Output } from './polyak/v1/Welcome.js';
 
@@ -37,16 +41,20 @@ export interface ProtoGrpcType {
       Join: MessageTypeDefinition<_polyak_v1_Join, _polyak_v1_Join__Output>
       Lead: MessageTypeDefinition<_polyak_v1_Lead, _polyak_v1_Lead__Output>
       Order: MessageTypeDefinition<_polyak_v1_Order, _polyak_v1_Order__Output>
+      ProcessStatus: MessageTypeDefinition<_polyak_v1_ProcessStatus, _polyak_v1_ProcessStatus__Output>
       Register: MessageTypeDefinition<_polyak_v1_Register, _polyak_v1_Register__Output>
       Replaced: MessageTypeDefinition<_polyak_v1_Replaced, _polyak_v1_Replaced__Output>
       ReportReply: MessageTypeDefinition<_polyak_v1_ReportReply, _polyak_v1_ReportReply__Output>
       RunEvent: MessageTypeDefinition<_polyak_v1_RunEvent, _polyak_v1_RunEvent__Output>
+      StatusReply: MessageTypeDefinition<_polyak_v1_StatusReply, _polyak_v1_StatusReply__Output>
+      StatusRequest: MessageTypeDefinition<_polyak_v1_StatusRequest, _polyak_v1_StatusRequest__Output>
       StopReply: MessageTypeDefinition<_polyak_v1_StopReply, _polyak_v1_StopReply__Output>
       StopRequest: MessageTypeDefinition<_polyak_v1_StopRequest, _polyak_v1_StopRequest__Output>
       StopTrial: MessageTypeDefinition<_polyak_v1_StopTrial, _polyak_v1_StopTrial__Output>
       SubmitReply: MessageTypeDefinition<_polyak_v1_SubmitReply, _polyak_v1_SubmitReply__Output>
       SubmitRequest: MessageTypeDefinition<_polyak_v1_SubmitRequest, _polyak_v1_SubmitRequest__Output>
       TrialReport: MessageTypeDefinition<_polyak_v1_TrialReport, _polyak_v1_TrialReport__Output>
+      TrialStatus: MessageTypeDefinition<_polyak_v1_TrialStatus, _polyak_v1_TrialStatus__Output>
       WatchRequest: MessageTypeDefinition<_polyak_v1_WatchRequest, _polyak_v1_WatchRequest__Output>
       Welcome: MessageTypeDefinition<_polyak_v1_Welcome, _polyak_v1_Welcome__Output>
     }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import type { ExperimentInput } from '../../common/experiment/schema.js';
+import type { ExperimentInput as DefinedInput } from '../../common/experiment/typed-experiment.js';
 
 /** Contents by path within a folder. */
 export type Files = Record<string, Uint8Array | string>;
@@ -70,7 +71,7 @@ export async function png(width: number, height: number, background: string): Pr
 }
 
 /** An experiment that is right but for its data. */
-export function experimentOn(data: ExperimentInput['data'], rest: Partial<ExperimentInput> = {}): ExperimentInput {
+export function experimentOn(data: ExperimentInput['data'], rest: Partial<ExperimentInput> = {}): DefinedInput {
   return {
     name: 'test',
     data,
@@ -79,5 +80,5 @@ export function experimentOn(data: ExperimentInput['data'], rest: Partial<Experi
     optimizer: { sgd: { learningRate: 0.1 } },
     train: { epochs: 1, batchSize: 4, microBatchSize: 4 },
     ...rest,
-  };
+  } as DefinedInput;
 }

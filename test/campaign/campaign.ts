@@ -1,6 +1,7 @@
 /**
- * The long proofs, with a printed seed: accuracy on real data, and the cluster tests with ten kills per role. Writes
- * docs/campaign.md. Exit code 1 when anything falls short.
+ * The long proofs, with a printed seed: the cluster tests with ten kills per role, recovery, the core of the tests on other
+ * versions of Node, accuracy on real data. Writes docs/campaign.md. Exit code 1 when anything falls short. With an argument,
+ * `tests`, `recovery`, `node` or `accuracy`, only that part runs, and nothing is written.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,6 +11,7 @@ import { packageRoot } from '../../common/package-root.js';
 import { ClusterRun, type RunEvent } from '../cluster/cluster-run.js';
 import { missingData, realData } from '../real-data.js';
 import type { Finding } from './finding.js';
+import { nodeVersionFindings } from './node-versions.js';
 import { recoveryFindings } from './recovery.js';
 
 const root = packageRoot();
@@ -99,8 +101,21 @@ function write(findings: Finding[]): void {
 }
 
 process.stdout.write(`campaign with seed ${seed} (POLYAK_TEST_SEED repeats it), ${killsPerRole} kills per role\n`);
-const findings = [...clusterTests(), ...(await recoveryFindings(seed, killsPerRole)), ...(await accuracyFindings())];
+const parts: Record<string, () => Finding[] | Promise<Finding[]>> = {
+  tests: clusterTests,
+  recovery: async () => await recoveryFindings(seed, killsPerRole),
+  node: nodeVersionFindings,
+  accuracy: accuracyFindings,
+};
+const [only] = process.argv.slice(2);
+if (only !== undefined && !(only in parts)) {
+  throw new Error(`there is no part '${only}'; there are ${Object.keys(parts).join(', ')}`);
+}
+const findings: Finding[] = [];
+for (const [name, find] of Object.entries(parts)) {
+  if (only === undefined || name === only) findings.push(...(await find()));
+}
 for (const { name, result, passed } of findings)
   process.stdout.write(`${passed ? 'passed' : 'FELL SHORT'}  ${name}: ${result}\n`);
-write(findings);
+if (only === undefined) write(findings);
 process.exitCode = findings.every(({ passed }) => passed) ? 0 : 1;

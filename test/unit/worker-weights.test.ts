@@ -81,6 +81,18 @@ describe('the weights on a worker', () => {
     expect(loads.at(-1)).toEqual(whole(5));
   });
 
+  it('that come twice do not keep the next version from being used', async () => {
+    // A shard sends a version again to who subscribes while it applies the step: as the one before, and as the newest.
+    const { weights, loads, frame } = twoChunks();
+    for (const chunk of [0, 1]) weights.receive(frame(chunk, 4));
+    for (const chunk of [0, 1]) weights.receive(frame(chunk, 4));
+    for (const chunk of [0, 1]) weights.receive(frame(chunk, 5));
+    const late = new AbortController();
+    setImmediate(() => late.abort());
+    expect(await weights.waitFor(5, late.signal)).toBe(true);
+    expect(loads.at(-1)).toEqual(whole(5));
+  });
+
   it('cannot be had when a chunk comes only beyond the step; then the next version becomes whole', async () => {
     const { weights, loads, frame } = twoChunks();
     weights.receive(frame(0, 4));

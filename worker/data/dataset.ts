@@ -7,6 +7,7 @@ import { PolyakError } from '../../common/errors.js';
 import type { Experiment } from '../../common/experiment/schema.js';
 import { IndexPermutation } from '../../common/index-permutation.js';
 import { Purpose } from '../../common/random.js';
+import type { SplitName } from '../../common/split-name.js';
 import { Pace } from './pace.js';
 import type { RawData, RawSplit } from './raw-data.js';
 import { SampleStore } from './sample-store.js';
@@ -15,7 +16,7 @@ import { readCsv } from './sources/csv.js';
 import { readIdx } from './sources/idx.js';
 import { readImages } from './sources/images.js';
 
-export type SplitName = 'train' | 'validation' | 'test';
+export type { SplitName };
 
 export interface DatasetSplit {
   count: number;

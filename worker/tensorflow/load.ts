@@ -6,13 +6,13 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import util from 'node:util';
+import type { Backend } from '../../common/backend.js';
 import { PolyakError } from '../../common/errors.js';
 import { installNativeGradients } from './gradients/install.js';
 import { libraryFolder } from './library-folder.js';
 
 export type TF = typeof import('@tensorflow/tfjs');
-/** `tensorflow` is the native library, `cpu` is JavaScript: the same results to about 1e-6, a hundred times slower. */
-export type Backend = 'tensorflow' | 'cpu';
+export type { Backend };
 
 export interface TensorFlowSettings {
   backend: Backend;
@@ -55,21 +55,42 @@ export async function loadTensorFlow(backend: Backend): Promise<TF> {
   return tf;
 }
 
-function requireLibrary(): TF {
+/** Where the library lies; it is not loaded. Errors: `setup` where it is missing. */
+export function findLibrary(): string {
   // A machine with a GPU has set up the CUDA build, which also works without one.
   const folder = [libraryFolder('gpu'), libraryFolder('cpu')].find((candidate) => existsSync(candidate));
-  if (folder === undefined) {
-    throw new PolyakError(
-      'setup',
-      `TensorFlow's library is not in ${libraryFolder('cpu')}: run 'npx polyak setup' (or use --backend cpu, slowly)`,
-    );
-  }
+  if (folder !== undefined) return folder;
+  throw new PolyakError(
+    'setup',
+    `TensorFlow's library is not in ${libraryFolder('cpu')}: run 'npx polyak setup' (or use --backend cpu, slowly)`,
+  );
+}
+
+function requireLibrary(): TF {
+  const folder = findLibrary();
   // tfjs-node calls it; Node 23 removed it.
   (util as { isNullOrUndefined?: unknown }).isNullOrUndefined ??= (value: unknown) => value == null;
   try {
-    return createRequire(join(folder, 'package.json'))('@tensorflow/tfjs-node') as TF;
+    return quietly(() => createRequire(join(folder, 'package.json'))('@tensorflow/tfjs-node') as TF);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new PolyakError('setup', `TensorFlow's library in ${folder} cannot be loaded: ${reason}`, { cause: error });
   }
+}
+
+/** A program's own copy of tfjs has registered every kernel in the engine that all copies share; ours warns of each. */
+function quietly<Result>(load: () => Result): Result {
+  const shared = (Reflect.get(globalThis, '_tfengine') as { ENV: Environment } | undefined)?.ENV;
+  const before = shared?.getBool('PROD') ?? false;
+  shared?.set('PROD', true);
+  try {
+    return load();
+  } finally {
+    shared?.set('PROD', before);
+  }
+}
+
+interface Environment {
+  getBool(flag: 'PROD'): boolean;
+  set(flag: 'PROD', value: boolean): void;
 }

@@ -6,6 +6,8 @@ import type { Attendance as _polyak_v1_Attendance, Attendance__Output as _polyak
 import type { Order as _polyak_v1_Order, Order__Output as _polyak_v1_Order__Output } from '../../polyak/v1/Order.js';
 import type { ReportReply as _polyak_v1_ReportReply, ReportReply__Output as _polyak_v1_ReportReply__Output } from '../../polyak/v1/ReportReply.js';
 import type { RunEvent as _polyak_v1_RunEvent, RunEvent__Output as _polyak_v1_RunEvent__Output } from '../../polyak/v1/RunEvent.js';
+import type { StatusReply as _polyak_v1_StatusReply, StatusReply__Output as _polyak_v1_StatusReply__Output } from '../../polyak/v1/StatusReply.js';
+import type { StatusRequest as _polyak_v1_StatusRequest, StatusRequest__Output as _polyak_v1_StatusRequest__Output } from '../../polyak/v1/StatusRequest.js';
 import type { StopReply as _polyak_v1_StopReply, StopReply__Output as _polyak_v1_StopReply__Output } from '../../polyak/v1/StopReply.js';
 import type { StopRequest as _polyak_v1_StopRequest, StopRequest__Output as _polyak_v1_StopRequest__Output } from '../../polyak/v1/StopRequest.js';
 import type { SubmitReply as _polyak_v1_SubmitReply, SubmitReply__Output as _polyak_v1_SubmitReply__Output } from '../../polyak/v1/SubmitReply.js';
@@ -27,6 +29,15 @@ export interface CoordinatorClient extends grpc.Client {
   report(argument: _polyak_v1_TrialReport, metadata: grpc.Metadata, callback: grpc.requestCallback<_polyak_v1_ReportReply__Output>): grpc.ClientUnaryCall;
   report(argument: _polyak_v1_TrialReport, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_ReportReply__Output>): grpc.ClientUnaryCall;
   report(argument: _polyak_v1_TrialReport, callback: grpc.requestCallback<_polyak_v1_ReportReply__Output>): grpc.ClientUnaryCall;
+  
+  Status(argument: _polyak_v1_StatusRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_StatusReply__Output>): grpc.ClientUnaryCall;
+  Status(argument: _polyak_v1_StatusRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_polyak_v1_StatusReply__Output>): grpc.ClientUnaryCall;
+  Status(argument: _polyak_v1_StatusRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_StatusReply__Output>): grpc.ClientUnaryCall;
+  Status(argument: _polyak_v1_StatusRequest, callback: grpc.requestCallback<_polyak_v1_StatusReply__Output>): grpc.ClientUnaryCall;
+  status(argument: _polyak_v1_StatusRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_StatusReply__Output>): grpc.ClientUnaryCall;
+  status(argument: _polyak_v1_StatusRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_polyak_v1_StatusReply__Output>): grpc.ClientUnaryCall;
+  status(argument: _polyak_v1_StatusRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_StatusReply__Output>): grpc.ClientUnaryCall;
+  status(argument: _polyak_v1_StatusRequest, callback: grpc.requestCallback<_polyak_v1_StatusReply__Output>): grpc.ClientUnaryCall;
   
   Stop(argument: _polyak_v1_StopRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_StopReply__Output>): grpc.ClientUnaryCall;
   Stop(argument: _polyak_v1_StopRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_polyak_v1_StopReply__Output>): grpc.ClientUnaryCall;
@@ -58,6 +69,8 @@ export interface CoordinatorHandlers extends grpc.UntypedServiceImplementation {
   
   Report: grpc.handleUnaryCall<_polyak_v1_TrialReport__Output, _polyak_v1_ReportReply>;
   
+  Status: grpc.handleUnaryCall<_polyak_v1_StatusRequest__Output, _polyak_v1_StatusReply>;
+  
   Stop: grpc.handleUnaryCall<_polyak_v1_StopRequest__Output, _polyak_v1_StopReply>;
   
   Submit: grpc.handleUnaryCall<_polyak_v1_SubmitRequest__Output, _polyak_v1_SubmitReply>;
@@ -69,6 +82,7 @@ export interface CoordinatorHandlers extends grpc.UntypedServiceImplementation {
 export interface CoordinatorDefinition extends grpc.ServiceDefinition {
   Attend: MethodDefinition<_polyak_v1_Attendance, _polyak_v1_Order, _polyak_v1_Attendance__Output, _polyak_v1_Order__Output>
   Report: MethodDefinition<_polyak_v1_TrialReport, _polyak_v1_ReportReply, _polyak_v1_TrialReport__Output, _polyak_v1_ReportReply__Output>
+  Status: MethodDefinition<_polyak_v1_StatusRequest, _polyak_v1_StatusReply, _polyak_v1_StatusRequest__Output, _polyak_v1_StatusReply__Output>
   Stop: MethodDefinition<_polyak_v1_StopRequest, _polyak_v1_StopReply, _polyak_v1_StopRequest__Output, _polyak_v1_StopReply__Output>
   Submit: MethodDefinition<_polyak_v1_SubmitRequest, _polyak_v1_SubmitReply, _polyak_v1_SubmitRequest__Output, _polyak_v1_SubmitReply__Output>
   Watch: MethodDefinition<_polyak_v1_WatchRequest, _polyak_v1_RunEvent, _polyak_v1_WatchRequest__Output, _polyak_v1_RunEvent__Output>

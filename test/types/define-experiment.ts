@@ -1,0 +1,110 @@
+/**
+ * What compiles and what does not, for the type check: each `@ts-expect-error` is an error if the line below it has none.
+ * Nothing here runs.
+ */
+import { defineExperiment, type ExperimentInput, type LayerInput, type RunEvent } from '../../index.js';
+
+const common = {
+  data: { source: 'csv', path: 'table.csv' },
+  loss: 'softmaxCrossEntropy',
+  train: { epochs: 1, batchSize: 8, microBatchSize: 4 },
+} as const;
+const space = { learningRate: { logUniform: [1e-4, 1e-1] }, width: { choice: [8, 16] }, depth: 3 } as const;
+
+export const right = defineExperiment({
+  ...common,
+  name: 'right',
+  model: [
+    'flatten',
+    { repeat: { times: '$depth', layers: [{ dense: { units: '$width', activation: 'relu' } }] } },
+    { dense: { units: '=2 * $width' } },
+  ],
+  optimizer: { adam: { learningRate: '$learningRate', beta1: '=1 - $learningRate' } },
+  regularise: { l2: '$weightDecay' },
+  search: { trials: 3, space },
+}, { weightDecay: 1e-4 }); // prettier-ignore
+
+export const withoutParameters = defineExperiment({
+  ...common,
+  name: 'plain',
+  model: [{ dense: { units: 10 } }],
+  optimizer: { sgd: { learningRate: 0.1, schedule: { cosine: {} } } },
+});
+
+export const misspelt = defineExperiment({
+  ...common,
+  name: 'misspelt',
+  // @ts-expect-error: there is no $widht
+  model: [{ dense: { units: '$widht' } }],
+  // @ts-expect-error: there is no $learningRat
+  optimizer: { adam: { learningRate: '$learningRat' } },
+  search: { trials: 3, space: { learningRate: { logUniform: [1e-4, 1e-1] }, width: { int: [8, 16] } } },
+});
+
+export const notGiven = defineExperiment(
+  {
+    ...common,
+    name: 'not-given',
+    model: [{ dense: { units: '$width' } }],
+    // @ts-expect-error: only width is given
+    optimizer: { adam: { learningRate: '$rate' } },
+  },
+  { width: 8 },
+);
+
+export const noSearch = defineExperiment({
+  ...common,
+  name: 'no-search',
+  model: [{ dense: { units: 10 } }],
+  // @ts-expect-error: there are no parameters at all
+  optimizer: { adam: { learningRate: '$learningRate' } },
+});
+
+export const unknownKey = defineExperiment({
+  ...common,
+  name: 'unknown-key',
+  model: [{ dense: { units: 10 } }],
+  // @ts-expect-error: the key is learningRate
+  optimizer: { adam: { learnRate: 1e-3 } },
+});
+
+export const unknownLayer = defineExperiment({
+  ...common,
+  name: 'unknown-layer',
+  // @ts-expect-error: the layer is dense
+  model: [{ Dense: { units: 10 } }],
+  optimizer: { adam: { learningRate: 1e-3 } },
+});
+
+/** A program may make its layers one by one, and hand an experiment on. */
+const hidden: LayerInput[] = [8, 16].map((units) => ({ dense: { units, activation: 'relu' } }));
+const input: ExperimentInput = {
+  ...common,
+  name: 'made',
+  model: [...hidden, { dense: { units: 10 } }],
+  optimizer: { sgd: { learningRate: 0.1 } },
+};
+export const made = defineExperiment(input);
+
+/** `event` tells the events apart, and every kind can be named. */
+export function wordsOf(event: RunEvent): string {
+  switch (event.event) {
+    case 'started':
+      return event.run;
+    case 'progress':
+      return `${event.step} of ${event.steps}`;
+    case 'epoch':
+      return `${event.validation?.accuracy}`;
+    case 'notice':
+      return `${event.kind}: ${event.message}`;
+    case 'finished':
+      return event.weightsSha256;
+    case 'stopped':
+      // @ts-expect-error: a run that was stopped has no results
+      return event.weightsSha256;
+    case 'diverged':
+      return event.layer;
+    case 'failed':
+      return event.code;
+  }
+}
