@@ -30,11 +30,11 @@ describe('npy: refused is', () => {
     ),
     'a header that promises more than there is': npy(
       { x: npyFile('<f4', [1000, 1000], [1, 2, 3]) },
-      '@/x.npy: has 75 bytes, its header promises 4000072',
+      '@/x.npy: has 79 bytes, its header promises 4000076',
     ),
     'more memory than there is': npy(
       { x: npyFile('<f8', [99_999, 99_999], []) },
-      '@/x.npy: its header promises 79998400078 bytes, the most is 2147483647',
+      '@/x.npy: its header promises 79998400086 bytes, the most is 2147483647',
     ),
     'one number a sample without a dimension for it': npy(
       { x: npyFloats([3], [1, 2, 3]) },
@@ -123,7 +123,7 @@ describe('npz: refused is', () => {
     ),
     'an archive cut at the beginning': npz(
       whole.subarray(20),
-      `@/a.npz: is torn, its directory would have 110 bytes at ${directoryAt}`,
+      '@/a.npz: is torn, its directory ends after 0 of 2 arrays',
     ),
     'an array that is not there': npz(whole, "data.inputs: 'images' is no array of @/a.npz; it has x_train, y_train", {
       inputs: 'images',
@@ -148,7 +148,11 @@ describe('npz: refused is', () => {
     ),
     'a directory that promises more than the archive has': npz(
       changed(changed(whole, directoryAt + 22, 1), directoryAt + 26, 1),
-      '@/a.npz[x_train]: has 65632 bytes, its header promises 96',
+      '@/a.npz[x_train]: is torn, the archive has 383 bytes, 4137 are needed',
+    ),
+    'a directory that promises another size than the array': npz(
+      changed(whole, directoryAt + 26, 1),
+      '@/a.npz[x_train]: has 65630 bytes, its header promises 94',
     ),
     'more arrays promised than there are': npz(
       changed(whole, -12, 3),

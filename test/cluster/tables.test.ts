@@ -12,7 +12,11 @@ import { ClusterRun, type RunEvent } from './cluster-run.js';
 
 const example = (name: string) => join(packageRoot(), `examples/${name}.yaml`);
 
-async function trained(file: string, args: string[], use: (run: ClusterRun, finished: RunEvent) => void): Promise<void> {
+async function trained(
+  file: string,
+  args: string[],
+  use: (run: ClusterRun, finished: RunEvent) => void,
+): Promise<void> {
   const run = ClusterRun.train(file, args);
   try {
     use(run, await run.finished());
@@ -39,7 +43,9 @@ describe('the wines', () => {
     for (const weights of ['balanced', '{ 0: 5 }', 'null']) {
       const set = weights === 'null' ? [] : ['--set', `train.classWeights=${weights}`];
       const file = weights === 'null' ? withoutWeights() : example('wine');
-      await trained(file, [...set, '--workers', '1', '--epochs', '1'], (_, { weightsSha256 }) => hashes.add(weightsSha256));
+      await trained(file, [...set, '--workers', '1', '--epochs', '1'], (_, { weightsSha256 }) =>
+        hashes.add(weightsSha256),
+      );
     }
     expect(hashes.size).toBe(3);
   });

@@ -83,8 +83,16 @@ describe('the file that init writes fits', () => {
   });
 
   it("an npz with the names of Keras's", () => {
-    const images = (count: number) => npyBytes([count, 8, 8], Array.from({ length: count * 64 }, (_, at) => at % 256));
-    const labels = (count: number) => npyBytes([count], Array.from({ length: count }, (_, at) => at % 3));
+    const images = (count: number) =>
+      npyBytes(
+        [count, 8, 8],
+        Array.from({ length: count * 64 }, (_, at) => at % 256),
+      );
+    const labels = (count: number) =>
+      npyBytes(
+        [count],
+        Array.from({ length: count }, (_, at) => at % 3),
+      );
     const arrays = { x_train: images(30), y_train: labels(30), x_test: images(6), y_test: labels(6) };
     writeFileSync(join(folder, 'small.npz'), npzFile(arrays));
     expect(polyak('init', 'small.npz').stdout).toMatch(/found small\.npz: 30 samples of 8 x 8 x 1, 3 classes/);
