@@ -75,7 +75,9 @@ function add(left: Evaluated, right: Evaluated): Evaluated {
 
 /** Of its own data, or of others: those in whole as every split, unless they come in splits or are the same again. */
 async function openSplits(run: TrainedRun, path: string | undefined, onNotice: (message: string) => void) {
-  const { experiment: own, dataFingerprint } = run;
+  const { dataFingerprint } = run;
+  // Weights of classes are for training; other data may be without a class that they name.
+  const own = { ...run.experiment, train: { ...run.experiment.train, classWeights: undefined } };
   const experiment = path === undefined ? own : { ...own, data: { ...own.data, path: resolve(path) } };
   if (path !== undefined && own.data.source === 'npy') {
     const advice = 'a run on npz files has both in one';
