@@ -38,7 +38,7 @@ export async function initCommand(folder: string, { out, json }: InitOptions): P
 
 /** A name that an experiment may have, of the folder or file. */
 function nameOf(path: string): string {
-  const base = basename(resolve(path)).replace(/\.csv(\.gz)?$/, '');
+  const base = basename(resolve(path)).replace(/\.(csv(\.gz)?|npz)$/, '');
   const name = base
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')

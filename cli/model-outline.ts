@@ -3,6 +3,7 @@
  * backend. Needs the data, or at least their shape.
  */
 import { PolyakError } from '../common/errors.js';
+import { isRegression } from '../common/experiment/data-check.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import type { Manifest } from '../common/manifest.js';
 import { openDataset } from '../worker/data/dataset.js';
@@ -85,14 +86,15 @@ async function lookAtData(experiment: Experiment): Promise<Look> {
 /** What the experiment alone says of a sample's shape; the last layer is taken at its word for the outputs. */
 function shapeWithoutData({ data, loss, model }: Experiment): DataShape | undefined {
   const inputShape = inputShapeOf(data);
-  const outputs = loss === 'softmaxCrossEntropy' ? lastUnits(model) : 1;
+  const single = loss === 'binaryCrossEntropy' || (data.source === 'csv' && isRegression(data) && !data.targets);
+  const outputs = single ? 1 : lastUnits(model);
   return inputShape && outputs !== undefined ? { inputShape, outputs } : undefined;
 }
 
 function inputShapeOf(data: Experiment['data']): number[] | undefined {
   if (data.source === 'cifar10') return [32, 32, 3];
   if (data.source === 'images') return data.size && [...data.size, 3];
-  return data.source === 'csv' ? data.shape : undefined;
+  return 'shape' in data ? data.shape : undefined;
 }
 
 function lastUnits(model: Experiment['model']): number | undefined {

@@ -39,11 +39,27 @@ async function predictFile(run: TrainedRun, file: string, { top, json }: { top: 
       if (json) say({ event: 'predicted', file, ...(many ? { index } : {}), class: ranked[0]?.class, top: ranked });
       else process.stdout.write(`${place(file, index, many)}  ${ranked.map(describe).join('  ')}\n`);
     } else {
-      const value = values[0] ?? 0;
-      if (json) say({ event: 'predicted', file, ...(many ? { index } : {}), value });
-      else process.stdout.write(`${place(file, index, many)}  ${value}\n`);
+      const found = numbersOf(run, values);
+      if (json) say({ event: 'predicted', file, ...(many ? { index } : {}), ...found });
+      else process.stdout.write(`${place(file, index, many)}  ${describeNumbers(found)}\n`);
     }
   }
+}
+
+type Numbers = { value: number } | { values: Record<string, number> };
+
+/** Several go by the names of their columns, or by their numbers. */
+function numbersOf({ experiment: { data } }: TrainedRun, values: Float32Array): Numbers {
+  const names = data.source === 'csv' ? data.targets : undefined;
+  if (values.length === 1) return { value: values[0] ?? 0 };
+  return { values: Object.fromEntries(Array.from(values, (value, index) => [names?.[index] ?? String(index), value])) };
+}
+
+function describeNumbers(found: Numbers): string {
+  if ('value' in found) return String(found.value);
+  return Object.entries(found.values)
+    .map(([name, value]) => `${name} ${value}`)
+    .join('  ');
 }
 
 function place(file: string, index: number, many: boolean): string {

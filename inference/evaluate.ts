@@ -7,6 +7,7 @@ import { PartialTree } from '../common/reduction-tree.js';
 import type { SplitName } from '../common/split-name.js';
 import { Batches } from '../worker/batches.js';
 import { openDataset, type Dataset } from '../worker/data/dataset.js';
+import type { Encoding } from '../worker/data/encoding.js';
 import { ConfusionTable, type ClassReport, type Confusion } from './confusion-table.js';
 import type { Evaluated } from './inference-model.js';
 import type { TrainedRun } from './trained-run.js';
@@ -52,7 +53,7 @@ export async function evaluateRun(run: TrainedRun, options: EvaluateOptions = {}
   let position = 0;
   for (let leaf = 0; leaf < leaves; leaf++) {
     const batch = batches.take({ kind: 'evaluate', split, step: 0, leaf });
-    const labels = batch.labels.map((_, index) => labelOf(rows[position + index] ?? 0));
+    const labels = run.classes ? batch.labels.map((_, index) => labelOf(rows[position + index] ?? 0)) : batch.labels;
     const evaluated = model.evaluate({ ...batch, labels });
     evaluated.predicted.forEach((predicted, index) => table.add(labels[index] ?? 0, predicted));
     tree.fill({ first: leaf, leaves: 1 }, evaluated);
@@ -75,11 +76,17 @@ function add(left: Evaluated, right: Evaluated): Evaluated {
 
 /** Of its own data, or of others: those in whole as every split, unless they come in splits or are the same again. */
 async function openSplits(run: TrainedRun, path: string | undefined, onNotice: (message: string) => void) {
-  const { experiment: own, dataFingerprint } = run;
+  const { dataFingerprint } = run;
+  // Weights of classes are for training; other data may be without a class that they name.
+  const own = { ...run.experiment, train: { ...run.experiment.train, classWeights: undefined } };
   const experiment = path === undefined ? own : { ...own, data: { ...own.data, path: resolve(path) } };
-  const whole = path === undefined ? undefined : await openWhole(experiment);
+  if (path !== undefined && own.data.source === 'npy') {
+    const advice = 'a run on npz files has both in one';
+    throw new PolyakError('usage', `--data: source: npy has inputs and labels in two files; ${advice}`);
+  }
+  const whole = path === undefined ? undefined : await openWhole(experiment, run.encoding);
   const others = whole !== undefined && whole.splits.test.count === 0 && whole.fingerprint !== dataFingerprint;
-  const dataset = others ? asEverySplit(whole) : await openDataset(experiment);
+  const dataset = others ? asEverySplit(whole) : await openDataset(experiment, { encoding: run.encoding });
   requireShape(run, dataset, experiment.data.path);
   if (path === undefined && dataset.fingerprint !== dataFingerprint) {
     onNotice(`${own.data.path}: has changed since the run was trained; its splits may hold other samples`);
@@ -88,10 +95,11 @@ async function openSplits(run: TrainedRun, path: string | undefined, onNotice: (
 }
 
 /** Without holding samples out; undefined for sources that always come in splits. */
-async function openWhole(experiment: Experiment): Promise<Dataset | undefined> {
+async function openWhole(experiment: Experiment, encoding: Encoding | null): Promise<Dataset | undefined> {
   const { data } = experiment;
-  if (data.source !== 'csv' && data.source !== 'images') return undefined;
-  return await openDataset({ ...experiment, data: { ...data, validation: 0, test: undefined } });
+  if (data.source === 'idx' || data.source === 'cifar10') return undefined;
+  if (typeof data.test === 'object') return undefined;
+  return await openDataset({ ...experiment, data: { ...data, validation: 0, test: undefined } }, { encoding });
 }
 
 function asEverySplit(whole: Dataset): Dataset {

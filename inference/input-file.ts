@@ -1,9 +1,11 @@
 /** Reads the samples of a file that a run is to predict: a picture, the rows of a csv, or a .npy array. */
 import { stat } from 'node:fs/promises';
 import { PolyakError } from '../common/errors.js';
-import { decodeNpy } from '../common/npy.js';
+import { decodeNpy, writeFloats, type NpyArray } from '../common/npy.js';
 import { decodeAll } from '../worker/data/picture.js';
 import { readDataFile } from '../worker/data/read-file.js';
+import type { Encoding } from '../worker/data/encoding.js';
+import { encodeColumns, featuresOf, fillMissing } from '../worker/data/sources/csv-features.js';
 import { parseCsv } from '../worker/data/sources/csv-table.js';
 import type { Samples } from './preprocessor.js';
 import type { TrainedRun } from './trained-run.js';
@@ -15,9 +17,9 @@ export interface InputFile {
   many: boolean;
 }
 
-const picture = /\.(jpe?g|png|webp|gif|tiff?)$/i;
-const table = /\.csv(\.gz)?$/i;
-const array = /\.npy(\.gz)?$/i;
+const picturePattern = /\.(jpe?g|png|webp|gif|tiff?)$/i;
+const tablePattern = /\.csv(\.gz)?$/i;
+const arrayPattern = /\.npy(\.gz)?$/i;
 const kinds = 'jpg, png, webp, gif, tiff, csv, csv.gz, npy or npy.gz';
 /** As those of a training set. */
 const inputBytesMax = 2 ** 30;
@@ -26,8 +28,8 @@ const inputBytesMax = 2 ** 30;
 export async function readInput(path: string, run: TrainedRun): Promise<InputFile> {
   const info = await stat(path).catch(() => undefined);
   if (!info?.isFile()) throw new PolyakError('data', `${path}: ${info ? 'is a folder, no file' : 'does not exist'}`);
-  if (picture.test(path)) return { samples: await readPicture(path, run), count: 1, many: false };
-  const read = table.test(path) ? readTable : array.test(path) ? readArray : undefined;
+  if (picturePattern.test(path)) return { samples: await readPicture(path, run), count: 1, many: false };
+  const read = tablePattern.test(path) ? readTable : arrayPattern.test(path) ? readArray : undefined;
   if (!read) throw new PolyakError('data', `${path}: its name does not end in ${kinds}`);
   const samples = await read(await readDataFile(path, { key: 'predict', bytesMax: inputBytesMax }), path, run);
   return { samples, count: samples.length / run.features, many: true };
@@ -55,6 +57,7 @@ function brightness(colours: Uint8Array): Uint8Array {
 /** Rows of features, with or without the label's column, which is not looked at. */
 async function readTable(bytes: Buffer, path: string, run: TrainedRun): Promise<Float32Array> {
   const { data } = run.experiment;
+  if (run.encoding?.columns) return await readEncoded(bytes, path, data.source !== 'csv' || data.header, run.encoding);
   const options = data.source === 'csv' ? data : { header: true, label: 'last' };
   const end = bytes.indexOf(10);
   const columns = columnsOf(bytes.toString('utf8', 0, end < 0 ? bytes.length : end));
@@ -75,7 +78,17 @@ async function readTable(bytes: Buffer, path: string, run: TrainedRun): Promise<
         );
   const label = labelled === bytes ? options.label : 'last';
   const parsed = await parseCsv(labelled, path, { header: options.header, label, regression: false });
-  return parsed.samples;
+  return parsed.cells;
+}
+
+/** By the columns that the run knows: a header may name them in any order, others beside them are not looked at. */
+async function readEncoded(bytes: Buffer, path: string, header: boolean, known: Encoding): Promise<Float32Array> {
+  const table = await parseCsv(bytes, path, { header, label: null, regression: false, known });
+  const inputs = encodeColumns(table);
+  const samples = await featuresOf(table, inputs);
+  const split = { count: table.count, samples };
+  await fillMissing(table, inputs, { train: split, trainRows: new Uint32Array(0), splits: [split] });
+  return samples;
 }
 
 function columnsOf(line: string): number {
@@ -84,22 +97,33 @@ function columnsOf(line: string): number {
 
 /** [count, ...shape], [count, features], or one sample. */
 async function readArray(bytes: Buffer, path: string, run: TrainedRun): Promise<Samples> {
-  const { shape, values } = decodeNpy(bytes, path);
-  if (values instanceof Uint8Array) requireBytes(path, run, 'uint8');
+  const array = decodeNpy(bytes, path);
+  const { shape } = array;
+  if (array.type === 'uint8') requireBytes(path, run, 'uint8');
   const one = run.inputShape.join();
   const rest = shape.slice(1).join();
-  if (shape.join() === one || (shape.length > 1 && (rest === one || rest === String(run.features)))) return values;
+  if (shape.join() === one || (shape.length > 1 && (rest === one || rest === String(run.features))))
+    return samplesOf(array);
   throw new PolyakError(
     'data',
     `${path}: has shape [${shape.join(', ')}], the model takes [count, ${shapeOf(run).slice(1)}`,
   );
 }
 
-/** What bytes mean is known where training read bytes: byte / 255. The numbers of a csv have a scale of their own. */
+function samplesOf(array: NpyArray): Samples {
+  if (array.type === 'uint8') return array.values as Uint8Array;
+  const floats = new Float32Array(array.values.length);
+  writeFloats(array, 0, floats.length, floats);
+  return floats;
+}
+
+/** What bytes mean is known where training read bytes: byte / 255. Numbers have a scale of their own. */
 function requireBytes(path: string, run: TrainedRun, what: string): void {
-  if (run.experiment.data.source !== 'csv') return;
-  const advice = "give the numbers in the csv's scale, as csv or as a .npy of float32";
-  throw new PolyakError('data', `${path}: is ${what}, but the model was trained on the numbers of a csv; ${advice}`);
+  const { source } = run.experiment.data;
+  if (source !== 'csv' && run.encoding?.values !== 'numbers') return;
+  const [of, scale] = source === 'csv' ? ['a csv', "the csv's scale, as csv or"] : ['arrays', 'their scale,'];
+  const advice = `give the numbers in ${scale} as a .npy of float32`;
+  throw new PolyakError('data', `${path}: is ${what}, but the model was trained on the numbers of ${of}; ${advice}`);
 }
 
 function shapeOf(run: TrainedRun): string {

@@ -10,6 +10,7 @@ import type { Backend } from '../common/backend.js';
 import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import type { Manifest } from '../common/manifest.js';
+import { encodingSchema, type Encoding } from '../worker/data/encoding.js';
 import type { DataShape } from '../worker/model/model-experiment.js';
 import { configureTensorFlow, loadTensorFlow } from '../worker/tensorflow/load.js';
 import { readNewestWeights, type CheckpointWeights, type WeightsName } from './checkpoint-weights.js';
@@ -20,7 +21,11 @@ import { samplesOf, type SampleTensor } from './sample-tensor.js';
 const leadSchema = z.object({
   facts: z.object({
     fingerprint: z.record(z.string(), z.string()),
-    data: z.object({ shape: z.array(z.number().int().positive()).min(1), classes: z.array(z.string()) }),
+    data: z.object({
+      shape: z.array(z.number().int().positive()).min(1),
+      classes: z.array(z.string()),
+      encoding: z.string().optional(),
+    }),
   }),
 });
 
@@ -56,6 +61,8 @@ export class TrainedRun {
     readonly classes: string[] | null,
     /** Of the data that it was trained on. */
     readonly dataFingerprint: string,
+    /** How files became samples; null where shape and classes say it all. */
+    readonly encoding: Encoding | null,
   ) {
     this.manifest = checkpoint.manifest;
     this.step = checkpoint.record.step;
@@ -81,7 +88,9 @@ export class TrainedRun {
     const { fingerprint, data } = lead.data.facts;
     const classes = data.classes.length > 0 ? data.classes : null;
     const dataFingerprint = fingerprint['data'] ?? '';
-    return new TrainedRun(folder, experiment, weights, backend, checkpoint, data.shape, classes, dataFingerprint);
+    const encoding = data.encoding === undefined ? null : encodingSchema.parse(JSON.parse(data.encoding));
+    const known = [data.shape, classes, dataFingerprint, encoding] as const;
+    return new TrainedRun(folder, experiment, weights, backend, checkpoint, ...known);
   }
 
   /** Floats of one sample. */
@@ -90,9 +99,9 @@ export class TrainedRun {
   }
 
   get dataShape(): DataShape {
-    const { classes, inputShape } = this;
-    const single = !classes || this.experiment.loss === 'binaryCrossEntropy';
-    return { inputShape, outputs: single ? 1 : classes.length };
+    const { classes, inputShape, encoding } = this;
+    if (!classes) return { inputShape, outputs: encoding?.outputs ?? 1 };
+    return { inputShape, outputs: this.experiment.loss === 'binaryCrossEntropy' ? 1 : classes.length };
   }
 
   /**

@@ -56,11 +56,12 @@ export async function prepareTrial(options: PrepareOptions): Promise<PreparedTri
   });
   memory.release(node);
   const counts = { trainCount: train.count, validationCount: validation.count, testCount: test.count };
+  const encoding = dataset.encoding ? JSON.stringify(dataset.encoding) : '';
   const proof = {
     fingerprint: workerFingerprint(backend, dataset.fingerprint),
     gradientSha256,
     manifest: JSON.stringify(manifest),
-    data: { ...counts, features, shape: dataset.shape, classes: classes ?? [] },
+    data: { ...counts, features, shape: dataset.shape, classes: classes ?? [], encoding },
   };
   const chunks = layOutChunks(manifest, experiment.chunkFloats);
   return { experiment, manifest, chunks, features, memory, batches, compute, proof };

@@ -7,10 +7,10 @@ export function addInit(program: Command): void {
     .command('init')
     .summary('write an experiment file for data')
     .description(
-      'Looks at the data in FOLDER (folders of pictures, idx files, CIFAR-10 or a csv) and writes an experiment file for ' +
+      'Looks at the data in FOLDER (folders of pictures, idx files, CIFAR-10, a csv or npz) and writes an experiment file for ' +
         'them, with comments. Nothing is overwritten.',
     )
-    .argument('[folder]', 'folder of the data, or a csv file', '.')
+    .argument('[folder]', 'folder of the data, or a csv or npz file', '.')
     .option('--out <file>', "the experiment file (default: the folder's name with .yaml, here)");
   addJson(command)
     .addHelpText('after', examples('polyak init data/flowers', 'polyak init data/iris.csv --out iris.yaml'))

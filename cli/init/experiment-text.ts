@@ -46,7 +46,7 @@ function augmentation({ shape, source }: Found): string[] {
   const crop = Math.max(1, Math.round(Math.min(shape[0] ?? 0, shape[1] ?? 0) / 16));
   // Digits and letters are not what they are when mirrored; photographs are.
   const flip =
-    source === 'idx'
+    source === 'idx' || source === 'npz'
       ? ['  # - flip: horizontal # where a mirrored picture is of the same class']
       : ['  - flip: horizontal'];
   return ['augment:', ...flip, `  - crop: { padding: ${crop} } # moves pictures by so many pixels`];

@@ -5,10 +5,11 @@ import { PolyakError } from '../../common/errors.js';
 import { inspectCsv } from './inspect-csv.js';
 import { inspectIdx, isIdxFolder } from './inspect-idx.js';
 import { classFolders, inspectImages } from './inspect-images.js';
+import { inspectNpz } from './inspect-npz.js';
 
 export interface Found {
-  source: 'idx' | 'cifar10' | 'images' | 'csv';
-  /** Folder or, for csv, file. */
+  source: 'idx' | 'cifar10' | 'images' | 'csv' | 'npz';
+  /** Folder or, for csv and npz, file. */
   path: string;
   /** One line of what was found. */
   summary: string;
@@ -30,7 +31,8 @@ export async function inspect(path: string): Promise<Found> {
   if (!existsSync(path)) throw new PolyakError('data', `'${path}' does not exist (looked in ${resolve()})`);
   if (statSync(path).isFile()) {
     if (isCsv(path)) return await inspectCsv(path, undefined);
-    throw new PolyakError('data', `'${path}' is a file and no csv; give the folder that holds the data`);
+    if (path.endsWith('.npz')) return await inspectNpz(path);
+    throw new PolyakError('data', `'${path}' is a file and neither csv nor npz; give the folder that holds the data`);
   }
   if (isIdxFolder(path)) return await inspectIdx(path);
   const names = readdirSync(path).toSorted();
@@ -38,10 +40,12 @@ export async function inspect(path: string): Promise<Found> {
   if (classFolders(path).length > 0) return await inspectImages(path);
   const tables = names.filter(isCsv);
   if (tables.length > 0) return await fromTables(path, tables);
+  const archive = names.filter((name) => name.endsWith('.npz'));
+  if (archive.length === 1) return await inspectNpz(join(path, archive[0]!));
   const some = names.slice(0, 8).join(', ');
   const there = names.length === 0 ? 'is empty' : `holds ${some}${names.length > 8 ? ', …' : ''}`;
   const known =
-    "a folder of pictures for each class, idx files (train-images-idx3-ubyte.gz, …), cifar10's data_batch_1.bin, or a csv";
+    "a folder of pictures for each class, idx files (train-images-idx3-ubyte.gz, …), cifar10's data_batch_1.bin, a csv, or one npz";
   throw new PolyakError('data', `'${path}' ${there}: nothing in it is known as data; known are ${known}`);
 }
 

@@ -100,13 +100,30 @@ function resolvePaths(experiment: Experiment, folder: string): Experiment {
   const { data, model } = experiment;
   const absolute = <Value>(path: Value) =>
     typeof path === 'string' && !isAbsolute(path) ? (resolve(folder, path) as Value & string) : path;
-  const path = absolute(data.path);
   return {
     ...experiment,
-    data:
-      data.source === 'images' || data.source === 'csv'
-        ? { ...data, path, validation: absolute(data.validation), test: absolute(data.test) }
-        : { ...data, path },
+    data: dataPaths(data, absolute),
     model: 'file' in model ? { file: absolute(model.file) } : model,
   };
+}
+
+function dataPaths(data: Experiment['data'], absolute: <Value>(path: Value) => Value): Experiment['data'] {
+  const path = absolute(data.path);
+  switch (data.source) {
+    case 'images':
+    case 'csv':
+      return { ...data, path, validation: absolute(data.validation), test: absolute(data.test) };
+    case 'npy': {
+      const files = <Held>(split: Held) => (typeof split === 'object' ? mapValues(split, absolute) : split);
+      const { validation, test, label, sampleWeight } = data;
+      const weights = sampleWeight === undefined ? {} : { sampleWeight: absolute(sampleWeight) };
+      return { ...data, path, label: absolute(label), ...weights, validation: files(validation), test: files(test) };
+    }
+    default:
+      return { ...data, path };
+  }
+}
+
+function mapValues<Of>(of: Of, change: <Value>(value: Value) => Value): Of {
+  return Object.fromEntries(Object.entries(of as object).map(([key, value]) => [key, change(value)])) as Of;
 }

@@ -1,4 +1,5 @@
 /** What the schema's types cannot say: keys of an experiment that contradict each other. Data files are not looked at. */
+import { dataFindings, isRegression } from './data-check.js';
 import { parseLayers, type Layer } from './layer-schema.js';
 import type { Experiment } from './schema.js';
 
@@ -13,6 +14,7 @@ export function crossCheck(experiment: Experiment): Finding[] {
     ...batchFindings(experiment),
     ...objectiveFindings(experiment),
     ...labelFindings(experiment),
+    ...dataFindings(experiment),
     ...repeatedFindings(experiment, 'preprocess'),
     ...repeatedFindings(experiment, 'augment'),
     ...dilationFindings(experiment),
@@ -46,10 +48,10 @@ function objectiveFindings({ objective, metrics, data }: Experiment): Finding[] 
 
 /** Numbers to predict have a squared error, classes a cross-entropy. */
 function labelFindings({ data, loss, metrics }: Experiment): Finding[] {
-  const regression = data.source === 'csv' && data.regression;
+  const regression = isRegression(data);
   const findings: Finding[] = [];
   if (loss === 'meanSquaredError' && !regression) {
-    const where = 'which only source: csv with regression: true has';
+    const where = 'which only csv, npy and npz with regression: true have';
     findings.push({ path: ['loss'], message: `'meanSquaredError' is for numbers to predict, ${where}` });
   }
   if (loss !== 'meanSquaredError' && regression) {

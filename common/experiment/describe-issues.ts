@@ -107,7 +107,7 @@ function describeKey(path: PropertyKey[], root: unknown): Described {
   if (parent.length === 1 && parent[0] === 'data') {
     const source = String(valueAt(root, ['data', 'source']));
     const sources = Object.entries(dataSchemas).flatMap(([name, { shape }]) => (key in shape ? [name] : []));
-    const owners = sources.join(' and ');
+    const owners = sources.join(', ').replace(/, (?=[^,]*$)/, ' and ');
     if (owners !== '') return { path, message: `data.${key}: is an option of source: ${owners}, not of ${source}` };
   }
   const place = parent.length === 0 ? 'an experiment' : dotted(parent);

@@ -30,11 +30,13 @@ export function withTables(text: string): string {
   return written;
 }
 
+/** A row for each key, or for each meaning of it. */
 function dataTable(): string {
   const sources = Object.entries(dataSchemas).map(([source, schema]) => ({ source, options: optionsOf(schema) }));
-  const options = new Map(sources.flatMap((each) => each.options.map((option) => [option.name, option])));
-  const rows = [...options.values()].map((option) => {
-    const owners = sources.filter((each) => each.options.some(({ name }) => name === option.name));
+  const keyOf = (option: Option) => JSON.stringify([option.name, option.byDefault, option.meaning]);
+  const options = new Map(sources.flatMap((each) => each.options.map((option) => [keyOf(option), option])));
+  const rows = [...options].map(([key, option]) => {
+    const owners = sources.filter((each) => each.options.some((other) => keyOf(other) === key));
     const all = owners.length === sources.length;
     const names = owners.map(({ source }) => source).join(', ');
     return [code(option.name), all ? 'all' : names, defaultOf(option), option.meaning];

@@ -3,9 +3,12 @@
  * 1e-3. Unknown keys and wrong types are refused. docs/experiment-file.md explains the keys.
  */
 import { z } from 'zod';
+import { npySchema, npzSchema } from './array-schema.js';
+import { held, heldOrPath, path, sourceMeaning, testMeaning, validationMeaning } from './data-keys.js';
 import { lineOf } from './layer-problem.js';
 import { layerProblems } from './layer-schema.js';
 import { searchSchema } from './search-schema.js';
+import { csvSchema } from './table-schema.js';
 
 const positive = z.number().positive();
 const count = z.int().positive();
@@ -18,54 +21,11 @@ export const layerListSchema = z.array(z.unknown()).superRefine((model, context)
   }
 });
 
-/** Samples held out of the training split by seed: a count, or a fraction of it below 1. */
-const held = z
-  .number()
-  .min(0)
-  .refine((value) => value < 1 || Number.isInteger(value), 'must be a count, or a fraction below 1');
-/** Text that is a number would be taken for a path. */
-const heldOrPath = z.union([
-  held,
-  z
-    .string()
-    .min(1)
-    .refine((text) => !Number.isFinite(Number(text)), {
-      message: 'must be a number without quotes, or a path',
-      params: { wanted: 'number' },
-    }),
-]);
-const path = z.string().min(1).describe('a folder, or for `csv` a file; relative to the experiment file');
-const sourceMeaning = '`idx`, `cifar10`, `images` or `csv`';
-const validationMeaning =
-  'samples held out of the training split by seed: a count, or a fraction below 1; for `images` and `csv` also a path';
-const test = heldOrPath
-  .optional()
-  .describe(
-    'likewise, for sources without a test split of their own; held out before validation, so that changing `validation` leaves it as it is',
-  );
-
-const csvSchema = z.strictObject({
-  source: z.literal('csv').describe(sourceMeaning),
-  path,
-  validation: heldOrPath.default(0).describe(validationMeaning),
-  test,
-  label: z.string().min(1).default('last').describe("the label's column by its name, or `last`"),
-  header: z.boolean().default(true).describe('whether the first line names the columns'),
-  shape: z
-    .array(count)
-    .min(1)
-    .max(3)
-    .optional()
-    .describe('of one sample, such as `[8, 8, 1]`: height, width, channels; without it a vector'),
-  regression: z.boolean().default(false).describe('the label is a number to predict, not a class'),
-});
-export type CsvData = z.output<typeof csvSchema>;
-
 const imagesSchema = z.strictObject({
   source: z.literal('images').describe(sourceMeaning),
   path,
   validation: heldOrPath.default(0).describe(validationMeaning),
-  test,
+  test: heldOrPath.optional().describe(testMeaning),
   size: z
     .tuple([count, count])
     .optional()
@@ -89,12 +49,16 @@ export const dataSchemas = {
   }),
   images: imagesSchema,
   csv: csvSchema,
+  npy: npySchema,
+  npz: npzSchema,
 } as const;
 const dataSchema = z.discriminatedUnion('source', [
   dataSchemas.idx,
   dataSchemas.cifar10,
   dataSchemas.images,
   dataSchemas.csv,
+  dataSchemas.npy,
+  dataSchemas.npz,
 ]);
 
 const preprocessSchema = z.union([
@@ -224,6 +188,14 @@ export const experimentSchema = z.strictObject({
         .default(1)
         .describe(
           "TensorFlow's threads in each worker; a sum depends on how it is cut, so this is part of the experiment",
+        ),
+      classWeights: z
+        .union([z.literal('balanced'), z.record(z.string(), z.number().min(0))], {
+          error: 'must be balanced, or weights by class such as { yes: 3, no: 1 }',
+        })
+        .optional()
+        .describe(
+          '`balanced`, or weights by class: what the samples of a class count in the loss; 1 for what is not named',
         ),
     })
     .describe('how long, and in what portions'),

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../common/package-root.js';
+import { isInput } from '../../worker/data/encoding.js';
 import type { TrainedRun } from '../trained-run.js';
 import type { ExportOptions } from './export-run.js';
 
@@ -19,17 +20,19 @@ export function metadataOf(run: TrainedRun, { format, quantise }: ExportOptions)
     input: { shape: inputShape, layout: inputShape.length === 3 ? 'height, width, channels' : null, ...valuesOf(run) },
     output: { shape: [run.dataShape.outputs], values: outputOf(run) },
     classes,
+    ...(run.encoding?.columns && { columns: run.encoding.columns.filter(isInput) }),
     preprocess: { steps: experiment.preprocess, inGraph: format !== 'safetensors' },
   };
 }
 
-function valuesOf({ experiment }: TrainedRun) {
-  const fromBytes = experiment.data.source !== 'csv';
-  return { type: 'float32', values: fromBytes ? 'byte / 255' : 'the numbers of the csv' };
+function valuesOf({ experiment, encoding }: TrainedRun) {
+  const { source } = experiment.data;
+  const numbers = source === 'csv' ? 'the numbers of the csv' : 'the numbers of the arrays';
+  return { type: 'float32', values: source === 'csv' || encoding?.values === 'numbers' ? numbers : 'byte / 255' };
 }
 
-function outputOf({ experiment, classes }: TrainedRun): string {
-  if (!classes) return 'the predicted number';
+function outputOf({ experiment, classes, dataShape }: TrainedRun): string {
+  if (!classes) return dataShape.outputs === 1 ? 'the predicted number' : 'the predicted numbers';
   const single = experiment.loss === 'binaryCrossEntropy';
   return single ? `the probability of '${classes[1] ?? ''}'` : 'the probability of each class';
 }

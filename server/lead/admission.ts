@@ -8,7 +8,8 @@ export interface TrialFacts {
   gradientSha256: string;
   /** Manifest of common/manifest.ts, as JSON. */
   manifest: string;
-  data: DataFacts__Output;
+  /** `encoding` only where there is one, as in checkpoints of before there were any. */
+  data: Omit<DataFacts__Output, 'encoding'> & { encoding?: string };
 }
 
 export function factsOf(proof: Proof__Output): TrialFacts {
@@ -16,8 +17,14 @@ export function factsOf(proof: Proof__Output): TrialFacts {
     fingerprint: proof.fingerprint,
     gradientSha256: proof.gradientSha256,
     manifest: proof.manifest,
-    data: proof.data ?? { trainCount: 0, validationCount: 0, testCount: 0, features: 0, shape: [], classes: [] },
+    data: dataOf(proof.data),
   };
+}
+
+function dataOf(data: DataFacts__Output | null | undefined): TrialFacts['data'] {
+  const none = { trainCount: 0, validationCount: 0, testCount: 0, features: 0, shape: [], classes: [], encoding: '' };
+  const { encoding, ...facts } = data ?? none;
+  return encoding === '' ? facts : { ...facts, encoding };
 }
 
 /** The reason for refusing, with both fingerprints side by side, or undefined. */

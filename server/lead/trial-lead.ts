@@ -189,7 +189,8 @@ export class TrialLead {
   private shardSet(facts: TrialFacts, checkpoint: string, untilStep: number): ShardSet {
     const { trialKey, experimentJson, experiment, directory, leadEpoch, shard, beginLocally } = this.options;
     const { incarnation, interruption } = this;
-    const { manifest, data } = facts;
+    const { manifest } = facts;
+    const data = { encoding: '', ...facts.data };
     const { clip, chunkFloats } = experiment;
     return new ShardSet({
       addresses: this.addresses,

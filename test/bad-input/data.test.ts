@@ -1,38 +1,8 @@
 /** Every way that we know in which data files are wrong, each with the exact message that the user gets. */
 import { gzipSync } from 'node:zlib';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { PolyakError } from '../../common/errors.js';
-import { defineExperiment } from '../../common/experiment/load.js';
-import type { ExperimentInput } from '../../common/experiment/schema.js';
-import { openDataset } from '../../worker/data/dataset.js';
-import { DataFolder, cifarBatch, experimentOn, idx, idxFiles, idxSplit, png, type Files } from './data-files.js';
-
-interface Case {
-  files: Files;
-  data?: Record<string, unknown>;
-  rest?: Partial<ExperimentInput>;
-  /** `@` stands for the folder. */
-  message: string;
-  code?: string;
-}
-
-function checkAll(source: string, cases: Record<string, () => Case>): void {
-  it.each(Object.entries(cases))('%s', async (_, make) => {
-    const { files, data, rest, message, code = 'data' } = make();
-    const folder = new DataFolder(files);
-    const inside = (value: unknown) => (typeof value === 'string' ? value.replaceAll('@', folder.path) : value);
-    const given = Object.fromEntries(Object.entries(data ?? {}).map(([key, value]) => [key, inside(value)]));
-    try {
-      const input = { source, path: folder.path, ...given } as ExperimentInput['data'];
-      const error: unknown = await openDataset(defineExperiment(experimentOn(input, rest))).catch((thrown) => thrown);
-      expect(error).toBeInstanceOf(PolyakError);
-      expect((error as PolyakError).message).toBe(inside(message));
-      expect((error as PolyakError).code).toBe(code);
-    } finally {
-      folder.remove();
-    }
-  });
-}
+import { beforeAll, describe } from 'vitest';
+import { checkAll, type Case } from './data-cases.js';
+import { cifarBatch, idx, idxFiles, idxSplit, png, type Files } from './data-files.js';
 
 function without(files: Files, name: string): Files {
   return Object.fromEntries(Object.entries(files).filter(([key]) => key !== name));
@@ -301,19 +271,29 @@ describe('csv: refused is', () => {
     'a row with too many cells': () => csv(`${table}5,6,7,x\n`, '@/table.csv:4: has 4 cells, the first line 3'),
     'an empty line in between': () => csv('a,b,kind\n1,2,x\n\n3,4,y\n', '@/table.csv:3: has 1 cell, the first line 3'),
     'a cell that is no number': () =>
-      csv(`${table}5,n/a,x\n`, "@/table.csv:4: column 2 (b) is 'n/a', a number belongs there"),
-    'an empty cell': () => csv(`${table}5,,x\n`, "@/table.csv:4: column 2 (b) is '', a number belongs there"),
+      csv(
+        `${table}5,n/a,x\n`,
+        "@/table.csv:4: column 2 (b) is 'n/a', a number belongs there; text is data.columns: { b: category }",
+      ),
+    'an empty cell': () =>
+      csv(
+        `${table}5,,x\n`,
+        "@/table.csv:4: column 2 (b) is '', a number belongs there; data.missing: { b: median } would put one there",
+      ),
     'a number beyond float32': () =>
       csv(`${table}1e39,1,x\n`, "@/table.csv:4: column 1 (a) is '1e39', a number belongs there"),
     'not a number, said so': () =>
-      csv(`${table}NaN,1,x\n`, "@/table.csv:4: column 1 (a) is 'NaN', a number belongs there"),
+      csv(
+        `${table}NaN,1,x\n`,
+        "@/table.csv:4: column 1 (a) is 'NaN', a number belongs there; data.missing: { a: median } would put one there",
+      ),
     'an empty label': () => csv(`${table}5,6,\n`, '@/table.csv:4: column 3 (kind) is empty, a class belongs there'),
     'a label column that is not there': () =>
       csv(table, "data.label: 'species' is no column of @/table.csv; its columns are a, b, kind", { label: 'species' }),
     'a label column by name where columns have none': () =>
       csv(
         '1,2,x\n3,4,y\n',
-        "data.label: 'kind' is no column of @/table.csv; with data.header: false columns have no names",
+        "data.label: 'kind' is no column of @/table.csv; with data.header: false columns have no names, but numbers from 1 to 3",
         {
           label: 'kind',
           header: false,

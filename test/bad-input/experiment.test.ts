@@ -33,17 +33,17 @@ const cases: [string, Lines, string][] = [
   [
     'an unknown source',
     { data: 'data: { source: mnist, path: x }' },
-    "a.yaml:3:17: data.source: is 'mnist', must be one of idx, cifar10, images, csv; did you mean 'idx'?",
+    "a.yaml:3:17: data.source: is 'mnist', must be one of idx, cifar10, images, csv, npy, npz; did you mean 'idx'?",
   ],
   [
     'a source nearly right',
     { data: 'data: { source: cifar, path: x }' },
-    "a.yaml:3:17: data.source: is 'cifar', must be one of idx, cifar10, images, csv; did you mean 'cifar10'?",
+    "a.yaml:3:17: data.source: is 'cifar', must be one of idx, cifar10, images, csv, npy, npz; did you mean 'cifar10'?",
   ],
   [
     'no source',
     { data: 'data: { path: x }' },
-    'a.yaml:3:7: data.source: is missing, must be one of idx, cifar10, images, csv',
+    'a.yaml:3:7: data.source: is missing, must be one of idx, cifar10, images, csv, npy, npz',
   ],
   ['no path', { data: 'data: { source: csv, validation: 1 }' }, 'a.yaml:3:7: data.path: is missing, must be text'],
   [
@@ -54,12 +54,12 @@ const cases: [string, Lines, string][] = [
   [
     "another source's option",
     { data: 'data: { source: idx, path: x, validation: 1, label: y }' },
-    'a.yaml:3:53: data.label: is an option of source: csv, not of idx',
+    'a.yaml:3:53: data.label: is an option of source: csv, npy and npz, not of idx',
   ],
   [
     'a test split for a source that has its own',
     { data: 'data: { source: idx, path: x, validation: 1, test: 10 }' },
-    'a.yaml:3:52: data.test: is an option of source: images and csv, not of idx',
+    'a.yaml:3:52: data.test: is an option of source: images, csv, npy and npz, not of idx',
   ],
   [
     'a negative validation split',
@@ -175,7 +175,7 @@ const cases: [string, Lines, string][] = [
   [
     'a squared error of classes',
     { loss: 'loss: meanSquaredError', metrics: '' },
-    "a.yaml:7:7: loss: 'meanSquaredError' is for numbers to predict, which only source: csv with regression: true has",
+    "a.yaml:7:7: loss: 'meanSquaredError' is for numbers to predict, which only csv, npy and npz with regression: true have",
   ],
   [
     'a cross-entropy of numbers',
@@ -275,7 +275,7 @@ const cases: [string, Lines, string][] = [
   [
     'an unknown key like no other',
     { train: 'train: { epochs: 5, batchSize: 64, microBatchSize: 16, frobnicate: 1 }' },
-    'a.yaml:10:68: train.frobnicate: unknown key; train takes epochs, batchSize, microBatchSize, threads',
+    'a.yaml:10:68: train.frobnicate: unknown key; train takes epochs, batchSize, microBatchSize, threads, classWeights',
   ],
   [
     'clipping in two ways',

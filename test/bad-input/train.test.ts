@@ -33,7 +33,7 @@ describe('polyak train', () => {
       what: 'a bad cell of the data',
       text: experiment({}),
       exitCode: 3,
-      message: "@/table.csv:3: column 2 (b) is 'two', a number belongs there",
+      message: "@/table.csv:3: column 2 (b) is 'two', a number belongs there; text is data.columns: { b: category }",
     },
     {
       what: 'data that are not there',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../common/package-root.js';
+import { npyBytes, npzFile } from '../bad-input/npy-files.js';
 
 const bin = join(packageRoot(), 'bin/polyak.js');
 
@@ -61,6 +62,41 @@ describe('the file that init writes fits', () => {
       experiment: { loss: 'meanSquaredError', data: { regression: true } },
       data: { classes: null },
     });
+  });
+
+  it('a csv with categories, text, and rows without a value', () => {
+    const rows = Array.from({ length: 120 }, (_, index) => {
+      const [colour, age] = [['red', 'green', '?'][index % 3], index % 5 === 0 ? 'NA' : index % 9];
+      return `name ${index},${colour},${age},${index % 2 === 0 ? 'yes' : 'no'}`;
+    });
+    writeFileSync(join(folder, 'people.csv'), ['name,colour,age,class', ...rows, ''].join('\n'));
+    expect(polyak('init', 'people.csv').stdout).toMatch(/120 rows of 3 features, 2 classes/);
+    expect(outline('people.yaml')).toMatchObject({
+      experiment: {
+        data: {
+          columns: { name: 'ignore', colour: 'category' },
+          missing: { colour: 'mostFrequent', age: 'median' },
+        },
+      },
+      data: { shape: [3], classes: 2 },
+    });
+  });
+
+  it("an npz with the names of Keras's", () => {
+    const images = (count: number) =>
+      npyBytes(
+        [count, 8, 8],
+        Array.from({ length: count * 64 }, (_, at) => at % 256),
+      );
+    const labels = (count: number) =>
+      npyBytes(
+        [count],
+        Array.from({ length: count }, (_, at) => at % 3),
+      );
+    const arrays = { x_train: images(30), y_train: labels(30), x_test: images(6), y_test: labels(6) };
+    writeFileSync(join(folder, 'small.npz'), npzFile(arrays));
+    expect(polyak('init', 'small.npz').stdout).toMatch(/found small\.npz: 30 samples of 8 x 8 x 1, 3 classes/);
+    expect(outline('small.yaml')).toMatchObject({ data: { shape: [8, 8, 1], classes: 3, train: 27, test: 6 } });
   });
 
   it('a folder of pictures for each class', async () => {

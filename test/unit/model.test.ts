@@ -310,3 +310,36 @@ describe('a model.json', () => {
     );
   });
 });
+
+describe('weights of samples', () => {
+  const plain = { model: ['flatten', { dense: { units: 4 } }], regularise: { l2: 0 } };
+
+  test.each(['softmaxCrossEntropy', 'meanSquaredError'])(
+    'of 2 and 0 are as if a sample were there twice and not at all, for %s',
+    async (loss) => {
+      const { gradient } = await prepared({ ...plain, loss, metrics: [] });
+      const { inputs, labels } = batchOf(3);
+      const classes = loss === 'softmaxCrossEntropy';
+      const floats = Float32Array.from({ length: 12 }, (_, index) => index % 5);
+      const sampleAt = (row: number) => inputs.slice(row * 128, (row + 1) * 128);
+      const labelsAt = (row: number) => (classes ? labels.slice(row, row + 1) : floats.slice(row * 4, row * 4 + 4));
+      const of = (...rows: number[]) => ({
+        inputs: Float32Array.from(rows.flatMap((row) => [...sampleAt(row)])),
+        labels: (classes ? Int32Array : Float32Array).from(rows.flatMap((row) => [...labelsAt(row)])),
+        count: rows.length,
+      });
+      const weighted = gradient({ ...of(0, 1, 2), weights: Float32Array.of(1, 2, 0) } as never);
+      const repeated = gradient(of(0, 1, 1) as never);
+      expect(weighted.lossSum).toBeCloseTo(repeated.lossSum, 4);
+      weighted.parameters.forEach((value, index) => expect(value).toBeCloseTo(repeated.parameters[index]!, 4));
+      const unweighted = gradient(of(0, 1, 2) as never);
+      expect(Math.abs(unweighted.lossSum - weighted.lossSum)).toBeGreaterThan(0.1);
+    },
+  );
+
+  test('of 1 change no bit', async () => {
+    const { gradient } = await prepared();
+    const weighted = gradient({ ...batchOf(), weights: new Float32Array(count).fill(1) } as never);
+    expect(weighted.parameters).toEqual(gradient().parameters);
+  });
+});

@@ -15,21 +15,32 @@ function headerOf({ descr = '|u1', fortran = 'False', shape = '(2, 1)' }): strin
 
 describe('a .npy file', () => {
   it('of bytes has its shape and values', () => {
-    expect(decodeNpy(npy(headerOf({}), [7, 255]), 'a.npy')).toEqual({ shape: [2, 1], values: Uint8Array.of(7, 255) });
+    expect(decodeNpy(npy(headerOf({}), [7, 255]), 'a.npy')).toEqual({
+      ...{ shape: [2, 1], type: 'uint8' },
+      values: Uint8Array.of(7, 255),
+    });
   });
 
   it('of version 2 and one dimension of floats has them too', () => {
     // 1.5 is 0x3fc00000.
     const bytes = npy(headerOf({ descr: '<f4', shape: '(1,)' }), [0, 0, 0xc0, 0x3f], 2);
-    expect(decodeNpy(bytes, 'a.npy')).toEqual({ shape: [1], values: Float32Array.of(1.5) });
+    expect(decodeNpy(bytes, 'a.npy')).toEqual({ shape: [1], type: 'float32', values: Float32Array.of(1.5) });
   });
 
   it.each([
     { what: 'another file', bytes: Buffer.from('a,b,c\n1,2,3\n'), message: 'is no .npy file' },
     { what: 'an empty file', bytes: Buffer.alloc(0), message: 'is no .npy file' },
     { what: 'a later version', bytes: npy(headerOf({}), [1, 2], 3), message: 'is version 3 of the format' },
-    { what: 'doubles', bytes: npy(headerOf({ descr: '<f8' }), []), message: "its values are '<f8'; '<f4' (float32)" },
-    { what: 'objects', bytes: npy(headerOf({ descr: '|O' }), []), message: "its values are '|O'" },
+    {
+      what: 'long doubles',
+      bytes: npy(headerOf({ descr: '<f16' }), []),
+      message: "its values are '<f16'; bool, int8 to int64,",
+    },
+    {
+      what: 'objects',
+      bytes: npy(headerOf({ descr: '|O' }), []),
+      message: "its values are '|O', Python objects (pickle);",
+    },
     {
       what: 'Fortran order',
       bytes: npy(headerOf({ fortran: 'True' }), [1, 2]),

@@ -10,7 +10,10 @@ import type { Dataset, SplitName } from './dataset.js';
 export interface Batch {
   /** count * features floats, shape [count, ...dataset.shape]. */
   inputs: Float32Array;
+  /** Class indices, or numbers to predict, [count, outputs]. */
   labels: Int32Array | Float32Array;
+  /** What each counts in the loss, of training samples; absent where all count the same. */
+  weights?: Float32Array;
   count: number;
 }
 
@@ -93,9 +96,9 @@ export class BatchAssembler {
     const augmentation = [this.flips, this.shiftX, this.shiftY] as const;
     gather(out, dataset.storePointer, this.rows, count, height, width, channels, mean, this.scale, ...augmentation);
     const inputs = new Float32Array(dataset.memory.buffer, out, count * dataset.features);
-    const labels = dataset.labels instanceof Int32Array ? new Int32Array(count) : new Float32Array(count);
-    for (let index = 0; index < count; index++) labels[index] = dataset.labels[rows[index] ?? 0] ?? 0;
-    return { inputs, labels, count };
+    const labels = this.labelsOf(rows);
+    if (draws === null || !dataset.weights) return { inputs, labels, count };
+    return { inputs, labels, weights: pick(dataset.weights, rows), count };
   }
 
   /** Sum per feature over training samples, before any preprocessing. */
@@ -121,6 +124,15 @@ export class BatchAssembler {
     return rows;
   }
 
+  private labelsOf(rows: Uint32Array): Int32Array | Float32Array {
+    const { labels, labelsPerSample: width } = this.dataset;
+    const count = rows.length * width;
+    const out = labels instanceof Int32Array ? new Int32Array(count) : new Float32Array(count);
+    for (let at = 0; at < count; at++)
+      out[at] = labels[(rows[Math.floor(at / width)] ?? 0) * width + (at % width)] ?? 0;
+    return out;
+  }
+
   private drawAugmentation(count: number, draws: Draws | null): void {
     const { buffer } = this.dataset.memory;
     const flips = new Uint8Array(buffer, this.flips, count).fill(0);
@@ -136,6 +148,10 @@ export class BatchAssembler {
       }
     }
   }
+}
+
+function pick(values: Float32Array, rows: Uint32Array): Float32Array {
+  return Float32Array.from(rows, (row) => values[row] ?? 0);
 }
 
 function imageShape(shape: number[]): [number, number, number] {

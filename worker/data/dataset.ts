@@ -8,13 +8,17 @@ import type { Experiment } from '../../common/experiment/schema.js';
 import { IndexPermutation } from '../../common/index-permutation.js';
 import { Purpose } from '../../common/random.js';
 import type { SplitName } from '../../common/split-name.js';
+import type { Encoding } from './encoding.js';
 import { Pace } from './pace.js';
 import type { RawData, RawSplit } from './raw-data.js';
 import { SampleStore } from './sample-store.js';
+import { sampleWeights } from './sample-weights.js';
 import { readCifar10 } from './sources/cifar10.js';
 import { readCsv } from './sources/csv.js';
 import { readIdx } from './sources/idx.js';
 import { readImages } from './sources/images.js';
+import { readNpy } from './sources/npy.js';
+import { readNpz } from './sources/npz.js';
 
 export type { SplitName };
 
@@ -38,13 +42,23 @@ export class Dataset {
     /** Bytes or floats of all samples from `storePointer` on, and room behind for the assembler. */
     readonly memory: WebAssembly.Memory,
     readonly bytesPerValue: 1 | 4,
+    /** By row; where numbers are predicted, so many as there are outputs. */
     readonly labels: Int32Array | Float32Array,
     /** Where the assembler's part of the memory begins. */
     readonly freeFrom: number,
-    /** SHA-256 over shape, samples and labels. */
+    /** SHA-256 over shape, samples, labels and their weights. */
     readonly fingerprint: string,
+    /** How files became samples; null where shape and classes say it all. */
+    readonly encoding: Encoding | null = null,
+    /** What each training sample counts in the loss, by row, 1 on average; null where all count the same. */
+    readonly weights: Float32Array | null = null,
   ) {
     this.features = shape.reduce((product, size) => product * size, 1);
+  }
+
+  /** Labels of one sample. */
+  get labelsPerSample(): number {
+    return this.classes ? 1 : this.outputs;
   }
 
   get storePointer(): number {
@@ -52,20 +66,37 @@ export class Dataset {
   }
 }
 
+export interface OpenOptions {
+  signal?: AbortSignal;
+  /** What a run has recorded, whose categories and fills are used instead of those of the data. */
+  encoding?: Encoding | null;
+}
+
 /** Errors: `data`, naming the file and place; `usage` when experiment and data do not fit each other. */
-export async function openDataset(experiment: Experiment, options: { signal?: AbortSignal } = {}): Promise<Dataset> {
+export async function openDataset(experiment: Experiment, options: OpenOptions = {}): Promise<Dataset> {
   const samples = new SampleStore();
-  const raw = await readSource(experiment.data, samples, options.signal);
+  const raw = await readSource(experiment.data, samples, options);
   const outputs = outputsOf(experiment, raw);
   checkAugmentation(experiment, raw.shape);
   const splits = await cutSplits(experiment, raw);
+  const trainRows = splits.train.rows;
+  const encoding = (await raw.complete?.(trainRows)) ?? null;
   const { labels, fingerprint } = await store(raw, samples);
+  const ofSamples = raw.train.weights ?? null;
+  const weights = sampleWeights(experiment, { classes: raw.classes, labels, weights: ofSamples, trainRows });
   const { memory, freeFrom } = samples;
   const bytesPerValue = raw.train.samples instanceof Uint8Array ? 1 : 4;
-  return new Dataset(raw.shape, raw.classes, outputs, splits, memory, bytesPerValue, labels, freeFrom, fingerprint);
+  return new Dataset(
+    ...([raw.shape, raw.classes, outputs, splits, memory, bytesPerValue, labels, freeFrom, fingerprint] as const),
+    ...([encoding, weights] as const),
+  );
 }
 
-async function readSource(data: Experiment['data'], samples: SampleStore, signal?: AbortSignal): Promise<RawData> {
+async function readSource(
+  data: Experiment['data'],
+  samples: SampleStore,
+  { signal, encoding }: OpenOptions,
+): Promise<RawData> {
   switch (data.source) {
     case 'idx':
       return await readIdx(data.path);
@@ -74,18 +105,23 @@ async function readSource(data: Experiment['data'], samples: SampleStore, signal
     case 'images':
       return await readImages(data, samples, signal);
     case 'csv':
-      return await readCsv(data);
+      return await readCsv(data, encoding ?? undefined);
+    case 'npy':
+      return await readNpy(data, samples);
+    case 'npz':
+      return await readNpz(data, samples);
   }
 }
 
 /** Does the loss suit the labels? Errors: `usage`. */
-function outputsOf({ loss }: Experiment, { classes }: RawData): number {
+function outputsOf({ loss }: Experiment, { classes, outputs = 1 }: RawData): number {
   const binary = loss === 'binaryCrossEntropy';
   if (binary && classes?.length !== 2) {
     const found = classes ? `${classes.length} classes` : 'numbers to predict';
     throw new PolyakError('usage', `loss: binaryCrossEntropy is for two classes, the data have ${found}`);
   }
-  return binary || !classes ? 1 : classes.length;
+  if (!classes) return outputs;
+  return binary ? 1 : classes.length;
 }
 
 /** Errors: `usage`. */
@@ -141,9 +177,9 @@ function rowsFrom(first: number, count: number): DatasetSplit {
   return splitOf(Uint32Array.from({ length: count }, (_, index) => first + index));
 }
 
-/** A count, or a fraction of what there is; paths are not counted here. */
-function heldCount(name: string, value: number | string, available: number): number {
-  if (typeof value === 'string') return 0;
+/** A count, or a fraction of what there is; what has files or arrays of its own is not counted here. */
+function heldCount(name: string, value: number | string | object, available: number): number {
+  if (typeof value !== 'number') return 0;
   const count = value < 1 ? Math.round(value * available) : value;
   if (count > available) {
     throw new PolyakError('data', `${name}: ${count} is more than the ${available} samples there are`);
@@ -159,9 +195,9 @@ async function store(
   const parts = [raw.train, raw.validation, raw.test].filter((part): part is RawSplit => part !== null);
   const hash = createHash('sha256').update(JSON.stringify({ shape: raw.shape, classes: raw.classes }));
   const count = parts.reduce((sum, part) => sum + part.count, 0);
-  const labels = raw.classes ? new Int32Array(count) : new Float32Array(count);
+  const labels = raw.classes ? new Int32Array(count) : new Float32Array(count * (raw.outputs ?? 1));
   const pace = new Pace();
-  let row = 0;
+  let labelsAt = 0;
   for (const part of parts) {
     const bytes = bytesOf(part.samples);
     const stored = to.holds(bytes) ? bytes : to.reserve(bytes.length);
@@ -171,10 +207,11 @@ async function store(
       hash.update(slice);
       if (pace.due()) await pace.breathe();
     }
-    labels.set(part.labels, row);
+    labels.set(part.labels, labelsAt);
     hash.update(bytesOf(part.labels));
-    row += part.count;
+    labelsAt += part.labels.length;
   }
+  if (raw.train.weights) hash.update(bytesOf(raw.train.weights));
   return { labels, fingerprint: hash.digest('hex') };
 }
 

@@ -71,20 +71,27 @@ export function lossNamed(name: string): Loss {
   return loss;
 }
 
-/** The sum of the loss over the samples as a differentiable scalar; `see` is given the loss of each. */
+/** The sum of the loss over the samples, each times its weight, as a differentiable scalar; `see` is given the loss of each. */
 export function summedLoss(
   tf: TF,
   loss: Loss,
   logits: Tensor2D,
   labels: Tensor,
   see: (perSample: Tensor) => void,
+  /** [count]; 1 unless given. */
+  weights?: Tensor,
 ): Scalar {
   const operation = tf.customGrad((...args) => {
     const save = args.pop() as unknown as (tensors: Tensor[]) => void;
-    const { perSample, gradient } = loss.compute(tf, args[0] as Tensor2D, labels);
+    const { perSample, gradient } = weighted(tf, loss.compute(tf, args[0] as Tensor2D, labels), weights);
     see(perSample);
     save([gradient]);
     return { value: tf.sum(perSample), gradFunc: (dy: Tensor, [saved]: Tensor[]) => tf.mul(saved!, dy) };
   });
   return operation(logits) as Scalar;
+}
+
+function weighted(tf: TF, { perSample, gradient }: ReturnType<Loss['compute']>, weights?: Tensor) {
+  if (!weights) return { perSample, gradient };
+  return { perSample: tf.mul(perSample, weights), gradient: tf.mul(gradient, tf.expandDims(weights, 1)) };
 }

@@ -19,6 +19,8 @@ import { WeightMemory } from './weight-memory.js';
 export interface ModelBatch {
   inputs: Float32Array;
   labels: Labels;
+  /** What each counts in the loss that is trained on, [count]; 1 unless given. */
+  weights?: Float32Array;
   count: number;
 }
 
@@ -86,7 +88,7 @@ export class TrainingModel {
   }
 
   /**
-   * Writes the gradient of the loss, summed over the samples, without L2, and for each batch normalisation
+   * Writes the gradient of the loss, summed over the samples, each times its weight, without L2, and for each batch normalisation
    * count * mean and count * variance (the variance with Bessel's correction, as running statistics have it).
    */
   gradient(batch: ModelBatch, draws: Draws, out: GradientOutput): BatchSums {
@@ -107,7 +109,8 @@ export class TrainingModel {
         const forward = () => {
           const logits = this.model.apply(inputs, { training: true }) as Tensor2D;
           let lossSum = 0;
-          const loss = summedLoss(tf, this.#loss, logits, labels, (perSample) => (lossSum = sumOf(perSample)));
+          const see = (perSample: Tensor) => (lossSum = sumOf(perSample));
+          const loss = summedLoss(tf, this.#loss, logits, labels, see, batch.weights && tf.tensor1d(batch.weights));
           sums = { lossSum, metricSums: metricSums(tf, this.#metrics, logits, labels) };
           return loss;
         };

@@ -1,35 +1,35 @@
 /**
- * A table of numbers with one column of labels, parsed line by line into typed arrays. Cells are separated by commas,
- * may be quoted as in RFC 4180, and hold no line breaks.
+ * A table of numbers and categories with its labels, parsed line by line into typed arrays. What its columns are is
+ * planned by csv-columns.ts; how they become features is csv-features.ts's.
  */
 import { PolyakError } from '../../../common/errors.js';
 import { Pace } from '../pace.js';
-
-export interface CsvOptions {
-  /** The first line names the columns. */
-  header: boolean;
-  /** A column by name, or `last`. */
-  label: string;
-  /** Labels are numbers, not classes. */
-  regression: boolean;
-}
+import { columnName, planTable, type CsvOptions, type PlannedInput, type TablePlan } from './csv-columns.js';
+import { cellsOf, isMissing, linesOf } from './csv-text.js';
 
 export interface CsvTable {
   path: string;
-  /** Of the columns; null without a header. */
-  names: string[] | null;
+  plan: TablePlan;
   count: number;
-  /** Columns but the label. */
-  features: number;
-  /** [count, features] */
-  samples: Float32Array;
-  /** Numbers to predict, or indices into `labelNames`. */
-  labels: Float32Array;
-  /** In the order of their first appearance; empty for regression. */
-  labelNames: string[];
-  /** The line of each label's first appearance. */
-  labelLines: number[];
+  /** [count, inputs]: numbers, or indices into what `found` has for the column; not a number where a value is missing. */
+  cells: Float32Array;
+  /** By input, in the order of their first appearance; empty for numbers. */
+  found: Found[];
+  /** Indices into `labels.names`, or numbers to predict, [count, targets]. */
+  answers: Float32Array;
+  labels: Found;
+  /** What each sample counts; null without such a column. */
+  weights: Float32Array | null;
 }
+
+/** Texts of a column, each with the line of its first appearance. */
+export interface Found {
+  names: string[];
+  lines: number[];
+}
+
+/** More are text, not categories. */
+const categoriesMax = 10_000;
 
 /** Errors: `data`, naming line and column. */
 export async function parseCsv(bytes: Buffer, path: string, options: CsvOptions): Promise<CsvTable> {
@@ -37,63 +37,16 @@ export async function parseCsv(bytes: Buffer, path: string, options: CsvOptions)
   const first = lines.next().value;
   if (first === undefined) throw new PolyakError('data', `${path}: has no rows`);
   const firstCells = cellsOf(first);
-  requireColumns(first, firstCells, path);
-  if (options.header) requireNames(first, firstCells, path);
-  const names = options.header ? firstCells : null;
-  const builder = new TableBuilder(
-    path,
-    firstCells.length,
-    names,
-    columnOfLabel(firstCells.length, names, path, options),
-  );
-  if (!options.header) builder.add(firstCells, 1, options.regression);
+  if (options.label !== null || options.targets) requireColumns(first, firstCells, path);
+  const builder = new TableBuilder(path, planTable(first, firstCells, path, options));
+  if (!options.header) builder.add(firstCells, 1);
   let line = 1;
   const pace = new Pace();
   for (const text of lines) {
-    builder.add(cellsOf(text), ++line, options.regression);
+    builder.add(cellsOf(text), ++line);
     if (pace.due()) await pace.breathe();
   }
   return builder.finish();
-}
-
-/** Text up to each line feed, without a carriage return; empty lines at the end are left out. */
-function* linesOf(bytes: Buffer): Generator<string, undefined> {
-  const mark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  let end = bytes.length;
-  while (end > mark && (bytes[end - 1] === 10 || bytes[end - 1] === 13)) end -= 1;
-  for (let from = mark; from < end;) {
-    const feed = bytes.indexOf(10, from);
-    const to = feed < 0 ? end : Math.min(feed, end);
-    yield bytes.toString('utf8', from, bytes[to - 1] === 13 ? to - 1 : to);
-    from = to + 1;
-  }
-  return undefined;
-}
-
-function cellsOf(line: string): string[] {
-  return (line.includes('"') ? splitQuoted(line) : line.split(',')).map((cell) => cell.trim());
-}
-
-/** Commas within quotes do not separate, and a doubled quote within quotes is a quote. */
-function splitQuoted(line: string): string[] {
-  const cells = [''];
-  let quoted = false;
-  for (let at = 0; at < line.length; at++) {
-    const character = line[at] ?? '';
-    if (character === ',' && !quoted) {
-      cells.push('');
-    } else if (character === '"' && !(quoted && line[at + 1] === '"')) {
-      quoted = !quoted;
-    } else {
-      if (character === '"') at += 1;
-      cells[cells.length - 1] += character;
-    }
-  }
-  return cells;
-}
-
-function isNumber(cell: string): boolean {
-  return cell !== '' && Number.isFinite(Number(cell));
 }
 
 function requireColumns(line: string, cells: string[], path: string): void {
@@ -103,89 +56,132 @@ function requireColumns(line: string, cells: string[], path: string): void {
   throw new PolyakError('data', `${path}: has one column, at least a feature and a label are needed${hint}`);
 }
 
-function requireNames(line: string, cells: string[], path: string): void {
-  if (!cells.every(isNumber)) return requireNamesOnce(cells, path);
-  const begin = line.length > 30 ? `${line.slice(0, 30)}…` : line;
-  throw new PolyakError(
-    'data',
-    `${path}:1: '${begin}' is a row of numbers, no names of columns; set data.header: false`,
-  );
-}
-
-function requireNamesOnce(names: string[], path: string): void {
-  const twice = names.find((name, index) => names.indexOf(name) < index);
-  if (twice !== undefined) throw new PolyakError('data', `${path}:1: two columns are called '${twice}'`);
-}
-
-function columnOfLabel(width: number, names: string[] | null, path: string, { label }: CsvOptions): number {
-  if (label === 'last') return width - 1;
-  const column = names?.indexOf(label) ?? -1;
-  if (column >= 0) return column;
-  const there = names ? `its columns are ${names.join(', ')}` : 'with data.header: false columns have no names';
-  throw new PolyakError('data', `data.label: '${label}' is no column of ${path}; ${there}`);
-}
-
 class TableBuilder {
-  private samples = new GrowingFloats();
-  private labels = new GrowingFloats();
-  private readonly indexOf = new Map<string, number>();
-  private readonly labelLines: number[] = [];
+  private count = 0;
+  private readonly cells = new GrowingFloats();
+  private readonly answers = new GrowingFloats();
+  private readonly weights = new GrowingFloats();
+  private readonly labels = new Names();
+  private readonly categories: Names[];
 
   constructor(
     private readonly path: string,
-    private readonly width: number,
-    private readonly names: string[] | null,
-    private readonly labelColumn: number,
-  ) {}
+    private readonly plan: TablePlan,
+  ) {
+    this.categories = plan.inputs.map(() => new Names());
+  }
 
-  add(cells: string[], line: number, regression: boolean): void {
-    if (cells.length !== this.width) {
+  add(cells: string[], line: number): void {
+    const { width, inputs, label, targets, weight } = this.plan;
+    if (cells.length !== width) {
       throw new PolyakError(
         'data',
-        `${this.path}:${line}: has ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, the first line ${this.width}`,
+        `${this.path}:${line}: has ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, the first line ${width}`,
       );
     }
-    for (let column = 0; column < cells.length; column++) {
-      const cell = cells[column] ?? '';
-      if (column !== this.labelColumn) this.samples.push(this.number(cell, line, column));
-      else this.labels.push(regression ? this.number(cell, line, column) : this.classOf(cell, line, column));
-    }
+    for (const [index, input] of inputs.entries())
+      this.cells.push(this.input(input, index, cells[input.at] ?? '', line));
+    if (label !== null) this.answers.push(this.classOf(cells[label] ?? '', line, label));
+    for (const at of targets) this.answers.push(this.number(cells[at] ?? '', line, at));
+    if (weight !== null) this.weights.push(this.weightOf(cells[weight] ?? '', line, weight));
+    this.count += 1;
   }
 
   finish(): CsvTable {
-    const labels = this.labels.finish();
-    if (labels.length === 0) throw new PolyakError('data', `${this.path}: has no rows`);
+    const { path, plan, count } = this;
+    if (count === 0) throw new PolyakError('data', `${path}: has no rows`);
     return {
-      path: this.path,
-      names: this.names,
-      count: labels.length,
-      features: this.width - 1,
-      samples: this.samples.finish(),
-      labels,
-      labelNames: [...this.indexOf.keys()],
-      labelLines: this.labelLines,
+      ...{ path, plan, count },
+      cells: this.cells.finish(),
+      found: this.categories,
+      answers: this.answers.finish(),
+      labels: this.labels,
+      weights: plan.weight === null ? null : this.weights.finish(),
     };
   }
 
-  private number(cell: string, line: number, column: number): number {
+  private input(
+    { at, kind, categories, replacement }: PlannedInput,
+    index: number,
+    cell: string,
+    line: number,
+  ): number {
+    // A category may be called NA, where it is said to be one.
+    if (isMissing(cell) && !categories?.includes(cell)) {
+      if (replacement !== undefined) return Number.NaN;
+      const what = kind === 'number' ? 'a number' : 'a category';
+      const rule = `{ ${columnName(this.plan.names, at)}: ${kind === 'number' ? 'median' : 'mostFrequent'} }`;
+      throw this.wrong(cell, line, at, `${what} belongs there; data.missing: ${rule} would put one there`);
+    }
+    if (kind === 'number') return this.number(cell, line, at);
+    const names = this.categories[index]!;
+    const category = names.indexOf(cell, line);
+    if (names.names.length <= categoriesMax) return category;
+    const place = `column ${at + 1}${this.nameOf(at)}`;
+    throw new PolyakError(
+      'data',
+      `${this.path}: ${place} has more than ${categoriesMax} categories; is it text to ignore?`,
+    );
+  }
+
+  private number(cell: string, line: number, at: number): number {
     const value = Math.fround(Number(cell));
     if (cell !== '' && Number.isFinite(value)) return value;
-    const header = line === 1 ? '; where the first line names the columns, set data.header: true' : '';
-    throw new PolyakError('data', `${this.place(line, column)} is '${cell}', a number belongs there${header}`);
+    const names = line === 1 ? '; where the first line names the columns, set data.header: true' : '';
+    const text =
+      /^[^\d]*$/.test(cell) && line > 1
+        ? `; text is data.columns: { ${columnName(this.plan.names, at)}: category }`
+        : '';
+    throw this.wrong(
+      cell,
+      line,
+      at,
+      `a number belongs there${names || (this.isInput(at) && !isMissing(cell) ? text : '')}`,
+    );
   }
 
-  private classOf(cell: string, line: number, column: number): number {
-    if (cell === '') throw new PolyakError('data', `${this.place(line, column)} is empty, a class belongs there`);
-    const known = this.indexOf.get(cell);
+  private classOf(cell: string, line: number, at: number): number {
+    if (cell === '') throw new PolyakError('data', `${this.place(line, at)} is empty, a class belongs there`);
+    if (isMissing(cell)) throw this.wrong(cell, line, at, 'a class belongs there');
+    return this.labels.indexOf(cell, line);
+  }
+
+  private weightOf(cell: string, line: number, at: number): number {
+    const weight = this.number(cell, line, at);
+    if (weight >= 0) return weight;
+    throw this.wrong(cell, line, at, 'a weight is at least 0');
+  }
+
+  private isInput(at: number): boolean {
+    return this.plan.inputs.some((input) => input.at === at);
+  }
+
+  private wrong(cell: string, line: number, at: number, why: string): PolyakError {
+    return new PolyakError('data', `${this.place(line, at)} is '${cell}', ${why}`);
+  }
+
+  private place(line: number, at: number): string {
+    return `${this.path}:${line}: column ${at + 1}${this.nameOf(at)}`;
+  }
+
+  private nameOf(at: number): string {
+    const name = this.plan.names?.[at];
+    return name === undefined ? '' : ` (${name})`;
+  }
+}
+
+/** Texts by their first appearance. */
+class Names implements Found {
+  readonly names: string[] = [];
+  readonly lines: number[] = [];
+  private readonly indices = new Map<string, number>();
+
+  indexOf(name: string, line: number): number {
+    const known = this.indices.get(name);
     if (known !== undefined) return known;
-    this.indexOf.set(cell, this.labelLines.length);
-    this.labelLines.push(line);
-    return this.labelLines.length - 1;
-  }
-
-  private place(line: number, column: number): string {
-    const name = this.names?.[column];
-    return `${this.path}:${line}: column ${column + 1}${name === undefined ? '' : ` (${name})`}`;
+    this.indices.set(name, this.names.length);
+    this.lines.push(line);
+    return this.names.push(name) - 1;
   }
 }
 

@@ -8,6 +8,7 @@ export interface DataFacts {
   'features'?: (number);
   'shape'?: (number)[];
   'classes'?: (string)[];
+  'encoding'?: (string);
 }
 
 export interface DataFacts__Output {
@@ -17,4 +18,5 @@ export interface DataFacts__Output {
   'features': (number);
   'shape': (number)[];
   'classes': (string)[];
+  'encoding': (string);
 }

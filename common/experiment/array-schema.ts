@@ -1,0 +1,38 @@
+/** `source: npy` and `source: npz`: NumPy's arrays, in files of their own or together in one. */
+import { z } from 'zod';
+import { held, path, regression, shape, sourceMeaning, testMeaning, validationMeaning } from './data-keys.js';
+
+const text = z.string().min(1);
+const heldOrFiles = z.union([held, z.strictObject({ path: text, label: text })], {
+  error: 'must be a count, a fraction below 1, or such as { path: x_test.npy, label: y_test.npy }',
+});
+const heldOrArrays = z.union([held, z.strictObject({ inputs: text, label: text })], {
+  error: 'must be a count, a fraction below 1, or such as { inputs: x_test, label: y_test }',
+});
+
+export const npySchema = z.strictObject({
+  source: z.literal('npy').describe(sourceMeaning),
+  path,
+  label: text.describe('the file of labels, class numbers [count]; for regression [count] or [count, outputs]'),
+  validation: heldOrFiles.default(0).describe(validationMeaning),
+  test: heldOrFiles.optional().describe(testMeaning),
+  shape,
+  regression,
+  sampleWeight: text.optional().describe('the file of what each training sample counts in the loss, [count]'),
+});
+export type NpyData = z.output<typeof npySchema>;
+
+export const npzSchema = z.strictObject({
+  source: z.literal('npz').describe(sourceMeaning),
+  path,
+  inputs: text.default('x_train').describe('the array of samples, [count, …]'),
+  label: text
+    .default('y_train')
+    .describe('the array of labels, class numbers [count]; for regression [count] or [count, outputs]'),
+  validation: heldOrArrays.default(0).describe(validationMeaning),
+  test: heldOrArrays.optional().describe(testMeaning),
+  shape,
+  regression,
+  sampleWeight: text.optional().describe('the array of what each training sample counts in the loss, [count]'),
+});
+export type NpzData = z.output<typeof npzSchema>;

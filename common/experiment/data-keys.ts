@@ -1,0 +1,39 @@
+/** Keys of `data` that several sources share. */
+import { z } from 'zod';
+
+/** Samples held out of the training split by seed: a count, or a fraction of it below 1. */
+export const held = z
+  .number()
+  .min(0)
+  .refine((value) => value < 1 || Number.isInteger(value), 'must be a count, or a fraction below 1');
+
+/** Text that is a number would be taken for a path. */
+export const heldOrPath = z.union([
+  held,
+  z
+    .string()
+    .min(1)
+    .refine((text) => !Number.isFinite(Number(text)), {
+      message: 'must be a number without quotes, or a path',
+      params: { wanted: 'number' },
+    }),
+]);
+
+export const path = z
+  .string()
+  .min(1)
+  .describe('a folder, or for `csv`, `npy` (the inputs) and `npz` a file; relative to the experiment file');
+export const sourceMeaning = '`idx`, `cifar10`, `images`, `csv`, `npy` or `npz`';
+export const validationMeaning =
+  'samples held out of the training split by seed: a count, or a fraction below 1; for `images` and `csv` also a path, for `npy` and `npz` also what has its samples';
+export const testMeaning =
+  'likewise, for sources without a test split of their own; held out before validation, so that changing `validation` leaves it as it is';
+export const shape = z
+  .array(z.int().positive())
+  .min(1)
+  .max(3)
+  .optional()
+  .describe(
+    'of one sample, such as `[8, 8, 1]`: height, width, channels; without it a vector, or for `npy` and `npz` what the array says',
+  );
+export const regression = z.boolean().default(false).describe('the label is a number to predict, not a class');
