@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
+import { checkRemoteData } from '../worker/data/location/locate.js';
 import { openParent, seedRun, type ParentRun } from './branch.js';
 import type { RunEvent } from './follow-run.js';
 import { runInForeground } from './foreground.js';
@@ -48,9 +49,14 @@ export async function train(experiment: Experiment, options: TrainOptions = {}):
   return { event, folder: folder.path };
 }
 
-/** `file` is what the experiment was read from. Errors: `usage` for a parent whose weights do not fit. */
+/**
+ * `file` is what the experiment was read from. Errors: `usage` for a parent whose weights do not fit, `data` for remote
+ * data that are not there.
+ */
 async function createRun(experiment: Experiment, options: TrainOptions, file?: string): Promise<RunFolder> {
   const { steps = 0, shards = 1, state = defaultState, backend = 'tensorflow', coordinator = null, from } = options;
+  // A cluster elsewhere may reach what this machine does not.
+  if (coordinator === null) await checkRemoteData(experiment.data, { signal: options.signal });
   const fitting = Math.floor(availableParallelism() / experiment.train.threads);
   const workers = options.workers ?? Math.max(1, Math.min(4, fitting));
   const parent: ParentRun | undefined = from === undefined ? undefined : await openParent(state, from, experiment);

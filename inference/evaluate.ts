@@ -1,5 +1,6 @@
 /** Evaluates a run on a labelled split: the numbers that training reports, and what they hide, class by class. */
 import { resolve } from 'node:path';
+import { isRemote } from '../common/data-location.js';
 import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import { passLeaves } from '../common/plan.js';
@@ -75,10 +76,13 @@ function add(left: Evaluated, right: Evaluated): Evaluated {
 /** Of its own data, or of others: those in whole as every split, unless they come in splits or are the same again. */
 async function openSplits(run: TrainedRun, path: string | undefined, onNotice: (message: string) => void) {
   const { experiment: own, dataFingerprint } = run;
-  const experiment = path === undefined ? own : { ...own, data: { ...own.data, path: resolve(path) } };
-  const whole = path === undefined ? undefined : await openWhole(experiment);
+  const experiment =
+    path === undefined
+      ? own
+      : { ...own, data: { ...own.data, sha256: undefined, path: isRemote(path) ? path : resolve(path) } };
+  const whole = path === undefined ? undefined : await openWhole(experiment, onNotice);
   const others = whole !== undefined && whole.splits.test.count === 0 && whole.fingerprint !== dataFingerprint;
-  const dataset = others ? asEverySplit(whole) : await openDataset(experiment);
+  const dataset = others ? asEverySplit(whole) : await openDataset(experiment, { say: onNotice });
   requireShape(run, dataset, experiment.data.path);
   if (path === undefined && dataset.fingerprint !== dataFingerprint) {
     onNotice(`${own.data.path}: has changed since the run was trained; its splits may hold other samples`);
@@ -87,10 +91,10 @@ async function openSplits(run: TrainedRun, path: string | undefined, onNotice: (
 }
 
 /** Without holding samples out; undefined for sources that always come in splits. */
-async function openWhole(experiment: Experiment): Promise<Dataset | undefined> {
+async function openWhole(experiment: Experiment, say: (message: string) => void): Promise<Dataset | undefined> {
   const { data } = experiment;
   if (data.source !== 'csv' && data.source !== 'images') return undefined;
-  return await openDataset({ ...experiment, data: { ...data, validation: 0, test: undefined } });
+  return await openDataset({ ...experiment, data: { ...data, validation: 0, test: undefined } }, { say });
 }
 
 function asEverySplit(whole: Dataset): Dataset {

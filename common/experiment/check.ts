@@ -1,5 +1,6 @@
 /** Makes a resolved experiment of a value, or says all that is wrong with it at once, with its places. */
 import { isAbsolute, resolve } from 'node:path';
+import { isRemote } from '../data-location.js';
 import { PolyakError } from '../errors.js';
 import { crossCheck } from './cross-check.js';
 import { describeIssues, type Issue } from './describe-issues.js';
@@ -99,7 +100,7 @@ function linesOf(findings: Described[], source?: ExperimentText): string[] {
 function resolvePaths(experiment: Experiment, folder: string): Experiment {
   const { data, model } = experiment;
   const absolute = <Value>(path: Value) =>
-    typeof path === 'string' && !isAbsolute(path) ? (resolve(folder, path) as Value & string) : path;
+    typeof path === 'string' && !isAbsolute(path) && !isRemote(path) ? (resolve(folder, path) as Value & string) : path;
   const path = absolute(data.path);
   return {
     ...experiment,

@@ -1,4 +1,5 @@
 /** What the schema's types cannot say: keys of an experiment that contradict each other. Data files are not looked at. */
+import { isArchive, isRemote, locationProblem, nameOfLocation, shownLocation } from '../data-location.js';
 import { parseLayers, type Layer } from './layer-schema.js';
 import type { Experiment } from './schema.js';
 
@@ -13,6 +14,7 @@ export function crossCheck(experiment: Experiment): Finding[] {
     ...batchFindings(experiment),
     ...objectiveFindings(experiment),
     ...labelFindings(experiment),
+    ...locationFindings(experiment),
     ...repeatedFindings(experiment, 'preprocess'),
     ...repeatedFindings(experiment, 'augment'),
     ...dilationFindings(experiment),
@@ -62,6 +64,31 @@ function labelFindings({ data, loss, metrics }: Experiment): Finding[] {
     findings.push({ path: ['metrics'], message: `'accuracy' is no metric of loss: meanSquaredError` });
   }
   return findings;
+}
+
+/** URLs that no data can be had from. */
+function locationFindings({ data }: Experiment): Finding[] {
+  const given = Object.entries(data).filter(([key]) => ['path', 'validation', 'test'].includes(key));
+  return given.flatMap(([key, location]) => {
+    if (typeof location !== 'string' || !isRemote(location)) return [];
+    const hasChecksum = key === 'path' && data.sha256 !== undefined;
+    const problem = locationProblem(location, hasChecksum) ?? kindProblem(data.source, location, hasChecksum);
+    return problem === undefined ? [] : [{ path: ['data', key], message: `'${shownLocation(location)}' ${problem}` }];
+  });
+}
+
+/** A web server lists no folder, so that one can only be asked for files whose names are known. */
+function kindProblem(source: string, location: string, hasChecksum: boolean): string | undefined {
+  const name = nameOfLocation(location);
+  if (location.startsWith('s3:')) return undefined;
+  if (name === '' && hasChecksum) return 'is a folder, but data.sha256 is for one file';
+  const archives = 'an archive: .tar, .tar.gz, .tgz or .zip';
+  if (source === 'images' && !isArchive(name)) return `must name ${archives}, because a web server lists no folders`;
+  if ((source === 'idx' || source === 'cifar10') && name !== '' && !isArchive(name)) {
+    return `must end with a slash, as the folder of its files, or name ${archives}`;
+  }
+  if (source === 'csv' && (name === '' || isArchive(name))) return 'must name a file of csv';
+  return undefined;
 }
 
 /** Each kind of entry once: a second flip or mean would be a mistake or do nothing. */

@@ -35,6 +35,15 @@ const heldOrPath = z.union([
     }),
 ]);
 const path = z.string().min(1).describe('a folder, or for `csv` a file; relative to the experiment file');
+const dataPath = z
+  .string()
+  .min(1)
+  .describe('a folder, or for `csv` a file: relative to the experiment file, `https://…`, or `s3://bucket/prefix`');
+const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits, in lower case')
+  .optional()
+  .describe('of the file or archive that `path` names: any other is refused');
 const sourceMeaning = '`idx`, `cifar10`, `images` or `csv`';
 const validationMeaning =
   'samples held out of the training split by seed: a count, or a fraction below 1; for `images` and `csv` also a path';
@@ -46,7 +55,8 @@ const test = heldOrPath
 
 const csvSchema = z.strictObject({
   source: z.literal('csv').describe(sourceMeaning),
-  path,
+  path: dataPath,
+  sha256,
   validation: heldOrPath.default(0).describe(validationMeaning),
   test,
   label: z.string().min(1).default('last').describe("the label's column by its name, or `last`"),
@@ -63,7 +73,8 @@ export type CsvData = z.output<typeof csvSchema>;
 
 const imagesSchema = z.strictObject({
   source: z.literal('images').describe(sourceMeaning),
-  path,
+  path: dataPath,
+  sha256,
   validation: heldOrPath.default(0).describe(validationMeaning),
   test,
   size: z
@@ -79,12 +90,14 @@ export type ImagesData = z.output<typeof imagesSchema>;
 export const dataSchemas = {
   idx: z.strictObject({
     source: z.literal('idx').describe(sourceMeaning),
-    path,
+    path: dataPath,
+    sha256,
     validation: held.default(0).describe(validationMeaning),
   }),
   cifar10: z.strictObject({
     source: z.literal('cifar10').describe(sourceMeaning),
-    path,
+    path: dataPath,
+    sha256,
     validation: held.default(0).describe(validationMeaning),
   }),
   images: imagesSchema,
@@ -249,7 +262,7 @@ export const experimentSchema = z.strictObject({
   search: searchSchema.optional().describe('what `polyak sweep` tries; a single training takes its constants only'),
 });
 
-/** A resolved experiment: every default filled in, data.path absolute. */
+/** A resolved experiment: every default filled in, paths absolute. */
 export type Experiment = z.output<typeof experimentSchema>;
 /** What a user writes. */
 export type ExperimentInput = z.input<typeof experimentSchema>;

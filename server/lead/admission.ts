@@ -1,6 +1,8 @@
 /** Who may work on a trial: the first worker's fingerprint and proof are recorded, a worker that differs is refused. */
 import type { DataFacts__Output } from '../../proto/gen/polyak/v1/DataFacts.js';
+import type { DataFile__Output } from '../../proto/gen/polyak/v1/DataFile.js';
 import type { Proof__Output } from '../../proto/gen/polyak/v1/Proof.js';
+import { firstDifferingFile } from './differing-file.js';
 
 /** What the first worker proved; kept in checkpoints. */
 export interface TrialFacts {
@@ -9,6 +11,8 @@ export interface TrialFacts {
   /** Manifest of common/manifest.ts, as JSON. */
   manifest: string;
   data: DataFacts__Output;
+  /** Undefined in checkpoints of an earlier version. */
+  files?: DataFile__Output[];
 }
 
 export function factsOf(proof: Proof__Output): TrialFacts {
@@ -16,6 +20,7 @@ export function factsOf(proof: Proof__Output): TrialFacts {
     fingerprint: proof.fingerprint,
     gradientSha256: proof.gradientSha256,
     manifest: proof.manifest,
+    files: proof.files,
     data: proof.data ?? { trainCount: 0, validationCount: 0, testCount: 0, features: 0, shape: [], classes: [] },
   };
 }
@@ -23,7 +28,7 @@ export function factsOf(proof: Proof__Output): TrialFacts {
 /** The reason for refusing, with both fingerprints side by side, or undefined. */
 export function difference(facts: TrialFacts, proof: Proof__Output): string | undefined {
   const names = [...new Set([...Object.keys(facts.fingerprint), ...Object.keys(proof.fingerprint)])].toSorted();
-  const differing = names.filter((name) => facts.fingerprint[name] !== proof.fingerprint[name]);
+  const differing = names.filter((name) => !agree(facts, proof, name));
   const sameGradient = facts.gradientSha256 === proof.gradientSha256;
   const sameModel = facts.manifest === proof.manifest;
   const sameData = JSON.stringify(facts.data) === JSON.stringify(factsOf(proof).data);
@@ -37,11 +42,26 @@ export function difference(facts: TrialFacts, proof: Proof__Output): string | un
   );
   if (!sameModel) rows.push('! the model differs');
   if (!sameData) rows.push(`! data: recorded ${JSON.stringify(facts.data)}, this worker ${JSON.stringify(proof.data)}`);
-  return `the worker's arithmetic differs from the trial's:\n${rows.join('\n')}`;
+  return `${headOf(facts, proof)}:\n${rows.join('\n')}`;
+}
+
+/** Of data that differ, the file is what matters. */
+function headOf(facts: TrialFacts, proof: Proof__Output): string {
+  if (agree(facts, proof, 'files')) {
+    return `the worker's ${agree(facts, proof, 'data') ? 'arithmetic differs' : 'data differ'} from the trial's`;
+  }
+  const first = firstDifferingFile(facts.files ?? [], proof.files ?? []);
+  return `the worker's data differ from the trial's${first === undefined ? '' : `, first in ${first}`}`;
+}
+
+/** What a checkpoint of an earlier version does not say does not differ. */
+function agree(facts: TrialFacts, proof: Proof__Output, name: string): boolean {
+  const recorded = facts.fingerprint[name];
+  return recorded === proof.fingerprint[name] || (name === 'files' && recorded === undefined);
 }
 
 /** Data and model must agree even when numerics may differ. */
 export function mayTolerate(facts: TrialFacts, proof: Proof__Output): boolean {
-  const sameData = facts.fingerprint['data'] === proof.fingerprint['data'];
+  const sameData = agree(facts, proof, 'data') && agree(facts, proof, 'files');
   return sameData && facts.manifest === proof.manifest;
 }

@@ -7,6 +7,8 @@ import { PolyakError } from '../../common/errors.js';
 import type { Experiment } from '../../common/experiment/schema.js';
 import { IndexPermutation } from '../../common/index-permutation.js';
 import { Purpose } from '../../common/random.js';
+import { groupFiles, listingSha256, type DataFileGroup } from './location/data-files.js';
+import { locateData, type LocatedData, type LocateOptions } from './location/locate.js';
 import { Pace } from './pace.js';
 import type { RawData, RawSplit } from './raw-data.js';
 import { SampleStore } from './sample-store.js';
@@ -21,6 +23,13 @@ export interface DatasetSplit {
   count: number;
   /** Rows of the store, by position in the split. */
   rows: Uint32Array;
+}
+
+/** The files of a data set, for the proof that another worker has the same. */
+export interface DataFiles {
+  /** Over names, sizes and hashes of all. */
+  sha256: string;
+  groups: DataFileGroup[];
 }
 
 const sliceBytes = 2 ** 22;
@@ -42,6 +51,8 @@ export class Dataset {
     readonly freeFrom: number,
     /** SHA-256 over shape, samples and labels. */
     readonly fingerprint: string,
+    /** What it was read from. */
+    readonly files: DataFiles = { sha256: '', groups: [] },
   ) {
     this.features = shape.reduce((product, size) => product * size, 1);
   }
@@ -51,27 +62,45 @@ export class Dataset {
   }
 }
 
-/** Errors: `data`, naming the file and place; `usage` when experiment and data do not fit each other. */
-export async function openDataset(experiment: Experiment, options: { signal?: AbortSignal } = {}): Promise<Dataset> {
+/**
+ * Remote data are brought into the cache of this machine first. Errors: `data`, naming the file and place, `unreachable`
+ * when the server of the data is; `usage` when experiment and data do not fit each other.
+ */
+export async function openDataset(experiment: Experiment, options: LocateOptions = {}): Promise<Dataset> {
+  const located = await locateData(experiment.data, options);
+  try {
+    return await openLocated(experiment, located, options.signal);
+  } finally {
+    await located.release();
+  }
+}
+
+async function openLocated(experiment: Experiment, located: LocatedData, signal?: AbortSignal): Promise<Dataset> {
   const samples = new SampleStore();
-  const raw = await readSource(experiment.data, samples, options.signal);
+  const raw = await readSource(located, samples, signal);
   const outputs = outputsOf(experiment, raw);
   checkAugmentation(experiment, raw.shape);
   const splits = await cutSplits(experiment, raw);
   const { labels, fingerprint } = await store(raw, samples);
   const { memory, freeFrom } = samples;
   const bytesPerValue = raw.train.samples instanceof Uint8Array ? 1 : 4;
-  return new Dataset(raw.shape, raw.classes, outputs, splits, memory, bytesPerValue, labels, freeFrom, fingerprint);
+  const files = { sha256: listingSha256(located.files), groups: groupFiles(located.files) };
+  const { shape, classes } = raw;
+  return new Dataset(shape, classes, outputs, splits, memory, bytesPerValue, labels, freeFrom, fingerprint, files);
 }
 
-async function readSource(data: Experiment['data'], samples: SampleStore, signal?: AbortSignal): Promise<RawData> {
+async function readSource(
+  { data, sha256s }: LocatedData,
+  samples: SampleStore,
+  signal?: AbortSignal,
+): Promise<RawData> {
   switch (data.source) {
     case 'idx':
       return await readIdx(data.path);
     case 'cifar10':
       return await readCifar10(data.path, samples);
     case 'images':
-      return await readImages(data, samples, signal);
+      return await readImages(data, samples, { signal, sha256s });
     case 'csv':
       return await readCsv(data);
   }
