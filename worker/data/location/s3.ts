@@ -65,7 +65,7 @@ export class S3 {
   }
 
   private async page(bucket: string, prefix: string, query: Record<string, string>, signal?: AbortSignal) {
-    const target = { ...this.target(bucket, '', query), shown: `s3://${bucket}/${prefix}` };
+    const target = this.target(bucket, '', query, `s3://${bucket}/${prefix}`);
     const noProgress = async () => await Promise.resolve(0);
     return await withRetries(target, signal, noProgress, async () =>
       withoutSilence(signal, async (unlessSilent) => {
@@ -76,9 +76,13 @@ export class S3 {
     );
   }
 
-  private target(bucket: string, key: string, query: Record<string, string>): RemoteTarget {
+  private target(
+    bucket: string,
+    key: string,
+    query: Record<string, string>,
+    shown = `s3://${bucket}/${key}`,
+  ): RemoteTarget {
     const url = this.url(bucket, key, query);
-    const shown = `s3://${bucket}/${key}`;
     return {
       shown,
       request: async (headers) => {
