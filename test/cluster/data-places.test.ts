@@ -39,7 +39,7 @@ function experiment(path: string): string {
 }
 
 /** Coordinator, server, and workers with these arguments of their own. */
-async function cluster(...workers: string[][]): Promise<{ coordinator: string; start(args: string[]): void }> {
+async function cluster(...workers: string[][]): Promise<{ coordinator: string; start: (args: string[]) => void }> {
   const role = (name: 'server' | 'worker' | 'coordinator', args: string[]) => {
     const started = ClusterRole.start(name, args);
     closers.push(async () => await started.kill());

@@ -10,7 +10,7 @@ import { DataCache, type CacheEntry } from './data-cache.js';
 import { download, sizeOf } from './download.js';
 import { sha256Of } from './file-hashes.js';
 import { ChangedOnServer } from './http.js';
-import { listRemote, NoHost, type Remote, type RemoteFile } from './remote-files.js';
+import { isAway, listRemote, type Remote, type RemoteFile } from './remote-files.js';
 import { rootOf, unpackArchive } from './unpack.js';
 
 export interface BringOptions {
@@ -49,12 +49,19 @@ export async function bring(location: string, cache: DataCache, options: BringOp
   }
 }
 
+/** Whether a version of the location is in the cache. */
+export async function isInCache(location: string, cache: DataCache, sha256: string | undefined): Promise<boolean> {
+  const known = sha256 === undefined ? undefined : await cache.take(checksumKey(location, sha256));
+  const entry = known ?? (await cache.takeNewest(DataCache.keyOf(location)));
+  await entry?.release();
+  return entry !== undefined;
+}
+
 async function bringVersion(location: string, cache: DataCache, options: BringOptions): Promise<CacheEntry> {
   const shown = shownLocation(location);
   const { source, sha256, signal, say } = options;
   const remote = await listRemote(location, source, signal).catch(async (error: unknown) => {
-    const isAway = error instanceof NoHost || (error instanceof PolyakError && error.code === 'unreachable');
-    const entry = isAway ? await cache.takeNewest(DataCache.keyOf(location)) : undefined;
+    const entry = isAway(error) ? await cache.takeNewest(DataCache.keyOf(location)) : undefined;
     if (!entry) throw error;
     say(`${(error as Error).message}; going on with what is in the cache`);
     return entry;

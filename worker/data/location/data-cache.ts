@@ -26,7 +26,7 @@ export interface CacheEntry {
   /** The file or folder that the location means. */
   path: string;
   /** From now on it may be removed. */
-  release(): Promise<void>;
+  release: () => Promise<void>;
 }
 
 export interface FillOptions {

@@ -7,13 +7,13 @@ import { basename, dirname, join } from 'node:path';
 import { isRemote, nameOfLocation } from '../../../common/data-location.js';
 import { PolyakError } from '../../../common/errors.js';
 import type { Experiment } from '../../../common/experiment/schema.js';
-import { bring } from './bring.js';
+import { bring, isInCache } from './bring.js';
 import { DataCache } from './data-cache.js';
 import { sortedByName } from './data-files.js';
 import { dataPlace, mapped, type DataPlace } from './data-place.js';
 import { hashFiles, type HashedFile } from './file-hashes.js';
-import { listRemote } from './remote-files.js';
-import { belongs } from './source-files.js';
+import { isAway, listRemote } from './remote-files.js';
+import { belongs, namesIn } from './source-files.js';
 
 type Data = Experiment['data'];
 
@@ -32,7 +32,7 @@ export interface LocatedData {
   /** Of those files, by path. */
   sha256s: ReadonlyMap<string, string>;
   /** The data have been read. */
-  release(): Promise<void>;
+  release: () => Promise<void>;
 }
 
 const keys = ['path', 'validation', 'test'] as const;
@@ -73,12 +73,13 @@ export async function locateData(data: Data, options: LocateOptions = {}): Promi
  */
 export async function checkRemoteData(data: Data, options: LocateOptions = {}): Promise<void> {
   const { place = dataPlace(), signal } = options;
-  for (const [, location] of locationsOf(data)) {
+  const cache = new DataCache(place.cacheFolder, place.cacheBytesMax);
+  for (const [key, location] of locationsOf(data)) {
     const here = mapped(location, place.map);
     if (!isRemote(here)) continue;
-    await listRemote(here, data.source, signal).catch((error: unknown) => {
-      // It may still be in the cache; who reads it finds out.
-      if (!(error instanceof PolyakError) || error.code !== 'unreachable') throw error;
+    await listRemote(here, data.source, signal).catch(async (error: unknown) => {
+      const sha256 = key === 'path' ? data.sha256 : undefined;
+      if (!isAway(error) || !(await isInCache(here, cache, sha256))) throw error;
     });
   }
 }
@@ -112,7 +113,9 @@ async function filesAt(path: string, source: string, signal?: AbortSignal): Prom
     const [file] = await hashFiles(dirname(path), [basename(path)], signal);
     return file ? [{ ...file, name: '', path }] : [];
   }
-  const names = (await readdir(path, { recursive: true })).filter((name) => belongs(source, name));
+  // Where the names are known, they lie in the folder itself.
+  const all = await readdir(path, { recursive: namesIn(source) === undefined });
+  const names = all.filter((name) => belongs(source, name));
   const infos = await Promise.all(names.map(async (name) => await stat(join(path, name))));
   const files = names.filter((_, index) => infos[index]?.isFile());
   return (await hashFiles(path, files, signal)).map((file) => ({ ...file, path: join(path, file.name) }));

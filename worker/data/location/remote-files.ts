@@ -35,8 +35,13 @@ export async function listRemote(location: string, source: string, signal?: Abor
   }
 }
 
-/** Wrong, or this machine has no network: what is in the cache may still be used. */
-export class NoHost extends PolyakError {}
+/** The name is wrong, or this machine has no network. */
+class NoHost extends PolyakError {}
+
+/** What is in the cache may be used instead: the server was not there to say that it has something else. */
+export function isAway(error: unknown): boolean {
+  return error instanceof NoHost || (error instanceof PolyakError && error.code === 'unreachable');
+}
 
 async function listS3(location: string, signal?: AbortSignal): Promise<Remote> {
   const s3 = S3.fromEnvironment();
