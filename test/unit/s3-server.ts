@@ -54,7 +54,8 @@ export class S3Server {
     const page = keys.slice(from, from + pageLength);
     const more = from + pageLength < keys.length;
     const contents = page.map((key) => {
-      const etag = this.etagOf(key).replaceAll('"', '&quot;');
+      // Servers write quotes in one way or another.
+      const etag = this.etagOf(key).replace('"', '&quot;').replace('"', '&#34;');
       const size = this.objects.get(key)?.length;
       return `<Contents><Key>${encodeURIComponent(key)}</Key><ETag>${etag}</ETag><Size>${size}</Size></Contents>`;
     });

@@ -117,10 +117,10 @@ export class DataCache {
       await rm(join(work, reservationFile));
       await rename(work, join(this.folder, key));
     } catch (error) {
-      // What has arrived is worth keeping; a second one of another process is not.
-      await rename(work, join(this.folder, `${key}.partial`)).catch(async () => {
-        await rm(work, { recursive: true, force: true });
-      });
+      // What has arrived is worth keeping; nothing, or a second one of another process, is not.
+      const arrived = await bytesIn(arriving).catch(() => 0);
+      if (arrived > 0) await rename(work, join(this.folder, `${key}.partial`)).catch(() => undefined);
+      await rm(work, { recursive: true, force: true });
       throw error;
     }
     const entry = await this.take(key);

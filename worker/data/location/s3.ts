@@ -12,6 +12,7 @@ export interface S3Object {
   etag: string;
 }
 
+const characters: Record<string, string> = { quot: '"', apos: "'", lt: '<', gt: '>', amp: '&' };
 /** A data set of more files than this is no use to a worker that holds it in memory. */
 const objectsMax = 1_000_000;
 
@@ -143,5 +144,8 @@ function objectsOf(page: string): S3Object[] {
 
 function textOf(xml: string, element: string): string | undefined {
   const text = new RegExp(`<${element}>([^<]*)</${element}>`).exec(xml)?.[1];
-  return text?.replaceAll('&quot;', '"').replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
+  return text?.replaceAll(/&(#?\w+);/g, (escape, name: string) => {
+    const [base, digits] = name.startsWith('#x') ? [16, name.slice(2)] : [10, name.slice(1)];
+    return name.startsWith('#') ? String.fromCodePoint(Number.parseInt(digits, base)) : (characters[name] ?? escape);
+  });
 }
