@@ -1,6 +1,6 @@
 /** Evaluates a run on a labelled split: the numbers that training reports, and what they hide, class by class. */
 import { resolve } from 'node:path';
-import { isRemote } from '../common/data-location.js';
+import { isRemote, shownLocation } from '../common/data-location.js';
 import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import { passLeaves } from '../common/plan.js';
@@ -85,7 +85,9 @@ async function openSplits(run: TrainedRun, path: string | undefined, onNotice: (
   const dataset = others ? asEverySplit(whole) : await openDataset(experiment, { say: onNotice });
   requireShape(run, dataset, experiment.data.path);
   if (path === undefined && dataset.fingerprint !== dataFingerprint) {
-    onNotice(`${own.data.path}: has changed since the run was trained; its splits may hold other samples`);
+    onNotice(
+      `${shownLocation(own.data.path)}: has changed since the run was trained; its splits may hold other samples`,
+    );
   }
   return { experiment, dataset };
 }
@@ -105,7 +107,7 @@ function asEverySplit(whole: Dataset): Dataset {
 function requireShape(run: TrainedRun, { shape }: Dataset, path: string): void {
   if (shape.join() === run.inputShape.join()) return;
   const found = `[${shape.join(', ')}], the run was trained on [${run.inputShape.join(', ')}]`;
-  throw new PolyakError('data', `${path}: its samples are ${found}`);
+  throw new PolyakError('data', `${shownLocation(path)}: its samples are ${found}`);
 }
 
 /** The label of a row in the run's numbering of classes. */

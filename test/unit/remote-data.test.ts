@@ -221,6 +221,11 @@ describe('the cache of data', () => {
     expect(server.contentRequests).toEqual([]);
   });
 
+  it('says where it cannot be written', async () => {
+    writeFileSync(cache(), 'a file');
+    await expect(locate()).rejects.toThrow(/the cache of data cannot be written: .*; POLYAK_CACHE names another place/);
+  });
+
   it('ends a download whose length nobody told when it is full', async () => {
     server.instead = (_, response) => {
       const more = () => {

@@ -64,7 +64,7 @@ export class DataCache {
 
   /** The entry, pinned until it is released; undefined where there is none. */
   async take(key: string): Promise<CacheEntry | undefined> {
-    await mkdir(join(this.folder, 'pins'), { recursive: true });
+    await this.makeFolder();
     return await this.locked(async () => {
       const entry = join(this.folder, key, 'entry.json');
       const known = this.readEntry(key);
@@ -96,7 +96,7 @@ export class DataCache {
    * than the whole cache, `exhausted` where what is in use leaves no room, and those of `bring`.
    */
   async fill(key: string, options: FillOptions): Promise<CacheEntry> {
-    await mkdir(this.folder, { recursive: true });
+    await this.makeFolder();
     const task = async () => (await this.take(key)) ?? (await this.bring(key, options));
     return await withLock(join(this.folder, `${key}.lock`), options.onWait, task, options.signal);
   }
@@ -233,6 +233,13 @@ export class DataCache {
     } catch {
       return false;
     }
+  }
+
+  private async makeFolder(): Promise<void> {
+    await mkdir(join(this.folder, 'pins'), { recursive: true }).catch((error: unknown) => {
+      const why = `the cache of data cannot be written: ${(error as Error).message}`;
+      throw new PolyakError('data', `${this.folder}: ${why}; POLYAK_CACHE names another place`, { cause: error });
+    });
   }
 
   private async locked<T>(task: () => Promise<T>): Promise<T> {

@@ -38,6 +38,9 @@ export async function rootOf(folder: string): Promise<string> {
   return entries.length === 1 && only?.isDirectory() ? join(folder, only.name) : folder;
 }
 
+/** How a pipe tells that the reader has gone. */
+const closedEarly = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED']);
+
 type Bound = (chunks: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>;
 
 function boundOf(archive: string, bytesMax: number): Bound {
@@ -71,8 +74,8 @@ async function untar(archive: string, folder: string, bound: Bound, signal?: Abo
     ? pipeline(source, createGunzip(), bound, tar.stdin, { signal })
     : pipeline(source, bound, tar.stdin, { signal });
   const piped = whole.catch((error: unknown) => {
-    // It has what it wanted, or has failed and says so itself.
-    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return;
+    // It stops reading where the archive says that it ends, or it has failed and says so itself.
+    if (closedEarly.has((error as NodeJS.ErrnoException).code ?? '')) return;
     tar.kill();
     throw error;
   });
