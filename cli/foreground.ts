@@ -11,12 +11,17 @@ export interface ForegroundOptions {
   json: boolean;
   /** Seconds after which it stops at a checkpoint. */
   budget?: number;
+  /** Folder of event files. */
+  tensorboard?: string;
   /** Arguments that make the run again, if known. */
   again?: string;
 }
 
 /** Answers with the exit code. */
-export async function runInForeground(folder: RunFolder, { json, budget, again }: ForegroundOptions): Promise<number> {
+export async function runInForeground(
+  folder: RunFolder,
+  { json, budget, tensorboard, again }: ForegroundOptions,
+): Promise<number> {
   const { facts } = folder;
   const { workers, shards } = facts;
   outliveReader();
@@ -38,7 +43,7 @@ export async function runInForeground(folder: RunFolder, { json, budget, again }
     if (!json) say(`${facts.name}: ${count(workers, 'worker')}, ${count(shards, 'shard')}, in ${place}`);
     view.show(started(folder.path, facts));
     const { stop, kill } = interruption;
-    const event = await run({ folder, onEvent: (each) => view.show(each), stop, kill });
+    const event = await run({ folder, onEvent: (each) => view.show(each), stop, kill, tensorboard });
     view.close();
     const error = errorOf(event);
     if (error) {

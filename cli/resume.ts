@@ -18,6 +18,7 @@ export interface ResumeOptions {
   backend?: 'tensorflow' | 'cpu';
   coordinator?: string;
   budget?: number;
+  tensorboard?: string;
   /** Refused. */
   set?: string[];
   json: boolean;
@@ -25,13 +26,13 @@ export interface ResumeOptions {
 
 /** Answers with the exit code. What is not given stays as it was. */
 export async function resumeCommand(run: string, options: ResumeOptions): Promise<number> {
-  const { workers, shards, backend, coordinator, state = defaultState, set = [], json, budget } = options;
+  const { workers, shards, backend, coordinator, state = defaultState, set = [], json, budget, tensorboard } = options;
   const folder = RunFolder.open(state, run);
   const { facts } = folder;
   if (set.length > 0) throw refusal(set[0] ?? '', facts.name);
   const changes = { workers, shards, backend, coordinator, untilStep: await untilStep(folder, options) };
   folder.update(Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)));
-  return await runInForeground(folder, { json, budget });
+  return await runInForeground(folder, { json, budget, tensorboard });
 }
 
 function refusal(override: string, name: string): PolyakError {

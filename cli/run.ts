@@ -6,6 +6,7 @@ import { Launcher } from './launcher.js';
 import type { RunFolder } from './run-folder.js';
 import { RunJournal } from './run-journal.js';
 import { setup } from './setup.js';
+import { TensorBoard } from './tensorboard/tensorboard.js';
 
 export interface RunOptions {
   folder: RunFolder;
@@ -14,6 +15,8 @@ export interface RunOptions {
   stop?: AbortSignal;
   /** Aborted: end at once. */
   kill?: AbortSignal;
+  /** Folder that event files for TensorBoard are written to. */
+  tensorboard?: string | undefined;
 }
 
 /** How long a coordinator of our own may take to be back, and one elsewhere. */
@@ -31,8 +34,9 @@ export async function run(options: RunOptions): Promise<RunEvent> {
   const journal = new RunJournal(folder.journal);
   folder.update({ pid: process.pid, roles: [] });
   journal.note({ event: 'started', workers, shards });
+  const tensorboard = options.tensorboard === undefined ? undefined : new TensorBoard(options.tensorboard, folder);
   const onEvent = (event: RunEvent) => {
-    journal.add(event);
+    if (journal.add(event)) tensorboard?.add(event);
     options.onEvent(event);
   };
   try {

@@ -72,6 +72,12 @@ const table = {
     description: 'stop at a checkpoint after this time, such as 90s, 30m or 2h, with exit code 6',
     fallbackInWords: 'none',
   },
+  tensorboard: {
+    flags: '--tensorboard <dir>',
+    variable: 'POLYAK_TENSORBOARD',
+    description: 'write event files for TensorBoard into DIR/RUN',
+    fallbackInWords: 'none are written',
+  },
   dataUrl: {
     variable: 'POLYAK_DATA_URL',
     fallbackInWords: "each data set's own",

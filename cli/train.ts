@@ -27,6 +27,8 @@ export interface TrainOptions {
   coordinator?: string;
   /** A run (see run-reference.ts) whose last weights this one begins with, instead of weights drawn by its seed. */
   from?: string;
+  /** Folder that event files for TensorBoard are written to, in one of the run's name. */
+  tensorboard?: string;
   onEvent?: (event: RunEvent) => void;
   /** Aborted: checkpoint, and end as stopped. */
   signal?: AbortSignal;
@@ -42,8 +44,8 @@ export interface TrainResult {
 /** Trains an experiment to its end. Errors: PolyakError: `data`, `training` when it diverged, and what the roles say. */
 export async function train(experiment: Experiment, options: TrainOptions = {}): Promise<TrainResult> {
   const folder = await createRun(experiment, options);
-  const { onEvent = () => undefined, signal } = options;
-  const event = await run({ folder, onEvent, ...(signal ? { stop: signal } : {}) });
+  const { onEvent = () => undefined, signal, tensorboard } = options;
+  const event = await run({ folder, onEvent, tensorboard, ...(signal ? { stop: signal } : {}) });
   const error = errorOf(event);
   if (error) throw error;
   return { event, folder: folder.path };
@@ -76,7 +78,7 @@ export interface TrainCommandOptions extends TrainOptions, OverrideFlags {
 
 /** Answers with the exit code. */
 export async function trainCommand(file: string, options: TrainCommandOptions): Promise<number> {
-  const { steps, epochs, set, param, from, json, budget } = options;
+  const { steps, epochs, set, param, from, json, budget, tensorboard } = options;
   if (steps !== undefined && epochs !== undefined) {
     throw new PolyakError('usage', `--steps ${steps} and --epochs ${epochs} exclude each other: give one`);
   }
@@ -87,5 +89,5 @@ export async function trainCommand(file: string, options: TrainCommandOptions): 
   if (steps !== undefined) again.push('--steps', String(steps));
   if (epochs !== undefined) again.push('--epochs', String(epochs));
   const folder = await createRun(experiment, options, file);
-  return await runInForeground(folder, { json, budget, again: again.map(shellQuoted).join(' ') });
+  return await runInForeground(folder, { json, budget, tensorboard, again: again.map(shellQuoted).join(' ') });
 }
