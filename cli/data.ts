@@ -6,11 +6,15 @@ import { PolyakError } from '../common/errors.js';
 import { checksumProblem } from './data/checksum.js';
 import { dataSets, type DataFile, type DataSet, type DataSetName } from './data/data-sets.js';
 import { Meter } from './data/meter.js';
-import { copyFile, download, type OnBytes } from './data/transfer.js';
+import { download, type OnBytes } from '../worker/data/location/download.js';
+import { webTarget } from '../worker/data/location/http.js';
+import { copyFile } from './data/copy-file.js';
 import { isUnpacked, unpack } from './data/unpack.js';
 import { displayPath } from './foreground.js';
 import { printJson, printText } from './output.js';
 import { listOf } from './table.js';
+
+const otherWays = 'POLYAK_DATA_URL names another server, --from takes files that are here already';
 
 interface DataOptions {
   from?: string;
@@ -60,7 +64,7 @@ async function bring(file: DataFile, folder: string, from: string, meter: Meter)
   const partial = `${target}.partial`;
   const onBytes: OnBytes = (done, total) => meter.show(done, total);
   const source = isUrl(from) ? `${from}${file.name}` : join(resolve(from), file.name);
-  if (isUrl(from)) await download(source, partial, onBytes);
+  if (isUrl(from)) await download(webTarget(source, source, otherWays), partial, { onBytes });
   else {
     if (!existsSync(source))
       throw new PolyakError('data', `--from ${from}: has no ${file.name} (looked for ${source})`);

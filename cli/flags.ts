@@ -10,7 +10,9 @@ export function collect(value: string, earlier: string[]): string[] {
 
 /** The flags of `train` and `resume`: where and how long, never what. */
 export function addRunFlags(command: Command): Command {
-  return addJson(addSettings(command, 'workers', 'shards', 'state', 'coordinator', 'backend', 'budget', 'patience'));
+  return addJson(
+    addSettings(command, 'workers', 'shards', 'state', 'coordinator', 'backend', 'budget', 'patience', 'tensorboard'),
+  );
 }
 
 export function addJson(command: Command, description = 'one JSON object a line on stdout, and nothing else there') {

@@ -13,6 +13,8 @@ export interface ForegroundOptions {
   budget?: number;
   /** Seconds that the coordinator may be out of reach. */
   patience?: number;
+  /** Folder of event files. */
+  tensorboard?: string;
   /** Arguments that make the run again, if known. */
   again?: string;
 }
@@ -20,7 +22,7 @@ export interface ForegroundOptions {
 /** Answers with the exit code. */
 export async function runInForeground(
   folder: RunFolder,
-  { json, budget, patience, again }: ForegroundOptions,
+  { json, budget, patience, tensorboard, again }: ForegroundOptions,
 ): Promise<number> {
   const { facts } = folder;
   const { workers, shards } = facts;
@@ -43,7 +45,7 @@ export async function runInForeground(
     if (!json) say(`${facts.name}: ${count(workers, 'worker')}, ${count(shards, 'shard')}, in ${place}`);
     const { stop, kill } = interruption;
     const patienceMs = patience === undefined ? patienceMsDefault : patience * 1000;
-    const event = await run({ folder, onEvent: (each) => view.show(each), stop, kill, patienceMs });
+    const event = await run({ folder, onEvent: (each) => view.show(each), stop, kill, patienceMs, tensorboard });
     view.close();
     const error = errorOf(event);
     if (error) {

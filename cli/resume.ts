@@ -29,6 +29,7 @@ export interface ResumeCommandOptions extends ResumeSettings {
   budget?: number;
   /** Seconds. */
   patience?: number;
+  tensorboard?: string;
   /** Refused. */
   set?: string[];
   json: boolean;
@@ -36,10 +37,10 @@ export interface ResumeCommandOptions extends ResumeSettings {
 
 /** Answers with the exit code. */
 export async function resumeCommand(run: string, options: ResumeCommandOptions): Promise<number> {
-  const { state = defaultState, set = [], json, budget, patience } = options;
+  const { state = defaultState, set = [], json, budget, patience, tensorboard } = options;
   if (set.length > 0) throw refusal(set[0] ?? '', RunFolder.open(state, run).facts.name);
   const folder = await openForResume(run, { ...options, state });
-  return await runInForeground(folder, { json, budget, patience });
+  return await runInForeground(folder, { json, budget, patience, tensorboard });
 }
 
 /** The run's folder, with the settings kept. Errors: `usage` for a run that cannot go on so far. */

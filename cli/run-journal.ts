@@ -20,10 +20,13 @@ export class RunJournal {
     if (existsSync(file) && !readFileSync(file, 'utf8').endsWith('\n')) appendFileSync(file, '\n');
   }
 
-  add(event: RunEvent): void {
-    if (event.event === 'progress') return;
+  /** Whether it had not been told before. */
+  add(event: RunEvent): boolean {
+    if (event.event === 'progress') return true;
     // A second end may be word for word the first: stopped again at the same step.
-    if (isRunEnd(event) || !this.known.has(JSON.stringify(event))) this.note(event);
+    const isNew = isRunEnd(event) || !this.known.has(JSON.stringify(event));
+    if (isNew) this.note(event);
+    return isNew;
   }
 
   /** What no coordinator repeats. */

@@ -7,6 +7,7 @@ import { Launcher } from './launcher.js';
 import type { RunFolder } from './run-folder.js';
 import { RunJournal } from './run-journal.js';
 import { setup } from './setup.js';
+import { TensorBoard } from './tensorboard/tensorboard.js';
 
 export interface RunOptions {
   folder: RunFolder;
@@ -17,6 +18,8 @@ export interface RunOptions {
   kill?: AbortSignal;
   /** How long the coordinator may be out of reach. */
   patienceMs?: number;
+  /** Folder that event files for TensorBoard are written to. */
+  tensorboard?: string | undefined;
 }
 
 export const patienceMsDefault = 60_000;
@@ -33,8 +36,9 @@ export async function run(options: RunOptions): Promise<RunEvent> {
   const journal = new RunJournal(folder.journal);
   folder.update({ pid: process.pid, roles: [] });
   journal.note({ event: 'started', workers, shards });
+  const tensorboard = options.tensorboard === undefined ? undefined : new TensorBoard(options.tensorboard, folder);
   const onEvent = (event: RunEvent) => {
-    journal.add(event);
+    if (journal.add(event)) tensorboard?.add(event);
     options.onEvent(event);
   };
   try {

@@ -6,6 +6,7 @@
 import { InvalidArgumentError, Option, type Command, type OptionValueSource } from 'commander';
 import { PolyakError } from '../common/errors.js';
 import { closest } from '../common/experiment/suggest-value.js';
+import { parseBytes, parseDataMap } from '../worker/data/location/data-place.js';
 import { readConfigFile, type ConfigFile } from './config-file.js';
 import { durationSeconds } from './duration.js';
 import { positiveInteger } from './numbers.js';
@@ -20,6 +21,14 @@ interface Setting {
   fallbackInWords?: string;
   parse?: (text: string) => unknown;
   choices?: readonly string[];
+}
+
+/** Keeps the text, which the processes of the run read from their environment too. */
+function checkedBy(parse: (text: string) => unknown): (text: string) => string {
+  return (text) => {
+    parse(text);
+    return text;
+  };
 }
 
 const table = {
@@ -70,6 +79,12 @@ const table = {
     description: 'how long a coordinator may be out of reach before the command gives up with exit code 5',
     fallbackInWords: '1m',
   },
+  tensorboard: {
+    flags: '--tensorboard <dir>',
+    variable: 'POLYAK_TENSORBOARD',
+    description: 'write event files for TensorBoard into DIR/RUN',
+    fallbackInWords: 'none are written',
+  },
   dataUrl: {
     variable: 'POLYAK_DATA_URL',
     fallbackInWords: "each data set's own",
@@ -78,7 +93,20 @@ const table = {
   cache: {
     variable: 'POLYAK_CACHE',
     fallbackInWords: '~/.cache/polyak',
-    description: "TensorFlow's library and decoded pictures",
+    description: "TensorFlow's library, remote data and decoded pictures",
+  },
+  dataMap: {
+    variable: 'POLYAK_DATA_MAP',
+    parse: checkedBy(parseDataMap),
+    fallbackInWords: 'where the experiment says',
+    description:
+      'FROM=TO: data whose path or URL begins with FROM lie at TO on this machine; several with commas between',
+  },
+  dataCacheBytes: {
+    variable: 'POLYAK_DATA_CACHE_BYTES',
+    parse: checkedBy(parseBytes),
+    fallbackInWords: '20GiB',
+    description: 'most bytes of remote data that are kept on this machine, such as 500MB',
   },
   log: {
     variable: 'POLYAK_LOG',

@@ -9,7 +9,7 @@ import { PolyakError } from '../common/errors.js';
 import { libraryFolder, type LibraryKind } from '../worker/tensorflow/library-folder.js';
 import { buildLibrary } from './setup/build-library.js';
 import { buildSqlite, hasSqlite } from './setup/build-sqlite.js';
-import { withLock } from './setup/lock.js';
+import { withLock } from '../common/lock-file.js';
 import { describeMissingTools } from './setup/tools.js';
 
 export interface SetupOptions {

@@ -83,7 +83,7 @@ function dataLine({ data, fingerprint }: NonNullable<Facts>): string {
 }
 
 function fingerprintLine({ fingerprint }: NonNullable<Facts>): string {
-  const { data: _, polyak: __, ...rest } = fingerprint;
+  const { data: _, files: __, polyak: ___, ...rest } = fingerprint;
   return Object.entries(rest)
     .map(([name, value]) => `${name}: ${value}`)
     .join('; ');

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
+import { checkRemoteData } from '../worker/data/location/locate.js';
 import { openParent, seedRun, type ParentRun } from './branch.js';
 import { runInForeground } from './foreground.js';
 import { loadWithFlags, overrideArguments, type OverrideFlags } from './load-experiment.js';
@@ -27,9 +28,19 @@ export interface RunSettings {
   from?: string;
 }
 
-/** `file` is what the experiment was read from. Errors: `usage` for a parent whose weights do not fit. */
-export async function createRun(experiment: Experiment, options: RunSettings, file?: string): Promise<RunFolder> {
+/**
+ * `file` is what the experiment was read from. Errors: `usage` for a parent whose weights do not fit, `data` for remote
+ * data that are not there.
+ */
+export async function createRun(
+  experiment: Experiment,
+  options: RunSettings,
+  file?: string,
+  signal?: AbortSignal,
+): Promise<RunFolder> {
   const { steps = 0, shards = 1, state = defaultState, backend = 'tensorflow', coordinator = null, from } = options;
+  // A cluster elsewhere may reach what this machine does not.
+  if (coordinator === null) await checkRemoteData(experiment.data, { signal });
   const fitting = Math.floor(availableParallelism() / experiment.train.threads);
   const workers = options.workers ?? Math.max(1, Math.min(4, fitting));
   const parent: ParentRun | undefined = from === undefined ? undefined : await openParent(state, from, experiment);
@@ -45,6 +56,8 @@ export interface TrainCommandOptions extends RunSettings, OverrideFlags {
   epochs?: number;
   /** Seconds. */
   budget?: number;
+  /** Folder that event files for TensorBoard are written to, in one of the run's name. */
+  tensorboard?: string;
   /** Seconds. */
   patience?: number;
   json: boolean;
@@ -52,7 +65,7 @@ export interface TrainCommandOptions extends RunSettings, OverrideFlags {
 
 /** Answers with the exit code. */
 export async function trainCommand(file: string, options: TrainCommandOptions): Promise<number> {
-  const { steps, epochs, set, param, from, json, budget, patience } = options;
+  const { steps, epochs, set, param, from, json, budget, patience, tensorboard } = options;
   if (steps !== undefined && epochs !== undefined) {
     throw new PolyakError('usage', `--steps ${steps} and --epochs ${epochs} exclude each other: give one`);
   }
@@ -63,5 +76,11 @@ export async function trainCommand(file: string, options: TrainCommandOptions): 
   if (steps !== undefined) again.push('--steps', String(steps));
   if (epochs !== undefined) again.push('--epochs', String(epochs));
   const folder = await createRun(experiment, options, file);
-  return await runInForeground(folder, { json, budget, patience, again: again.map(shellQuoted).join(' ') });
+  return await runInForeground(folder, {
+    json,
+    budget,
+    patience,
+    tensorboard,
+    again: again.map(shellQuoted).join(' '),
+  });
 }

@@ -17,6 +17,8 @@ interface Following {
   patienceMs?: number;
   /** Aborted: the run ends at a checkpoint, its processes drain, and `result` rejects with RunInterrupted. */
   signal?: AbortSignal;
+  /** Folder that event files for TensorBoard are written to, in one of the run's name. */
+  tensorboard?: string;
 }
 
 export interface TrainOptions extends RunSettings, Following {}
@@ -54,7 +56,7 @@ export interface TrainingRun {
 
 /** Trains an experiment in a new folder: on processes of this machine, or by `coordinator` on a cluster elsewhere. */
 export function train(experiment: Experiment, options: TrainOptions = {}): TrainingRun {
-  return begin(async () => await createRun(experiment, options), options);
+  return begin(async () => await createRun(experiment, options, undefined, options.signal), options);
 }
 
 /** Goes on with a run (its folder, its id, or `@last`) from its newest checkpoint. Errors, of the result: as for train. */
@@ -87,13 +89,13 @@ async function openUnlessAborted(open: () => Promise<RunFolder>, signal?: AbortS
 async function resultOf(
   opening: Promise<RunFolder>,
   events: RunEventStream,
-  { signal, patienceMs }: Following,
+  { signal, patienceMs, tensorboard }: Following,
 ): Promise<TrainResult> {
   try {
     const folder = await opening;
     const onEvent = (event: { event: string }) => events.push(event);
     const end = await run({
-      ...{ folder, onEvent },
+      ...{ folder, onEvent, tensorboard },
       ...(signal && { stop: signal }),
       ...(patienceMs !== undefined && { patienceMs }),
     });

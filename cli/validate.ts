@@ -1,6 +1,7 @@
 /** `polyak validate`: an experiment file with all its defaults, its layers, and whether its data are there. */
 import { existsSync } from 'node:fs';
 import { stringify } from 'yaml';
+import { isRemote } from '../common/data-location.js';
 import { PolyakError } from '../common/errors.js';
 import { canonicalExperiment } from '../common/experiment/load.js';
 import type { Experiment } from '../common/experiment/schema.js';
@@ -25,7 +26,7 @@ export async function validateCommand(file: string, options: ValidateOptions): P
   else printText(`\n${describe(experiment, outline)}`);
   const { dataError, layers } = outline;
   if (!dataError) return;
-  const missing = !existsSync(experiment.data.path);
+  const missing = !isRemote(experiment.data.path) && !existsSync(experiment.data.path);
   if (missing && layers) return;
   const why = missing
     ? `${dataError.message}; without the data the shapes of the layers are not known`

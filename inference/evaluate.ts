@@ -1,13 +1,13 @@
 /** Evaluates a run on a labelled split: the numbers that training reports, and what they hide, class by class. */
 import { resolve } from 'node:path';
+import { isRemote, shownLocation } from '../common/data-location.js';
 import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import { passLeaves } from '../common/plan.js';
 import { PartialTree } from '../common/reduction-tree.js';
 import type { SplitName } from '../common/split-name.js';
 import { Batches } from '../worker/batches.js';
-import { openDataset, type Dataset } from '../worker/data/dataset.js';
-import type { Encoding } from '../worker/data/encoding.js';
+import { openDataset, type Dataset, type OpenOptions } from '../worker/data/dataset.js';
 import { ConfusionTable, type ClassReport, type Confusion } from './confusion-table.js';
 import type { Evaluated } from './inference-model.js';
 import type { TrainedRun } from './trained-run.js';
@@ -79,27 +79,32 @@ async function openSplits(run: TrainedRun, path: string | undefined, onNotice: (
   const { dataFingerprint } = run;
   // Weights of classes are for training; other data may be without a class that they name.
   const own = { ...run.experiment, train: { ...run.experiment.train, classWeights: undefined } };
-  const experiment = path === undefined ? own : { ...own, data: { ...own.data, path: resolve(path) } };
+  const elsewhere = (given: string) => (isRemote(given) ? given : resolve(given));
+  const experiment =
+    path === undefined ? own : { ...own, data: { ...own.data, sha256: undefined, path: elsewhere(path) } };
   if (path !== undefined && own.data.source === 'npy') {
     const advice = 'a run on npz files has both in one';
     throw new PolyakError('usage', `--data: source: npy has inputs and labels in two files; ${advice}`);
   }
-  const whole = path === undefined ? undefined : await openWhole(experiment, run.encoding);
+  const options = { encoding: run.encoding, say: onNotice };
+  const whole = path === undefined ? undefined : await openWhole(experiment, options);
   const others = whole !== undefined && whole.splits.test.count === 0 && whole.fingerprint !== dataFingerprint;
-  const dataset = others ? asEverySplit(whole) : await openDataset(experiment, { encoding: run.encoding });
+  const dataset = others ? asEverySplit(whole) : await openDataset(experiment, options);
   requireShape(run, dataset, experiment.data.path);
   if (path === undefined && dataset.fingerprint !== dataFingerprint) {
-    onNotice(`${own.data.path}: has changed since the run was trained; its splits may hold other samples`);
+    onNotice(
+      `${shownLocation(own.data.path)}: has changed since the run was trained; its splits may hold other samples`,
+    );
   }
   return { experiment, dataset };
 }
 
 /** Without holding samples out; undefined for sources that always come in splits. */
-async function openWhole(experiment: Experiment, encoding: Encoding | null): Promise<Dataset | undefined> {
+async function openWhole(experiment: Experiment, options: OpenOptions): Promise<Dataset | undefined> {
   const { data } = experiment;
   if (data.source === 'idx' || data.source === 'cifar10') return undefined;
   if (typeof data.test === 'object') return undefined;
-  return await openDataset({ ...experiment, data: { ...data, validation: 0, test: undefined } }, { encoding });
+  return await openDataset({ ...experiment, data: { ...data, validation: 0, test: undefined } }, options);
 }
 
 function asEverySplit(whole: Dataset): Dataset {
@@ -110,7 +115,7 @@ function asEverySplit(whole: Dataset): Dataset {
 function requireShape(run: TrainedRun, { shape }: Dataset, path: string): void {
   if (shape.join() === run.inputShape.join()) return;
   const found = `[${shape.join(', ')}], the run was trained on [${run.inputShape.join(', ')}]`;
-  throw new PolyakError('data', `${path}: its samples are ${found}`);
+  throw new PolyakError('data', `${shownLocation(path)}: its samples are ${found}`);
 }
 
 /** The label of a row in the run's numbering of classes. */

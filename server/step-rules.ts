@@ -30,15 +30,20 @@ export function chosenOptimizer(experiment: Experiment): ChosenOptimizer {
   return { optimizer: optimizerNamed(name), options, learningRate: learningRate ?? 0, schedule: { schedule, warmUp } };
 }
 
+/** The learning rate of a step that counts from 0. */
+export function learningRateOf(experiment: Experiment, plan: TrainingPlan, step: number): number {
+  const { learningRate, schedule } = chosenOptimizer(experiment);
+  return learningRateAt(schedule, learningRate, step, plan.stepsPerEpoch, plan.stepsPerEpoch * experiment.train.epochs);
+}
+
 export function stepRules(experiment: Experiment, manifest: Manifest, trainCount: number): ChunkRules {
   const plan = planOf(experiment, trainCount);
-  const totalSteps = plan.stepsPerEpoch * experiment.train.epochs;
-  const { optimizer, options, learningRate, schedule } = chosenOptimizer(experiment);
+  const { optimizer, options } = chosenOptimizer(experiment);
   const clip = experiment.clip;
   return {
     step(step): StepRule {
       const { leaves, samples } = plan.step(step);
-      const rate = learningRateAt(schedule, learningRate, step, plan.stepsPerEpoch, totalSteps);
+      const rate = learningRateOf(experiment, plan, step);
       return {
         leaves,
         reciprocal: Math.fround(1 / samples),

@@ -5,9 +5,9 @@ import { packageRoot } from '../common/package-root.js';
 import type { Backend } from './tensorflow/load.js';
 import { runtimeFingerprint } from './tensorflow/runtime-fingerprint.js';
 
-/** Only after `configureTensorFlow`. `data` is the data set's own fingerprint. */
-export function workerFingerprint(backend: Backend, data: string): Record<string, string> {
-  return { ...runtimeFingerprint(backend), data, polyak: packageVersion() };
+/** Only after `configureTensorFlow`. `data` is a hash over all samples, `files` one over the files that they are from. */
+export function workerFingerprint(backend: Backend, data: string, files: string): Record<string, string> {
+  return { ...runtimeFingerprint(backend), data, files, polyak: packageVersion() };
 }
 
 function packageVersion(): string {

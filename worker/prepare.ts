@@ -1,11 +1,13 @@
 /** Makes a worker ready for a trial: data, model, memory, and the proof that it computes what the others compute. */
 import { layOutChunks, type ChunkSpec } from '../common/chunk-layout.js';
 import type { Experiment } from '../common/experiment/schema.js';
+import type { Logger } from '../common/log.js';
 import type { Manifest } from '../common/manifest.js';
 import type { Proof } from '../proto/gen/polyak/v1/Proof.js';
 import { Batches } from './batches.js';
 import type { Compute } from './compute.js';
 import { openDataset } from './data/dataset.js';
+import type { DataPlace } from './data/location/data-place.js';
 import { workerFingerprint } from './fingerprint.js';
 import type { Backend } from './tensorflow/load.js';
 import { TrialMemory, leavesMaxOf } from './trial-memory.js';
@@ -26,6 +28,11 @@ export interface PrepareOptions {
   trial: string;
   experiment: Experiment;
   backend: Backend;
+  /** Where this machine has its data; as the environment says unless given. */
+  place?: DataPlace;
+  /** Aborted when the trial is dropped, since bringing data may take hours. */
+  signal: AbortSignal;
+  log: Logger;
   /** The process's compute thread, with TensorFlow set to so many threads. */
   computeWith: (threads: number) => Compute;
 }
@@ -34,7 +41,9 @@ export interface PrepareOptions {
 export async function prepareTrial(options: PrepareOptions): Promise<PreparedTrial> {
   const { trial, experiment, backend } = options;
   const { batchSize, microBatchSize, threads } = experiment.train;
-  const dataset = await openDataset(experiment);
+  const { place, signal, log } = options;
+  const say = (message: string) => log.info({ trial: options.trial }, message);
+  const dataset = await openDataset(experiment, { place, signal, say });
   const { train, validation, test } = dataset.splits;
   const { features, classes } = dataset;
   const compute = options.computeWith(threads);
@@ -58,10 +67,11 @@ export async function prepareTrial(options: PrepareOptions): Promise<PreparedTri
   const counts = { trainCount: train.count, validationCount: validation.count, testCount: test.count };
   const encoding = dataset.encoding ? JSON.stringify(dataset.encoding) : '';
   const proof = {
-    fingerprint: workerFingerprint(backend, dataset.fingerprint),
+    fingerprint: workerFingerprint(backend, dataset.fingerprint, dataset.files.sha256),
     gradientSha256,
     manifest: JSON.stringify(manifest),
     data: { ...counts, features, shape: dataset.shape, classes: classes ?? [], encoding },
+    files: dataset.files.groups,
   };
   const chunks = layOutChunks(manifest, experiment.chunkFloats);
   return { experiment, manifest, chunks, features, memory, batches, compute, proof };

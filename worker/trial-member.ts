@@ -11,6 +11,7 @@ import type { LeadMessage__Output } from '../proto/gen/polyak/v1/LeadMessage.js'
 import type { WorkerMessage } from '../proto/gen/polyak/v1/WorkerMessage.js';
 import type { ActivityClock } from './activity.js';
 import type { Compute } from './compute.js';
+import type { DataPlace } from './data/location/data-place.js';
 import { ControlLink } from './control-link.js';
 import { Incarnation } from './incarnation.js';
 import { HeldLease } from './lease.js';
@@ -27,6 +28,7 @@ export interface TrialMemberOptions {
   backend: Backend;
   transport: Transport;
   computeWith: (threads: number) => Compute;
+  place: DataPlace | undefined;
   activity: ActivityClock;
   log: Logger;
 }
@@ -128,8 +130,11 @@ export class TrialMember {
   }
 
   private async prepare(experiment: Experiment): Promise<Working> {
-    const { backend, computeWith, activity, log } = this.options;
-    const prepared = await prepareTrial({ trial: this.computeName, experiment, backend, computeWith });
+    const { backend, computeWith, activity, place, log } = this.options;
+    const { signal } = this.stopping;
+    const prepared = await prepareTrial({
+      ...{ trial: this.computeName, experiment, backend, computeWith, place, signal, log },
+    });
     const send = (message: WorkerMessage) => this.control.send(message);
     const work = new TrialWork({ trial: this.computeName, prepared, activity, send, log });
     this.loop = trainingLoop(this.leases, work).catch((error: unknown) => {

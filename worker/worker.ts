@@ -11,6 +11,7 @@ import { withResolvers } from '../common/with-resolvers.js';
 import type { Order__Output } from '../proto/gen/polyak/v1/Order.js';
 import { ActivityClock } from './activity.js';
 import { Compute } from './compute.js';
+import type { DataPlace } from './data/location/data-place.js';
 import { configureTensorFlow, type Backend } from './tensorflow/load.js';
 import { TrialMember } from './trial-member.js';
 
@@ -20,6 +21,8 @@ export interface WorkerOptions {
   backend: Backend;
   /** What carries gradients and weights, plain sockets unless given. */
   transport?: Transport;
+  /** Where this machine has its data; as the environment says unless given. */
+  place?: DataPlace;
   metricsPort: number;
   /** Where /metrics and /healthz listen. */
   metricsHost?: string;
@@ -38,7 +41,7 @@ export interface RunningWorker {
 export const exitForRestart = 75;
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { log, backend, transport = 'socket' } = options;
+  const { log, backend, transport = 'socket', place } = options;
   const id = randomUUID();
   const stopping = new AbortController();
   const ended = withResolvers<void>();
@@ -77,7 +80,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     const known = members.get(key);
     if (known) return known.moveTo(lead);
     log.info({ trial: key, lead }, 'joining a trial');
-    members.set(key, new TrialMember({ trialKey, lead, worker: id, backend, transport, computeWith, activity, log }));
+    const shared = { worker: id, backend, transport, place, computeWith, activity, log };
+    members.set(key, new TrialMember({ trialKey, lead, ...shared }));
   };
 
   const drop = async (trialKey: Buffer) => {

@@ -5,11 +5,14 @@ import { wholeNumber } from '../numbers.js';
 import { addRoleFlags, attendedCoordinator, runRoleCommand, type CommonFlags } from '../role-flags.js';
 import { assertAddress } from '../role-process.js';
 import { settingOption, settings } from '../settings.js';
+import { dataPlace, parseBytes, parseDataMap, type DataMapping } from '../../worker/data/location/data-place.js';
 
 interface WorkerFlags extends CommonFlags {
   coordinator: string;
   backend: 'tensorflow' | 'cpu';
   transport: 'socket' | 'grpc';
+  dataMap?: DataMapping[];
+  dataCacheBytes?: number;
   metricsHost: string;
   metricsPort: number;
 }
@@ -29,6 +32,22 @@ export function addWorker(program: Command): void {
         .choices(['socket', 'grpc'])
         .default('socket'),
     )
+    .addOption(
+      new Option(
+        '--data-map <from=to>',
+        'data whose path or URL begins with FROM lie at TO on this machine; may be given again',
+      )
+        .env(settings.dataMap.variable)
+        .argParser((text: string, earlier: DataMapping[] | undefined) => [...(earlier ?? []), ...parseDataMap(text)]),
+    )
+    .addOption(
+      new Option(
+        '--data-cache-bytes <size>',
+        `${settings.dataCacheBytes.description} (default: ${settings.dataCacheBytes.fallbackInWords})`,
+      )
+        .env(settings.dataCacheBytes.variable)
+        .argParser(parseBytes),
+    )
     .option('--metrics-host <host>', 'address that /metrics and /healthz listen on', '127.0.0.1')
     .option('--metrics-port <port>', 'for /metrics and /healthz; 0 takes any', wholeNumber, 0);
   addRoleFlags(command)
@@ -37,17 +56,19 @@ export function addWorker(program: Command): void {
       examples(
         'polyak worker --coordinator 10.0.0.1:7350 --metrics-host 0.0.0.0 --metrics-port 9352',
         'polyak worker --coordinator polyak.example.org:443 --transport grpc   # through a proxy for HTTP/2',
+        'polyak worker --coordinator 10.0.0.1:7350 --data-map /home/me/data=/mnt/data   # where the data are mounted',
       ),
     )
     .action(async (flags: WorkerFlags) => {
       await runRoleCommand('worker', flags, async (log) => {
         const { startWorker } = await import('../../worker/worker.js');
         const { findLibrary } = await import('../../worker/tensorflow/load.js');
-        const { backend, transport, metricsHost, metricsPort } = flags;
+        const { backend, transport, metricsHost, metricsPort, dataMap, dataCacheBytes } = flags;
         const coordinator = assertAddress('--coordinator', flags.coordinator);
+        const place = dataPlace({ map: dataMap, cacheBytesMax: dataCacheBytes });
         // Else only the first run would find out.
         if (backend === 'tensorflow') findLibrary();
-        return await startWorker({ coordinator, backend, transport, metricsHost, metricsPort, log });
+        return await startWorker({ coordinator, backend, transport, place, metricsHost, metricsPort, log });
       });
     });
 }

@@ -1,6 +1,6 @@
 /** `source: npy` and `source: npz`: NumPy's arrays, in files of their own or together in one. */
 import { z } from 'zod';
-import { held, path, regression, shape, sourceMeaning, testMeaning, validationMeaning } from './data-keys.js';
+import { held, path, regression, sha256, shape, sourceMeaning, testMeaning, validationMeaning } from './data-keys.js';
 
 const text = z.string().min(1);
 const heldOrFiles = z.union([held, z.strictObject({ path: text, label: text })], {
@@ -13,6 +13,7 @@ const heldOrArrays = z.union([held, z.strictObject({ inputs: text, label: text }
 export const npySchema = z.strictObject({
   source: z.literal('npy').describe(sourceMeaning),
   path,
+  sha256,
   label: text.describe('the file of labels, class numbers [count]; for regression [count] or [count, outputs]'),
   validation: heldOrFiles.default(0).describe(validationMeaning),
   test: heldOrFiles.optional().describe(testMeaning),
@@ -25,6 +26,7 @@ export type NpyData = z.output<typeof npySchema>;
 export const npzSchema = z.strictObject({
   source: z.literal('npz').describe(sourceMeaning),
   path,
+  sha256,
   inputs: text.default('x_train').describe('the array of samples, [count, …]'),
   label: text
     .default('y_train')

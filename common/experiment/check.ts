@@ -1,7 +1,9 @@
 /** Makes a resolved experiment of a value, or says all that is wrong with it at once, with its places. */
 import { isAbsolute, resolve } from 'node:path';
+import { isRemote } from '../data-location.js';
 import { PolyakError } from '../errors.js';
 import { crossCheck } from './cross-check.js';
+import { mapLocations } from './data-locations.js';
 import { describeIssues, type Issue } from './describe-issues.js';
 import { dotted, isUnder, valueAt, type Described } from './described.js';
 import type { ExperimentText } from './experiment-text.js';
@@ -98,32 +100,10 @@ function linesOf(findings: Described[], source?: ExperimentText): string[] {
 
 function resolvePaths(experiment: Experiment, folder: string): Experiment {
   const { data, model } = experiment;
-  const absolute = <Value>(path: Value) =>
-    typeof path === 'string' && !isAbsolute(path) ? (resolve(folder, path) as Value & string) : path;
+  const absolute = (path: string) => (!isAbsolute(path) && !isRemote(path) ? resolve(folder, path) : path);
   return {
     ...experiment,
-    data: dataPaths(data, absolute),
+    data: mapLocations(data, absolute),
     model: 'file' in model ? { file: absolute(model.file) } : model,
   };
-}
-
-function dataPaths(data: Experiment['data'], absolute: <Value>(path: Value) => Value): Experiment['data'] {
-  const path = absolute(data.path);
-  switch (data.source) {
-    case 'images':
-    case 'csv':
-      return { ...data, path, validation: absolute(data.validation), test: absolute(data.test) };
-    case 'npy': {
-      const files = <Held>(split: Held) => (typeof split === 'object' ? mapValues(split, absolute) : split);
-      const { validation, test, label, sampleWeight } = data;
-      const weights = sampleWeight === undefined ? {} : { sampleWeight: absolute(sampleWeight) };
-      return { ...data, path, label: absolute(label), ...weights, validation: files(validation), test: files(test) };
-    }
-    default:
-      return { ...data, path };
-  }
-}
-
-function mapValues<Of>(of: Of, change: <Value>(value: Value) => Value): Of {
-  return Object.fromEntries(Object.entries(of as object).map(([key, value]) => [key, change(value)])) as Of;
 }

@@ -1,5 +1,7 @@
 /** What the schema's types cannot say: keys of an experiment that contradict each other. Data files are not looked at. */
 import { dataFindings, isRegression } from './data-check.js';
+import { locationsOf } from './data-locations.js';
+import { isArchive, isRemote, locationProblem, nameOfLocation, shownLocation } from '../data-location.js';
 import { parseLayers, type Layer } from './layer-schema.js';
 import type { Experiment } from './schema.js';
 
@@ -15,6 +17,7 @@ export function crossCheck(experiment: Experiment): Finding[] {
     ...objectiveFindings(experiment),
     ...labelFindings(experiment),
     ...dataFindings(experiment),
+    ...locationFindings(experiment),
     ...repeatedFindings(experiment, 'preprocess'),
     ...repeatedFindings(experiment, 'augment'),
     ...dilationFindings(experiment),
@@ -64,6 +67,33 @@ function labelFindings({ data, loss, metrics }: Experiment): Finding[] {
     findings.push({ path: ['metrics'], message: `'accuracy' is no metric of loss: meanSquaredError` });
   }
   return findings;
+}
+
+/** URLs that no data can be had from. */
+function locationFindings({ data }: Experiment): Finding[] {
+  return locationsOf(data).flatMap(([key, location]) => {
+    if (!isRemote(location)) return [];
+    const hasChecksum = key === 'path' && data.sha256 !== undefined;
+    const problem = locationProblem(location, hasChecksum) ?? kindProblem(data.source, location, hasChecksum);
+    return problem === undefined
+      ? []
+      : [{ path: ['data', ...key.split('.')], message: `'${shownLocation(location)}' ${problem}` }];
+  });
+}
+
+/** A web server lists no folder, so that one can only be asked for files whose names are known. */
+function kindProblem(source: string, location: string, hasChecksum: boolean): string | undefined {
+  const name = nameOfLocation(location);
+  if (location.startsWith('s3:')) return undefined;
+  if (name === '' && hasChecksum) return 'is a folder, but data.sha256 is for one file';
+  const archives = 'an archive: .tar, .tar.gz, .tgz or .zip';
+  if (source === 'images' && !isArchive(name)) return `must name ${archives}, because a web server lists no folders`;
+  if ((source === 'idx' || source === 'cifar10') && name !== '' && !isArchive(name)) {
+    return `must end with a slash, as the folder of its files, or name ${archives}`;
+  }
+  const isFile = source === 'csv' || source === 'npy' || source === 'npz';
+  if (isFile && (name === '' || isArchive(name))) return `must name a file of ${source}`;
+  return undefined;
 }
 
 /** Each kind of entry once: a second flip or mean would be a mistake or do nothing. */

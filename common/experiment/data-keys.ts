@@ -22,7 +22,14 @@ export const heldOrPath = z.union([
 export const path = z
   .string()
   .min(1)
-  .describe('a folder, or for `csv`, `npy` (the inputs) and `npz` a file; relative to the experiment file');
+  .describe(
+    'a folder, or for `csv`, `npy` (the inputs) and `npz` a file: relative to the experiment file, `https://…`, or `s3://bucket/prefix`',
+  );
+export const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits, in lower case')
+  .optional()
+  .describe('of the file or archive that `path` names: any other is refused');
 export const sourceMeaning = '`idx`, `cifar10`, `images`, `csv`, `npy` or `npz`';
 export const validationMeaning =
   'samples held out of the training split by seed: a count, or a fraction below 1; for `images` and `csv` also a path, for `npy` and `npz` also what has its samples';

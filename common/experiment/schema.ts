@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { npySchema, npzSchema } from './array-schema.js';
-import { held, heldOrPath, path, sourceMeaning, testMeaning, validationMeaning } from './data-keys.js';
+import { held, heldOrPath, path, sha256, sourceMeaning, testMeaning, validationMeaning } from './data-keys.js';
 import { lineOf } from './layer-problem.js';
 import { layerProblems } from './layer-schema.js';
 import { searchSchema } from './search-schema.js';
@@ -23,7 +23,8 @@ export const layerListSchema = z.array(z.unknown()).superRefine((model, context)
 
 const imagesSchema = z.strictObject({
   source: z.literal('images').describe(sourceMeaning),
-  path,
+  path: path,
+  sha256,
   validation: heldOrPath.default(0).describe(validationMeaning),
   test: heldOrPath.optional().describe(testMeaning),
   size: z
@@ -39,12 +40,14 @@ export type ImagesData = z.output<typeof imagesSchema>;
 export const dataSchemas = {
   idx: z.strictObject({
     source: z.literal('idx').describe(sourceMeaning),
-    path,
+    path: path,
+    sha256,
     validation: held.default(0).describe(validationMeaning),
   }),
   cifar10: z.strictObject({
     source: z.literal('cifar10').describe(sourceMeaning),
-    path,
+    path: path,
+    sha256,
     validation: held.default(0).describe(validationMeaning),
   }),
   images: imagesSchema,
@@ -221,7 +224,7 @@ export const experimentSchema = z.strictObject({
   search: searchSchema.optional().describe('what `polyak sweep` tries; a single training takes its constants only'),
 });
 
-/** A resolved experiment: every default filled in, data.path absolute. */
+/** A resolved experiment: every default filled in, paths absolute. */
 export type Experiment = z.output<typeof experimentSchema>;
 /** What a user writes. */
 export type ExperimentInput = z.input<typeof experimentSchema>;

@@ -1,6 +1,15 @@
 /** `source: csv`: what the columns of a table are, and what is put where a value is missing. */
 import { z } from 'zod';
-import { heldOrPath, path, regression, shape, sourceMeaning, testMeaning, validationMeaning } from './data-keys.js';
+import {
+  heldOrPath,
+  path,
+  regression,
+  sha256,
+  shape,
+  sourceMeaning,
+  testMeaning,
+  validationMeaning,
+} from './data-keys.js';
 
 /** By its name, or by its number where columns have none: YAML's number becomes the text of it. */
 const column = z
@@ -30,6 +39,7 @@ export type Replacement = z.output<typeof replacement>;
 export const csvSchema = z.strictObject({
   source: z.literal('csv').describe(sourceMeaning),
   path,
+  sha256,
   validation: heldOrPath.default(0).describe(validationMeaning),
   test: heldOrPath.optional().describe(testMeaning),
   label: column.default('last').describe("the label's column by its name, or by its number from 1, or `last`"),

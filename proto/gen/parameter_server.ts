@@ -10,6 +10,7 @@ import type { Cut as _polyak_v1_Cut, Cut__Output as _polyak_v1_Cut__Output } fro
 import type { CutPlanned as _polyak_v1_CutPlanned, CutPlanned__Output as _polyak_v1_CutPlanned__Output } from './polyak/v1/CutPlanned.js';
 import type { CutWritten as _polyak_v1_CutWritten, CutWritten__Output as _polyak_v1_CutWritten__Output } from './polyak/v1/CutWritten.js';
 import type { DataFacts as _polyak_v1_DataFacts, DataFacts__Output as _polyak_v1_DataFacts__Output } from './polyak/v1/DataFacts.js';
+import type { DataFile as _polyak_v1_DataFile, DataFile__Output as _polyak_v1_DataFile__Output } from './polyak/v1/DataFile.js';
 import type { Describe as _polyak_v1_Describe, Describe__Output as _polyak_v1_Describe__Output } from './polyak/v1/Describe.js';
 import type { Ended as _polyak_v1_Ended, Ended__Output as _polyak_v1_Ended__Output } from './polyak/v1/Ended.js';
 import type { Failed as _polyak_v1_Failed, Failed__Output as _polyak_v1_Failed__Output } from './polyak/v1/Failed.js';
@@ -54,6 +55,7 @@ export interface ProtoGrpcType {
       CutPlanned: MessageTypeDefinition<_polyak_v1_CutPlanned, _polyak_v1_CutPlanned__Output>
       CutWritten: MessageTypeDefinition<_polyak_v1_CutWritten, _polyak_v1_CutWritten__Output>
       DataFacts: MessageTypeDefinition<_polyak_v1_DataFacts, _polyak_v1_DataFacts__Output>
+      DataFile: MessageTypeDefinition<_polyak_v1_DataFile, _polyak_v1_DataFile__Output>
       Describe: MessageTypeDefinition<_polyak_v1_Describe, _polyak_v1_Describe__Output>
       Ended: MessageTypeDefinition<_polyak_v1_Ended, _polyak_v1_Ended__Output>
       Failed: MessageTypeDefinition<_polyak_v1_Failed, _polyak_v1_Failed__Output>

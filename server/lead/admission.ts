@@ -1,6 +1,8 @@
 /** Who may work on a trial: the first worker's fingerprint and proof are recorded, a worker that differs is refused. */
 import type { DataFacts__Output } from '../../proto/gen/polyak/v1/DataFacts.js';
+import type { DataFile__Output } from '../../proto/gen/polyak/v1/DataFile.js';
 import type { Proof__Output } from '../../proto/gen/polyak/v1/Proof.js';
+import { firstDifferingFile } from './differing-file.js';
 
 /** What the first worker proved; kept in checkpoints. */
 export interface TrialFacts {
@@ -10,6 +12,8 @@ export interface TrialFacts {
   manifest: string;
   /** `encoding` only where there is one, as in checkpoints of before there were any. */
   data: Omit<DataFacts__Output, 'encoding'> & { encoding?: string };
+  /** Undefined in checkpoints of an earlier version. */
+  files?: DataFile__Output[];
 }
 
 export function factsOf(proof: Proof__Output): TrialFacts {
@@ -17,6 +21,7 @@ export function factsOf(proof: Proof__Output): TrialFacts {
     fingerprint: proof.fingerprint,
     gradientSha256: proof.gradientSha256,
     manifest: proof.manifest,
+    files: proof.files,
     data: dataOf(proof.data),
   };
 }
@@ -30,7 +35,7 @@ function dataOf(data: DataFacts__Output | null | undefined): TrialFacts['data'] 
 /** The reason for refusing, with both fingerprints side by side, or undefined. */
 export function difference(facts: TrialFacts, proof: Proof__Output): string | undefined {
   const names = [...new Set([...Object.keys(facts.fingerprint), ...Object.keys(proof.fingerprint)])].toSorted();
-  const differing = names.filter((name) => facts.fingerprint[name] !== proof.fingerprint[name]);
+  const differing = names.filter((name) => !agree(facts, proof, name));
   const sameGradient = facts.gradientSha256 === proof.gradientSha256;
   const sameModel = facts.manifest === proof.manifest;
   const sameData = JSON.stringify(facts.data) === JSON.stringify(factsOf(proof).data);
@@ -44,11 +49,26 @@ export function difference(facts: TrialFacts, proof: Proof__Output): string | un
   );
   if (!sameModel) rows.push('! the model differs');
   if (!sameData) rows.push(`! data: recorded ${JSON.stringify(facts.data)}, this worker ${JSON.stringify(proof.data)}`);
-  return `the worker's arithmetic differs from the trial's:\n${rows.join('\n')}`;
+  return `${headOf(facts, proof)}:\n${rows.join('\n')}`;
+}
+
+/** Of data that differ, the file is what matters. */
+function headOf(facts: TrialFacts, proof: Proof__Output): string {
+  if (agree(facts, proof, 'files')) {
+    return `the worker's ${agree(facts, proof, 'data') ? 'arithmetic differs' : 'data differ'} from the trial's`;
+  }
+  const first = firstDifferingFile(facts.files ?? [], proof.files ?? []);
+  return `the worker's data differ from the trial's${first === undefined ? '' : `, first in ${first}`}`;
+}
+
+/** What a checkpoint of an earlier version does not say does not differ. */
+function agree(facts: TrialFacts, proof: Proof__Output, name: string): boolean {
+  const recorded = facts.fingerprint[name];
+  return recorded === proof.fingerprint[name] || (name === 'files' && recorded === undefined);
 }
 
 /** Data and model must agree even when numerics may differ. */
 export function mayTolerate(facts: TrialFacts, proof: Proof__Output): boolean {
-  const sameData = facts.fingerprint['data'] === proof.fingerprint['data'];
+  const sameData = agree(facts, proof, 'data') && agree(facts, proof, 'files');
   return sameData && facts.manifest === proof.manifest;
 }

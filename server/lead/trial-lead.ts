@@ -12,7 +12,7 @@ import { passLeaves, type TrainingPlan } from '../../common/plan.js';
 import { claimIncarnation, newestCheckpoint } from '../checkpoint/checkpoint.js';
 import { hashVector } from '../checkpoint/load-chunk.js';
 import type { ShardMetrics } from '../server-metrics.js';
-import { planOf } from '../step-rules.js';
+import { learningRateOf, planOf } from '../step-rules.js';
 import type { TrialFacts } from './admission.js';
 import { openAuditLog, type AuditLog } from './audit-log.js';
 import { Checkpointer } from './checkpointer.js';
@@ -282,7 +282,9 @@ export class TrialLead {
     const { experiment, reports } = this.options;
     await this.validate(step, facts.data.validationCount, shards);
     const training = this.means(this.epochSums);
-    const body = { event: 'epoch', epoch: step / plan.stepsPerEpoch, step, ...training, validation: this.validation };
+    const learningRate = learningRateOf(experiment, plan, step - 1);
+    const { validation } = this;
+    const body = { event: 'epoch', epoch: step / plan.stepsPerEpoch, step, ...training, learningRate, validation };
     reports.add({ kind: 'EPOCH', step, body });
     this.epochSums = emptySums(experiment.metrics.length);
   }
@@ -334,6 +336,7 @@ export class TrialLead {
       epoch: Math.floor((step - 1) / plan.stepsPerEpoch) + 1,
       epochs: train.epochs,
       ...this.means(sums),
+      learningRate: learningRateOf(this.options.experiment, plan, step - 1),
       imagesPerSecond: this.meter.imagesPerSecond,
       workers: this.membership.size,
       secondsLeft: this.meter.secondsLeft,

@@ -5,24 +5,32 @@ import { join } from 'node:path';
 import { cacheFolder } from '../../common/cache-folder.js';
 import { packageRoot } from '../../common/package-root.js';
 
-const requirements = ['onnxruntime>=1.20,<2', 'safetensors>=0.5,<1', 'numpy>=1.26,<3'];
+/** By the folder that they are installed into. */
+const requirements: Record<string, string[]> = {
+  'test-python': ['onnxruntime>=1.20,<2', 'safetensors>=0.5,<1', 'numpy>=1.26,<3'],
+  'test-tensorboard': ['tensorboard>=2.18,<3', 'setuptools<81'],
+};
 
 /** Answers with what the script prints. */
 export function python(script: string, ...args: string[]): string {
+  return pythonWith('test-python', script, ...args);
+}
+
+export function pythonWith(packages: string, script: string, ...args: string[]): string {
   const path = join(packageRoot(), 'test/inference', script);
   return execFileSync('python3', [path, ...args], {
     encoding: 'utf8',
-    env: { ...process.env, PYTHONPATH: packages() },
+    env: { ...process.env, PYTHONPATH: installed(packages) },
   });
 }
 
-function packages(): string {
-  const folder = join(cacheFolder(), 'test-python');
+function installed(name: string): string {
+  const folder = join(cacheFolder(), name);
   if (existsSync(folder)) return folder;
   const partial = `${folder}.${process.pid}`;
   const flags = ['--quiet', '--disable-pip-version-check', '--root-user-action', 'ignore', '--only-binary', ':all:'];
   try {
-    execFileSync('python3', ['-m', 'pip', 'install', ...flags, '--target', partial, ...requirements]);
+    execFileSync('python3', ['-m', 'pip', 'install', ...flags, '--target', partial, ...(requirements[name] ?? [])]);
     renameSync(partial, folder);
   } finally {
     rmSync(partial, { recursive: true, force: true });

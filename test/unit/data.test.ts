@@ -204,6 +204,18 @@ describe('the cache of decoded pictures', () => {
     expect(entries()).toHaveLength(2);
   });
 
+  it('knows the same pictures in another folder', async () => {
+    const { files, decode, entries } = await twoPictures();
+    await decode();
+    const other = Uint8Array.from([1, 2, 3, 4, 5, 6]);
+    writeFileSync(entries()[0]!, Buffer.concat([other, createHash('sha256').update(other).digest()]));
+    const elsewhere = folderOf(
+      Object.fromEntries(files.map(({ path }, index) => [`${index}.png`, readFileSync(path)])),
+    );
+    for (const [index, file] of files.entries()) file.path = join(elsewhere, `${index}.png`);
+    expect(await decode()).toEqual([...other]);
+  });
+
   it('keeps the eight that were used last', async () => {
     const { files, decode, entries } = await twoPictures();
     for (let green = 0; green < 10; green++) {

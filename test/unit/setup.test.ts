@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PolyakError } from '../../common/errors.js';
 import { setup } from '../../cli/setup.js';
-import { withLock } from '../../cli/setup/lock.js';
+import { withLock } from '../../common/lock-file.js';
 import { describeMissingTools } from '../../cli/setup/tools.js';
 import { libraryFolder } from '../../worker/tensorflow/library-folder.js';
 import { loadTensorFlow } from '../../worker/tensorflow/load.js';

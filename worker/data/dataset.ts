@@ -9,6 +9,8 @@ import { IndexPermutation } from '../../common/index-permutation.js';
 import { Purpose } from '../../common/random.js';
 import type { SplitName } from '../../common/split-name.js';
 import type { Encoding } from './encoding.js';
+import { groupFiles, listingSha256, type DataFileGroup } from './location/data-files.js';
+import { locateData, type LocatedData, type LocateOptions } from './location/locate.js';
 import { Pace } from './pace.js';
 import type { RawData, RawSplit } from './raw-data.js';
 import { SampleStore } from './sample-store.js';
@@ -26,6 +28,13 @@ export interface DatasetSplit {
   count: number;
   /** Rows of the store, by position in the split. */
   rows: Uint32Array;
+}
+
+/** The files of a data set, for the proof that another worker has the same. */
+export interface DataFiles {
+  /** Over names, sizes and hashes of all. */
+  sha256: string;
+  groups: DataFileGroup[];
 }
 
 const sliceBytes = 2 ** 22;
@@ -52,6 +61,8 @@ export class Dataset {
     readonly encoding: Encoding | null = null,
     /** What each training sample counts in the loss, by row, 1 on average; null where all count the same. */
     readonly weights: Float32Array | null = null,
+    /** What it was read from. */
+    readonly files: DataFiles = { sha256: '', groups: [] },
   ) {
     this.features = shape.reduce((product, size) => product * size, 1);
   }
@@ -66,16 +77,27 @@ export class Dataset {
   }
 }
 
-export interface OpenOptions {
-  signal?: AbortSignal;
+export interface OpenOptions extends LocateOptions {
   /** What a run has recorded, whose categories and fills are used instead of those of the data. */
   encoding?: Encoding | null;
 }
 
-/** Errors: `data`, naming the file and place; `usage` when experiment and data do not fit each other. */
+/**
+ * Remote data are brought into the cache of this machine first. Errors: `data`, naming the file and place, `unreachable`
+ * when the server of the data is; `usage` when experiment and data do not fit each other.
+ */
 export async function openDataset(experiment: Experiment, options: OpenOptions = {}): Promise<Dataset> {
+  const located = await locateData(experiment.data, options);
+  try {
+    return await openLocated(experiment, located, options);
+  } finally {
+    await located.release();
+  }
+}
+
+async function openLocated(experiment: Experiment, located: LocatedData, options: OpenOptions): Promise<Dataset> {
   const samples = new SampleStore();
-  const raw = await readSource(experiment.data, samples, options);
+  const raw = await readSource(located, samples, options);
   const outputs = outputsOf(experiment, raw);
   checkAugmentation(experiment, raw.shape);
   const splits = await cutSplits(experiment, raw);
@@ -86,14 +108,15 @@ export async function openDataset(experiment: Experiment, options: OpenOptions =
   const weights = sampleWeights(experiment, { classes: raw.classes, labels, weights: ofSamples, trainRows });
   const { memory, freeFrom } = samples;
   const bytesPerValue = raw.train.samples instanceof Uint8Array ? 1 : 4;
+  const files = { sha256: listingSha256(located.files), groups: groupFiles(located.files) };
   return new Dataset(
     ...([raw.shape, raw.classes, outputs, splits, memory, bytesPerValue, labels, freeFrom, fingerprint] as const),
-    ...([encoding, weights] as const),
+    ...([encoding, weights, files] as const),
   );
 }
 
 async function readSource(
-  data: Experiment['data'],
+  { data, sha256s }: LocatedData,
   samples: SampleStore,
   { signal, encoding }: OpenOptions,
 ): Promise<RawData> {
@@ -103,7 +126,7 @@ async function readSource(
     case 'cifar10':
       return await readCifar10(data.path, samples);
     case 'images':
-      return await readImages(data, samples, signal);
+      return await readImages(data, samples, { signal, sha256s });
     case 'csv':
       return await readCsv(data, encoding ?? undefined);
     case 'npy':

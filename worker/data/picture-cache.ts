@@ -1,7 +1,6 @@
 /**
  * Decoded pictures, kept between runs, because decoding tens of thousands takes a minute. An entry belongs to one list
- * of files as they are (path, size, time of change), one target size and one version of the decoder, and ends with its
- * own SHA-256. It is only ever a shortcut: an entry that is torn, or cannot be written, means decoding again.
+ * of contents, wherever the files lie, one target size and one version of the decoder, and ends with its own SHA-256. It is only ever a shortcut: an entry that is torn, or cannot be written, means decoding again.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
@@ -9,6 +8,7 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import sharp from 'sharp';
 import { cacheFolder } from '../../common/cache-folder.js';
+import { sha256Of } from './location/file-hashes.js';
 import { decodeAll, type DecodeOptions, type Picture } from './picture.js';
 
 /** Fewer are decoded faster than it is worth. */
@@ -22,23 +22,24 @@ export async function decodeAllCached(
   files: Picture[],
   size: [number, number],
   samples: Uint8Array,
-  options: DecodeOptions,
+  options: DecodeOptions & { sha256s?: ReadonlyMap<string, string> },
   cachedFrom = picturesMin,
 ): Promise<void> {
   if (files.length < cachedFrom) return await decodeAll(files, size, samples, options);
   const folder = join(cacheFolder(), 'pictures');
-  const entry = join(folder, `${await keyOf(files, size, options.resize)}.bin`);
+  const entry = join(folder, `${await keyOf(files, size, options)}.bin`);
   if (await readEntry(entry, samples)) return;
   await decodeAll(files, size, samples, options);
   await writeEntry(folder, entry, samples);
 }
 
-async function keyOf(files: Picture[], size: [number, number], resize: boolean): Promise<string> {
+async function keyOf(
+  files: Picture[],
+  size: [number, number],
+  { resize, signal, sha256s }: DecodeOptions & { sha256s?: ReadonlyMap<string, string> },
+): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify([sharp.versions, size, resize]));
-  for (const { path } of files) {
-    const info = await stat(path);
-    hash.update(JSON.stringify([path, info.size, info.mtimeMs]));
-  }
+  for (const { path } of files) hash.update(sha256s?.get(path) ?? (await sha256Of(path, signal)));
   return hash.digest('hex').slice(0, 32);
 }
 

@@ -10,7 +10,7 @@ export interface Picture {
 export interface DecodeOptions {
   /** Pictures of another size are resized without keeping their proportions; else they are an error. */
   resize: boolean;
-  signal: AbortSignal | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 const decodersAtOnce = 4;

@@ -70,6 +70,11 @@ async function readSplit(folder: string, prefix: string): Promise<IdxSplit> {
   };
 }
 
+/** The four files, each by the names that it may have. */
+export function idxNames(): string[][] {
+  return ['train', 't10k'].flatMap((prefix) => [namesOf(prefix, 'images', 3), namesOf(prefix, 'labels', 1)]);
+}
+
 function namesOf(prefix: string, kind: string, dimensions: number): string[] {
   return ['', '.gz'].flatMap((end) => [
     `${prefix}-${kind}-idx${dimensions}-ubyte${end}`,

@@ -12,7 +12,7 @@ import { sampleBytesMax, type SampleStore } from '../sample-store.js';
 const pictures = /\.(jpe?g|png|webp|gif|tiff?)$/i;
 
 /** Samples are [height, width, 3]: grey is repeated, transparency dropped. Errors: `data`, naming the picture. */
-export async function readImages(data: ImagesData, store: SampleStore, signal?: AbortSignal): Promise<RawData> {
+export async function readImages(data: ImagesData, store: SampleStore, options: DecodedFrom = {}): Promise<RawData> {
   const inside = await foldersIn(data.path);
   const separate = inside.includes('train') && inside.includes('test');
   if (separate && data.test !== undefined) {
@@ -27,7 +27,7 @@ export async function readImages(data: ImagesData, store: SampleStore, signal?: 
   }
   const size = data.size ?? (await sizeOfPicture((await picturesOf(trainFolder, classes[0] ?? ''))[0] ?? ''));
   const read = async (folder: string, key?: string) =>
-    await readSplit(folder, { key, classes, size, data, store, signal });
+    await readSplit(folder, { key, classes, size, data, store, ...options });
   const testFolder = separate ? join(data.path, 'test') : data.test;
   return {
     shape: [...size, 3],
@@ -38,16 +38,22 @@ export async function readImages(data: ImagesData, store: SampleStore, signal?: 
   };
 }
 
-interface ReadOptions {
+interface DecodedFrom {
+  signal?: AbortSignal;
+  /** Of the pictures, by path, as far as they are known. */
+  sha256s?: ReadonlyMap<string, string>;
+}
+
+interface ReadOptions extends DecodedFrom {
   key: string | undefined;
   classes: string[];
   size: [number, number];
   data: ImagesData;
   store: SampleStore;
-  signal: AbortSignal | undefined;
 }
 
-async function readSplit(folder: string, { key, classes, size, data, store, signal }: ReadOptions): Promise<RawSplit> {
+async function readSplit(folder: string, options: ReadOptions): Promise<RawSplit> {
+  const { key, classes, size, data, store, signal, sha256s } = options;
   const present = await foldersIn(folder, key);
   const unknown = present.find((name) => !classes.includes(name));
   if (unknown !== undefined) throw new PolyakError('data', `${folder}: class '${unknown}' has no training pictures`);
@@ -63,7 +69,7 @@ async function readSplit(folder: string, { key, classes, size, data, store, sign
     throw new PolyakError('data', `${folder}: ${found}; set a smaller data.size`);
   }
   const samples = store.reserve(bytes);
-  await decodeAllCached(files, size, samples, { resize: data.size !== undefined, signal });
+  await decodeAllCached(files, size, samples, { resize: data.size !== undefined, signal, sha256s });
   return { count: files.length, samples, labels: Int32Array.from(files, ({ label }) => label) };
 }
 

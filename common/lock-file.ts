@@ -1,12 +1,17 @@
-/** One setup at a time per cache folder: a file that holds the process id of the owner; a dead owner's lock is taken. */
+/** One at a time per machine: a file that holds the process id of the owner; a dead owner's lock is taken. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
 const pollMs = 200;
 
-/** Waits for the lock, runs the task, and gives the lock back, whatever the task did. */
-export async function withLock<T>(file: string, onWait: (owner: number) => void, task: () => Promise<T>): Promise<T> {
+/** Waits for the lock, runs the task, and gives the lock back, whatever the task did. An abort ends the waiting. */
+export async function withLock<T>(
+  file: string,
+  onWait: (owner: number) => void,
+  task: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   mkdirSync(dirname(file), { recursive: true });
   let told = false;
   while (!tryLock(file)) {
@@ -19,7 +24,7 @@ export async function withLock<T>(file: string, onWait: (owner: number) => void,
       onWait(owner);
       told = true;
     }
-    await setTimeout(pollMs);
+    await setTimeout(pollMs, undefined, { signal });
   }
   const release = () => rmSync(file, { force: true });
   process.once('exit', release);
@@ -50,7 +55,7 @@ function ownerOf(file: string): number | undefined {
   }
 }
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
