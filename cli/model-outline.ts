@@ -3,6 +3,7 @@
  * backend. Needs the data, or at least their shape.
  */
 import { PolyakError } from '../common/errors.js';
+import { targetOf } from '../common/experiment/losses.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import type { Manifest } from '../common/manifest.js';
 import { openDataset } from '../worker/data/dataset.js';
@@ -85,7 +86,7 @@ async function lookAtData(experiment: Experiment): Promise<Look> {
 /** What the experiment alone says of a sample's shape; the last layer is taken at its word for the outputs. */
 function shapeWithoutData({ data, loss, model }: Experiment): DataShape | undefined {
   const inputShape = inputShapeOf(data);
-  const outputs = loss === 'softmaxCrossEntropy' ? lastUnits(model) : 1;
+  const outputs = targetOf(loss) === 'classes' ? lastUnits(model) : 1;
   return inputShape && outputs !== undefined ? { inputShape, outputs } : undefined;
 }
 

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { PolyakError } from '../common/errors.js';
+import { targetOf } from '../common/experiment/losses.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import type { Manifest } from '../common/manifest.js';
 import type { DataShape } from '../worker/model/model-experiment.js';
@@ -88,7 +89,7 @@ export class TrainedRun {
 
   get dataShape(): DataShape {
     const { classes, inputShape } = this;
-    const single = !classes || this.experiment.loss === 'binaryCrossEntropy';
+    const single = !classes || targetOf(this.experiment.loss) === 'twoClasses';
     return { inputShape, outputs: single ? 1 : classes.length };
   }
 
@@ -99,8 +100,8 @@ export class TrainedRun {
   }
 
   /**
-   * [count, outputs]: the probability of each class; of the second one alone for binaryCrossEntropy; or numbers. Bytes
-   * are read as byte / 255, and preprocessed as in training. Errors: `usage` for samples of another size.
+   * [count, outputs]: the probability of each class, of the second one alone for binaryCrossEntropy; scores for a hinge
+   * loss, above 0 for the second class of binaryHinge; or numbers. Bytes are read as byte / 255, and preprocessed as in training. Errors: `usage` for samples of another size.
    */
   async predict(samples: Samples): Promise<Float32Array> {
     const { features, experiment } = this;

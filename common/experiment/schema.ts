@@ -5,6 +5,8 @@
 import { z } from 'zod';
 import { lineOf } from './layer-problem.js';
 import { layerProblems } from './layer-schema.js';
+import { lossSchema } from './losses.js';
+import { directionOf, metricSchema, objectiveMetrics } from './metrics.js';
 import { searchSchema } from './search-schema.js';
 
 const positive = z.number().positive();
@@ -156,11 +158,11 @@ const clipSchema = z.union([
   z.strictObject({ globalNorm: positive.describe('scales the whole gradient down to this Euclidean norm') }),
 ]);
 
-/** The direction is the metric's own: a loss is minimised, an accuracy maximised. */
+/** The direction is the metric's own: a loss or an error is minimised, an accuracy maximised. */
 const objectiveSchema = z
   .strictObject({
     metric: z
-      .enum(['validation.loss', 'validation.accuracy'])
+      .enum(objectiveMetrics)
       .default('validation.loss')
       .describe('what a trial is judged by'),
     direction: z.enum(['maximise', 'minimise']).optional().describe('follows from the metric'),
@@ -170,10 +172,6 @@ const objectiveSchema = z
       .describe('what is evaluated: the weights as they are, or their running average'),
   })
   .transform((objective) => ({ ...objective, direction: objective.direction ?? directionOf(objective.metric) }));
-
-function directionOf(metric: string): 'maximise' | 'minimise' {
-  return metric.endsWith('.loss') ? 'minimise' : 'maximise';
-}
 
 export const experimentSchema = z.strictObject({
   name: z
@@ -187,13 +185,8 @@ export const experimentSchema = z.strictObject({
   model: z
     .union([layerListSchema, z.strictObject({ file: path.describe('a model.json, relative to the experiment file') })])
     .describe('a list of layers, or the path of a Keras-style model.json'),
-  loss: z
-    .enum(['softmaxCrossEntropy', 'binaryCrossEntropy', 'meanSquaredError'])
-    .describe('for classes, for two classes, for numbers to predict'),
-  metrics: z
-    .array(z.enum(['accuracy']))
-    .default([])
-    .describe('what is measured beside the loss'),
+  loss: lossSchema.describe('for classes, for two classes, or for numbers to predict'),
+  metrics: z.array(metricSchema).default([]).describe('what is measured beside the loss'),
   objective: objectiveSchema.prefault({}).describe('what the training is judged by'),
   regularise: z
     .strictObject({
