@@ -116,4 +116,14 @@ export function initializeRange(
   for (let i = 0; i < out.length; i += 1) {
     out[i] = draw(random);
   }
+  if (spec.unitForget === true) fillForgetGate(shape, from, out);
+}
+
+/**
+ * Ones for the second of four gates (Jozefowicz, Zaremba and Sutskever, "An empirical exploration of recurrent network
+ * architectures", 2015).
+ */
+function fillForgetGate(shape: readonly number[], from: number, out: Float32Array): void {
+  const units = shape.reduce((product, size) => product * size, 1) / 4;
+  out.fill(1, Math.max(0, Math.min(out.length, units - from)), Math.max(0, Math.min(out.length, 2 * units - from)));
 }
