@@ -86,7 +86,7 @@ describe('numbers', () => {
     const scratch = await ScratchRun.train(regression, { 'table.csv': table(regressionData) });
     try {
       const { features } = regressionData;
-      const samples = drawSamples(20, features);
+      const samples = drawSamples(20, regressionData);
       const rows = Array.from({ length: 20 }, (_, row) => samples.subarray(row * features, (row + 1) * features));
       const header = ['f0', 'f1', 'f2', 'f3'].join(',');
       const files = ['bare.csv', 'labelled.csv', 'array.npy'].map((name) => join(scratch.data.path, name));
