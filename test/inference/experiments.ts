@@ -146,8 +146,8 @@ export const tokens: Experiment = {
   data: csv,
   preprocess: [],
   model: [
-    { embedding: { inputDim: 8, outputDim: 5 } },
-    { conv1d: { filters: 6, kernelSize: 2, activation: 'relu' } },
+    { embedding: { inputDim: 8, outputDim: 5, embeddingsInitializer: { randomNormal: { standardDeviation: 1 } } } },
+    { conv1d: { filters: 6, kernelSize: 3, strides: 3, activation: 'relu' } },
     'globalMaxPooling1d',
     { dense: { units: 12, activation: 'tanh' } },
     { reshape: { targetShape: [4, 3] } },

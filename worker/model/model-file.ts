@@ -31,8 +31,10 @@ export async function readModelFile(
   const layers = layersOf(topology, file);
   const notes = new Map<string, LayerNotes>();
   for (const { class_name: type, config } of layers) {
-    if (refused.has(type)) {
-      throw new PolyakError('usage', `${file}: ${type} draws from a generator of its own; use Dropout`);
+    const isRecurrentDropout = Boolean(config['dropout']) || Boolean(config['recurrent_dropout']);
+    if (refused.has(type) || isRecurrentDropout) {
+      const name = isRecurrentDropout ? `dropout within ${type}` : type;
+      throw new PolyakError('usage', `${file}: ${name} draws from a generator of its own; use Dropout`);
     }
     notes.set(config.name ?? type, { rateMultiplier: 1, initializers: takeInitializers(config, file) });
   }
