@@ -62,7 +62,10 @@ function labelFindings({ data, loss, metrics }: Experiment): Finding[] {
   }
   if (target !== 'numbers' && regression) {
     const losses = lossesFor('numbers').join(', ');
-    findings.push({ path: ['loss'], message: `'${name}' is for classes; data.regression: true needs one of ${losses}` });
+    findings.push({
+      path: ['loss'],
+      message: `'${name}' is for classes; data.regression: true needs one of ${losses}`,
+    });
   }
   for (const metric of metrics) {
     const facts = metricFacts(metric);

@@ -84,7 +84,10 @@ export function averageOf(name: string): string {
 }
 
 /** What a trial may be judged by. */
-export const objectiveMetrics = ['validation.loss', ...metricNames.map((name) => `validation.${name}` as const)] as const;
+export const objectiveMetrics = [
+  'validation.loss',
+  ...metricNames.map((name) => `validation.${name}` as const),
+] as const;
 
 export function directionOf(objective: string): 'maximise' | 'minimise' {
   const facts = metricFacts(objective.slice(objective.indexOf('.') + 1));

@@ -161,10 +161,7 @@ const clipSchema = z.union([
 /** The direction is the metric's own: a loss or an error is minimised, an accuracy maximised. */
 const objectiveSchema = z
   .strictObject({
-    metric: z
-      .enum(objectiveMetrics)
-      .default('validation.loss')
-      .describe('what a trial is judged by'),
+    metric: z.enum(objectiveMetrics).default('validation.loss').describe('what a trial is judged by'),
     direction: z.enum(['maximise', 'minimise']).optional().describe('follows from the metric'),
     weights: z
       .enum(['last', 'average'])

@@ -37,7 +37,10 @@ export const leadRecordSchema = z.object({
   /** Null in the checkpoint that a branch begins with: its first worker proves what holds for it. */
   facts: z.custom<TrialFacts>((value) => typeof value === 'object' && value !== null).nullable(),
   epochSums: sumsSchema,
-  validation: z.object({ loss: z.number(), accuracy: z.number().nullable() }).catchall(z.number().nullable()).nullable(),
+  validation: z
+    .object({ loss: z.number(), accuracy: z.number().nullable() })
+    .catchall(z.number().nullable())
+    .nullable(),
   /** Workers with other numerics were admitted. */
   reproducible: z.boolean(),
   unacknowledged: z.array(z.custom<Report>((value) => typeof value === 'object' && value !== null)),

@@ -37,7 +37,9 @@ export function lstmClass(tf: TF): LayerClass {
       for (const [option, value] of Object.entries(fixed)) {
         const given = config[option] ?? value;
         if (given !== value) {
-          throw new Error(`LSTM '${this.name}': ${option} is ${JSON.stringify(given)}; only ${String(value)} is supported`);
+          throw new Error(
+            `LSTM '${this.name}': ${option} is ${JSON.stringify(given)}; only ${String(value)} is supported`,
+          );
         }
       }
       this.units = config.units as number;

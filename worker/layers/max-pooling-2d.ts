@@ -66,9 +66,7 @@ export function probeMaxPool(tf: TF): void {
 
 export function maxPool(tf: TF, x: Tensor4D, poolSize: Pair, strides: Pair, padding: 'valid' | 'same'): Tensor {
   const remembers = isNative(tf) && recordsGradient(tf) && probed.get(tf) === true;
-  return remembers
-    ? rememberingPool(tf, x, poolSize, strides, padding)
-    : tf.maxPool(x, poolSize, strides, padding);
+  return remembers ? rememberingPool(tf, x, poolSize, strides, padding) : tf.maxPool(x, poolSize, strides, padding);
 }
 
 function pairOf(value: unknown): Pair {

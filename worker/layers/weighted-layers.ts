@@ -36,7 +36,18 @@ export function conv2dClass(tf: TF): LayerClass {
       const { padding, strides, dilationRate } = layer;
       return tf.tidy(() => {
         const kernel = layer.kernel.read() as Tensor4D;
-        return finish(tf, layer, tf.conv2d(only(inputs) as Tensor4D, kernel, strides as [number, number], padding, 'NHWC', dilationRate as [number, number]));
+        return finish(
+          tf,
+          layer,
+          tf.conv2d(
+            only(inputs) as Tensor4D,
+            kernel,
+            strides as [number, number],
+            padding,
+            'NHWC',
+            dilationRate as [number, number],
+          ),
+        );
       });
     }
   };
