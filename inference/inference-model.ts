@@ -50,8 +50,8 @@ export class InferenceModel {
     const { loss, metrics } = options.experiment;
     this.#loss = lossNamed(loss);
     const always = this.#loss.target === 'numbers' ? alwaysOfNumbers : ['accuracy'];
-    const own = metrics.map((metric) => nameOf<string>(metric));
-    this.metrics = [...metrics, ...always.filter((name) => !own.includes(name))];
+    const own = new Set(metrics.map((metric) => nameOf<string>(metric)));
+    this.metrics = [...metrics, ...always.filter((name) => !own.has(name))];
     this.#metrics = metricsNamed(this.metrics, this.#loss, nameOf(loss));
   }
 

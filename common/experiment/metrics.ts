@@ -13,7 +13,7 @@ export interface MetricFacts {
   /** How many sums it is made of. */
   sums: number;
   /** Null where it is not defined. `sums` are over so many samples. */
-  value(sums: readonly number[], samples: number): number | null;
+  value: (sums: readonly number[], samples: number) => number | null;
 }
 
 const mean = ([sum = 0]: readonly number[], samples: number) => sum / samples;

@@ -1,4 +1,3 @@
-import type { Tensor2D } from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { lossesFor } from '../../common/experiment/losses.js';
 import { nameOf, type NamedOption } from '../../common/experiment/named-option.js';
@@ -17,7 +16,7 @@ function computed(option: NamedOption, logits: number[][], labels: Labels) {
   return tf.tidy(() => {
     const outputs = logits[0]!.length;
     const labelsTensor = loss.labelsTensor(tf, labels, logits.length, outputs);
-    const { perSample, gradient } = loss.compute(tf, tf.tensor2d(logits) as Tensor2D, labelsTensor);
+    const { perSample, gradient } = loss.compute(tf, tf.tensor2d(logits), labelsTensor);
     return {
       perSample: Array.from(perSample.dataSync()),
       gradient: Array.from(gradient.dataSync()),

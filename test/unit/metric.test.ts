@@ -1,7 +1,6 @@
 /** Metrics against scikit-learn's, of test/golden/metrics.py. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Tensor2D } from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { directionOf, metricNames, metricValues, sumsOf } from '../../common/experiment/metrics.js';
 import type { NamedOption } from '../../common/experiment/named-option.js';
@@ -51,7 +50,7 @@ function measured(metrics: NamedOption[], { loss: name, logits, labels }: Sample
   const chosen = metricsNamed(metrics, loss, name);
   const sumsOfSlice = (from: number, to: number) =>
     tf.tidy(() => {
-      const part = tf.tensor2d(logits.slice(from * outputs, to * outputs), [to - from, outputs]) as Tensor2D;
+      const part = tf.tensor2d(logits.slice(from * outputs, to * outputs), [to - from, outputs]);
       return metricSums(tf, chosen, part, loss.labelsTensor(tf, labels.subarray(from, to), to - from, outputs));
     });
   const cut = Math.ceil(labels.length / 3);

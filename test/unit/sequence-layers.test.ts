@@ -150,6 +150,15 @@ describe('a gradient over sequences', () => {
   });
 });
 
+test.each([6, -1, 0.5, NaN])('a token that is none is named: %d', async (token) => {
+  const shape = { inputShape: [4], outputs: 3 };
+  const { gradient } = await prepared([{ embedding: { inputDim: 6, outputDim: 3 } }, 'globalMaxPooling1d'], {}, shape);
+  const inputs = Float32Array.of(1, 4, token, 1);
+  expect(() => gradient({ inputs, labels: Int32Array.of(2), count: 1 })).toThrow(
+    `layer 'embedding_1': a sample has ${token}, a token is a whole number from 0 to 5 (inputDim: 6)`,
+  );
+});
+
 test('an LSTM says what that of TensorFlow.js says of the same weights', async () => {
   const { model, weight } = await prepared([{ lstm: { units: 3, returnSequences: true } }, { lstm: { units: 3 } }]);
   const theirs = tf.sequential();

@@ -68,7 +68,7 @@ export function lstmClass(tf: TF): LayerClass {
       return tf.tidy(() => {
         const steps = tf.transpose(x, [1, 0, 2]);
         const weights = tf.concat([this.#kernel.read() as Tensor2D, this.#recurrent.read() as Tensor2D], 0);
-        const bias = (this.#bias?.read() ?? tf.zeros([4 * this.units])) as Tensor;
+        const bias = this.#bias?.read() ?? tf.zeros([4 * this.units]);
         const run = isNative(tf) && !usesGpu(tf) ? nativeLstm : composedLstm;
         const all = run(tf, steps, weights, bias);
         if (this.returnSequences) return tf.transpose(all, [1, 0, 2]);
@@ -85,7 +85,7 @@ export function lstmClass(tf: TF): LayerClass {
 
 /** As nativeLstm, of tfjs's operations. */
 function composedLstm(tf: TF, x: Tensor, weights: Tensor, bias: Tensor): Tensor {
-  const [samples, units] = [x.shape[1]!, bias.shape[0]! / 4];
+  const [samples, units] = [x.shape[1]!, bias.size / 4];
   let h: Tensor = tf.zeros([samples, units]);
   let c: Tensor = tf.zeros([samples, units]);
   const all = tf.unstack(x, 0).map((step) => {

@@ -6,6 +6,7 @@ import type { layers, Tensor } from '@tensorflow/tfjs';
 import type { TF } from '../tensorflow/load.js';
 import { batchNormalizationClass } from './batch-normalization.js';
 import { dropoutClass } from './dropout.js';
+import { embeddingClass } from './embedding.js';
 import { lstmClass } from './lstm.js';
 import { globalMaxPooling1dClass, maxPooling1dClass } from './max-pooling-1d.js';
 import { maxPooling2dClass } from './max-pooling-2d.js';
@@ -30,6 +31,7 @@ export interface OurLayers {
   MaxPooling2D: LayerClass;
   GlobalMaxPooling1D: LayerClass;
   LSTM: LayerClass;
+  Embedding: LayerClass;
 }
 
 const made = new WeakMap<TF, OurLayers>();
@@ -47,6 +49,7 @@ export function ourLayers(tf: TF): OurLayers {
       MaxPooling2D: maxPooling2dClass(tf),
       GlobalMaxPooling1D: globalMaxPooling1dClass(tf),
       LSTM: lstmClass(tf),
+      Embedding: embeddingClass(tf),
     };
     made.set(tf, classes);
     for (const layer of Object.values(classes)) {

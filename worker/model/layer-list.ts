@@ -116,7 +116,7 @@ class GraphBuilder {
     if (layer.type === 'embedding') {
       const { embeddingsInitializer: embeddings, rateMultiplier: _, ...options } = layer.options;
       note({ embeddings });
-      return tf.layers.embedding({ ...options, embeddingsInitializer: 'zeros', name });
+      return new ours.Embedding({ ...options, embeddingsInitializer: 'zeros', name });
     }
     if (layer.type === 'lstm') {
       const { kernelInitializer: kernel, recurrentInitializer, biasInitializer, ...options } = layer.options;

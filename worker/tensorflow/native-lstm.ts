@@ -13,9 +13,9 @@ const attributes: Attributes = { T: ['type', 'float32'], use_peephole: ['bool', 
  * bias [4 units]; the first h and c are 0.
  */
 export function nativeLstm(tf: TF, x: Tensor, weights: Tensor, bias: Tensor): Tensor {
-  const steps = x.shape[0]!;
-  const units = bias.shape[0]! / 4;
-  const state = () => tf.zeros([x.shape[1]!, units]);
+  const [steps, samples] = x.shape as [number, number];
+  const units = bias.size / 4;
+  const state = () => tf.zeros([samples, units]);
   const peephole = () => tf.zeros([units]);
   const inputsOf = (sequence: Tensor, kernel: Tensor, offset: Tensor) => [
     ...[sequence, state(), state(), kernel],
