@@ -62,7 +62,7 @@ export async function seedRun(folder: RunFolder, experiment: Experiment, parent:
   // What the first worker proves, and the mean of the inputs, are the new experiment's own.
   const lead: LeadRecord = {
     facts: null,
-    epochSums: emptySums(experiment.metrics.length),
+    epochSums: emptySums(experiment.metrics),
     validation: null,
     reproducible: true,
     unacknowledged: [],

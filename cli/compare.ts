@@ -1,8 +1,10 @@
 /** `polyak compare`: where the experiments of runs differ, by dotted path, and what came out, side by side. */
 import { PolyakError } from '../common/errors.js';
+import { averageOf, metricNames } from '../common/experiment/metrics.js';
 import { printJson, printText } from './output.js';
 import { historyOf, type RunResults } from './run-facts.js';
 import { RunFolder } from './run-folder.js';
+import { wordsOf } from './scores.js';
 import { bold, score, tableOf } from './table.js';
 import { duration } from './live-view.js';
 
@@ -69,9 +71,11 @@ function resultRows(compared: ComparedRun[]): string[][] {
     row('step', ({ results, untilStep }) => `${results.step}${untilStep > 0 ? ` of ${untilStep}` : ''}`),
     row('loss', ({ results }) => score(results.loss)),
     row('validation loss', ({ results }) => score(results.validation?.loss)),
-    row('validation accuracy', ({ results }) => score(results.validation?.accuracy)),
-    row('test accuracy', ({ results }) => score(results.test?.accuracy)),
-    row('  running average', ({ results }) => score(results.test?.averageAccuracy)),
+    ...metricNames.flatMap((name) => [
+      row(`validation ${wordsOf(name)}`, ({ results }) => score(results.validation?.[name])),
+      row(`test ${wordsOf(name)}`, ({ results }) => score(results.test?.[name])),
+      row('  running average', ({ results }) => score(results.test?.[averageOf(name)])),
+    ]),
     row('took', ({ results }) => (results.seconds > 0 ? duration(results.seconds) : '-')),
     row('weights sha256', ({ results }) => results.weightsSha256?.slice(0, 16) ?? '-'),
   ].filter(([, ...cells]) => cells.some((cell) => cell !== '-'));

@@ -1,6 +1,8 @@
 /** `polyak evaluate`: a run's numbers on a split, as a table or as JSON. */
+import { metricFacts } from '../common/experiment/metrics.js';
 import { evaluateRun, type Evaluation } from '../inference/evaluate.js';
 import { loadRun, type FindRunOptions } from './load-run.js';
+import { wordsOf } from './scores.js';
 import { tableOf } from './table.js';
 
 const confusionsShown = 10;
@@ -27,18 +29,15 @@ export async function evaluateCommand(reference: string, options: EvaluateComman
 }
 
 function describe(evaluation: Evaluation): string {
-  const { split, samples, loss, accuracy, meanAbsoluteError, classes, confusions } = evaluation;
-  const right = accuracy === null ? '' : `, accuracy ${accuracy.toFixed(4)}`;
-  const error = meanAbsoluteError === null ? '' : `, mean absolute error ${meanAbsoluteError.toPrecision(4)}`;
-  const lines = [`${split} split, ${samples} samples: loss ${loss.toPrecision(5)}${right}${error}`];
+  const { split, samples, loss, metrics, classes, confusions } = evaluation;
+  const measured = Object.entries(metrics).map(([name, value]) => `, ${wordsOf(name)} ${figure(name, value)}`);
+  const lines = [`${split} split, ${samples} samples: loss ${loss.toPrecision(5)}${measured.join('')}`];
   if (classes) {
-    const rows = classes.map(({ name, count, precision, recall }) => [
-      name,
-      percent(precision),
-      percent(recall),
-      count,
+    const rows = classes.map(({ name, count, predicted, right, precision, recall, f1 }) => [
+      ...[name, percent(precision), percent(recall), percent(f1)],
+      ...[count, predicted, right],
     ]);
-    lines.push('', table(['class', 'precision', 'recall', 'count'], rows));
+    lines.push('', table(['class', 'precision', 'recall', 'F1', 'count', 'taken for it', 'rightly'], rows));
   }
   if (confusions.length > 0) {
     const shown = confusions.slice(0, confusionsShown);
@@ -46,6 +45,12 @@ function describe(evaluation: Evaluation): string {
     lines.push('', 'most often taken for another:', table(['class', 'taken for', 'count'], rows));
   }
   return lines.join('\n');
+}
+
+/** A part of the samples to four places, an error in four digits. */
+function figure(name: string, value: number | null): string {
+  if (value === null) return 'not defined';
+  return metricFacts(name)?.better === 'higher' ? value.toFixed(4) : value.toPrecision(4);
 }
 
 function percent(part: number | null): string {

@@ -3,7 +3,9 @@
  * events; nothing here knows where they come from.
  */
 import { createLogUpdate } from 'log-update';
+import { averageOf, metricNames } from '../common/experiment/metrics.js';
 import type { RunEvent } from './follow-run.js';
+import { scoresIn, wordsOf } from './scores.js';
 
 export interface View {
   show(event: RunEvent): void;
@@ -17,9 +19,10 @@ interface Output {
   write(text: string): unknown;
 }
 
+/** The loss, and metrics by their names. */
 interface Scores {
   loss?: number | null;
-  accuracy?: number | null;
+  [metric: string]: number | null | undefined;
 }
 
 /** `--json`: the events as they are, one a line. */
@@ -77,8 +80,9 @@ export function progressLines(event: RunEvent, validation: Scores | undefined, c
   const filled = Math.round(share * width);
   const bar = `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`;
   const place = `epoch ${String(event['epoch'])}/${String(event['epochs'])}  step ${step}/${steps}`;
-  const scores = [`loss ${number(event['loss'], 4)}`, ...optional('accuracy', event['accuracy'])];
-  if (validation) scores.push(...optional('validation', validation.accuracy));
+  const scores = [`loss ${number(event['loss'], 4)}`, ...metricsOf(event)];
+  const first = scoresIn(validation)[0];
+  if (first) scores.push(`validation ${number(first[1], 4)}`);
   const workers = Number(event['workers']);
   const speed = [
     `${Math.round(Number(event['imagesPerSecond']))} images/s`,
@@ -95,10 +99,8 @@ export function epochLine(event: RunEvent): string {
     `step ${String(event['step'])}`,
     `loss ${number(event['loss'], 4)}`,
   ];
-  parts.push(...optional('accuracy', event['accuracy']));
-  if (validation) {
-    parts.push(`validation loss ${number(validation.loss, 4)}`, ...optional('accuracy', validation.accuracy));
-  }
+  parts.push(...metricsOf(event));
+  if (validation) parts.push(`validation loss ${number(validation.loss, 4)}`, ...metricsOf(validation));
   return parts.join('  ');
 }
 
@@ -116,20 +118,17 @@ export interface SummaryFacts {
 
 /** The last words of a run that finished. */
 export function summary(event: RunEvent, facts: SummaryFacts): string {
-  const test = event['test'] as { accuracy?: number | null; averageAccuracy?: number | null } | null | undefined;
+  const test = event['test'] as Record<string, unknown> | null | undefined;
   const validation = event['validation'] as Scores | null | undefined;
   const lines = [
     `finished after ${String(event['steps'])} steps, ${Math.round(Number(event['imagesPerSecond']))} images/s`,
   ];
-  if (typeof test?.accuracy === 'number') {
-    lines.push(
-      `test accuracy  ${number(test.accuracy, 4)} (last weights)  ${number(test.averageAccuracy, 4)} (running average)`,
-    );
+  for (const name of metricNames.filter((each) => typeof test?.[each] === 'number')) {
+    const values = `${number(test?.[name], 4)} (last weights)  ${number(test?.[averageOf(name)], 4)} (running average)`;
+    lines.push(`${`test ${wordsOf(name)}`.padEnd(13)}  ${values}`);
   }
   if (validation)
-    lines.push(
-      `validation     loss ${number(validation.loss, 4)}  ${optional('accuracy', validation.accuracy).join('')}`.trimEnd(),
-    );
+    lines.push(['validation     loss', [number(validation.loss, 4), ...metricsOf(validation)].join('  ')].join(' '));
   lines.push(`weights        sha256 ${String(event['weightsSha256'])}`, `kept in        ${facts.folder}`);
   if (event['reproducible'] === false)
     lines.push('not reproducible: workers with other arithmetic were admitted (numerics: tolerant)');
@@ -154,6 +153,6 @@ function number(value: unknown, digits: number): string {
   return typeof value === 'number' ? value.toFixed(digits) : '-';
 }
 
-function optional(name: string, value: unknown): string[] {
-  return typeof value === 'number' ? [`${name} ${number(value, 4)}`] : [];
+function metricsOf(values: object): string[] {
+  return scoresIn(values).map(([name, value]) => `${name} ${number(value, 4)}`);
 }

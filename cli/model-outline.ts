@@ -4,6 +4,7 @@
  */
 import { PolyakError } from '../common/errors.js';
 import { isRegression } from '../common/experiment/data-check.js';
+import { targetOf } from '../common/experiment/losses.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import type { Manifest } from '../common/manifest.js';
 import { openDataset } from '../worker/data/dataset.js';
@@ -86,8 +87,8 @@ async function lookAtData(experiment: Experiment): Promise<Look> {
 /** What the experiment alone says of a sample's shape; the last layer is taken at its word for the outputs. */
 function shapeWithoutData({ data, loss, model }: Experiment): DataShape | undefined {
   const inputShape = inputShapeOf(data);
-  const single = loss === 'binaryCrossEntropy' || (data.source === 'csv' && isRegression(data) && !data.targets);
-  const outputs = single ? 1 : lastUnits(model);
+  const severalTargets = data.source === 'csv' && isRegression(data) && data.targets !== undefined;
+  const outputs = targetOf(loss) === 'classes' || severalTargets ? lastUnits(model) : 1;
   return inputShape && outputs !== undefined ? { inputShape, outputs } : undefined;
 }
 

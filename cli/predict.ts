@@ -2,6 +2,7 @@
 import { PolyakError } from '../common/errors.js';
 import { readInput } from '../inference/input-file.js';
 import { rank, type Ranked } from '../inference/rank.js';
+import { lossNamed } from '../worker/model/loss.js';
 import type { TrainedRun } from '../inference/trained-run.js';
 import { loadRun, type FindRunOptions } from './load-run.js';
 
@@ -32,10 +33,11 @@ async function predictFile(run: TrainedRun, file: string, { top, json }: { top: 
   const { samples, count, many } = await readInput(file, run);
   const predictions = await run.predict(samples);
   const { outputs } = run.dataShape;
+  const kind = lossNamed(run.experiment.loss).finalActivation === undefined ? 'score' : 'probability';
   for (let index = 0; index < count; index++) {
     const values = predictions.subarray(index * outputs, (index + 1) * outputs);
     if (run.classes) {
-      const ranked = rank(run.classes, values).slice(0, top);
+      const ranked = rank(run.classes, values, kind).slice(0, top);
       if (json) say({ event: 'predicted', file, ...(many ? { index } : {}), class: ranked[0]?.class, top: ranked });
       else process.stdout.write(`${place(file, index, many)}  ${ranked.map(describe).join('  ')}\n`);
     } else {
@@ -66,8 +68,8 @@ function place(file: string, index: number, many: boolean): string {
   return many ? `${file}[${index}]` : file;
 }
 
-function describe({ class: name, probability }: Ranked): string {
-  return `${name} ${(100 * probability).toFixed(1)} %`;
+function describe({ class: name, probability, score = 0 }: Ranked): string {
+  return `${name} ${probability === undefined ? score.toPrecision(4) : `${(100 * probability).toFixed(1)} %`}`;
 }
 
 function say(line: object): void {

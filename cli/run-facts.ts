@@ -1,4 +1,5 @@
 /** What is known of a run without asking its processes: out of its folder, its journal and its newest checkpoint. */
+import { metricNames } from '../common/experiment/metrics.js';
 import { readRecord, listCheckpoints } from '../server/checkpoint/checkpoint.js';
 import { leadRecordSchema } from '../server/lead/trial-state.js';
 import { isRunEnd } from './follow-run.js';
@@ -20,8 +21,10 @@ export interface RunResults {
   epoch: number | null;
   loss: number | null;
   accuracy: number | null;
-  validation: { loss: number; accuracy: number | null } | null;
-  test: { accuracy: number | null; averageAccuracy: number | null } | null;
+  /** Metrics over the training samples, by name. */
+  metrics: Record<string, number | null>;
+  validation: { loss: number; accuracy: number | null; [metric: string]: number | null } | null;
+  test: { accuracy: number | null; averageAccuracy: number | null; [metric: string]: number | null } | null;
   weightsSha256: string | null;
   averageSha256: string | null;
   imagesPerSecond: number | null;
@@ -53,6 +56,7 @@ export function historyOf(folder: RunFolder): RunHistory {
       epoch: epoch === undefined ? null : Number(epoch['epoch']),
       loss: last.loss ?? before.loss ?? null,
       accuracy: last.accuracy ?? before.accuracy ?? null,
+      metrics: Object.fromEntries(metricNames.flatMap((name) => metricIn(name, end ?? {}, epoch ?? {}))),
       validation: last.validation ?? before.validation ?? null,
       test: last.test ?? null,
       weightsSha256: last.weightsSha256 ?? null,
@@ -65,6 +69,12 @@ export function historyOf(folder: RunFolder): RunHistory {
     epochs,
     notices: entries.filter(({ event }) => event === 'notice'),
   };
+}
+
+/** Of the first entry that has it. */
+function metricIn(name: string, ...entries: Partial<JournalEntry>[]): [string, number][] {
+  const value = entries.map((entry) => entry[name]).find((each) => typeof each === 'number');
+  return value === undefined ? [] : [[name, value]];
 }
 
 /** What the first worker proved: data and arithmetic. Undefined before the first checkpoint. */

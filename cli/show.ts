@@ -1,10 +1,12 @@
 /** `polyak show`: what a run is, where it comes from and what came out of it; or its experiment, as `train` takes it. */
 import { stringify } from 'yaml';
+import { metricNames } from '../common/experiment/metrics.js';
 import { count } from './foreground.js';
 import { printJson, printText } from './output.js';
 import { resultLines } from './result-lines.js';
 import { checkpointFacts, historyOf, type RunHistory } from './run-facts.js';
 import { RunFolder } from './run-folder.js';
+import { wordsOf } from './scores.js';
 import { bold, grouped, listOf, score, sparkline, tableOf, when } from './table.js';
 
 interface ShowOptions {
@@ -100,9 +102,12 @@ function curve(epochs: RunHistory['epochs']): string {
   const validation = (epoch: Record<string, unknown>) => (epoch['validation'] ?? {}) as Record<string, unknown>;
   const series = [
     { title: 'loss', values: column((epoch) => epoch['loss']) },
-    { title: 'accuracy', values: column((epoch) => epoch['accuracy']) },
+    ...metricNames.map((name) => ({ title: wordsOf(name), values: column((epoch) => epoch[name]) })),
     { title: 'validation loss', values: column((epoch) => validation(epoch)['loss']) },
-    { title: 'validation accuracy', values: column((epoch) => validation(epoch)['accuracy']) },
+    ...metricNames.map((name) => ({
+      title: `validation ${wordsOf(name)}`,
+      values: column((epoch) => validation(epoch)[name]),
+    })),
   ].filter(({ values }) => values.some((value) => value !== null));
   const lines = listOf(series.map(({ title, values }) => [title, sparkline(values)]));
   const columns = ['epoch', 'step', ...series.map(({ title }) => title)].map((title) => ({ title, right: true }));

@@ -103,6 +103,18 @@ export function initializeRange(
   from: number,
   out: Float32Array,
 ): void {
+  drawRange(spec, shape, seed, tensorIndex, from, out);
+  if (spec.unitForget === true) fillForgetGate(shape, from, out);
+}
+
+function drawRange(
+  spec: InitializerSpec,
+  shape: readonly number[],
+  seed: number,
+  tensorIndex: number,
+  from: number,
+  out: Float32Array,
+): void {
   const random = new CounterRandom(seed, Purpose.initialWeights, tensorIndex);
   if (spec.name === 'orthogonal') {
     out.set(orthogonalMatrix(shape, spec.gain ?? 1, random).subarray(from, from + out.length));
@@ -116,4 +128,13 @@ export function initializeRange(
   for (let i = 0; i < out.length; i += 1) {
     out[i] = draw(random);
   }
+}
+
+/**
+ * Ones for the second of four gates (Jozefowicz, Zaremba and Sutskever, "An empirical exploration of recurrent network
+ * architectures", 2015).
+ */
+function fillForgetGate(shape: readonly number[], from: number, out: Float32Array): void {
+  const units = shape.reduce((product, size) => product * size, 1) / 4;
+  out.fill(1, Math.max(0, Math.min(out.length, units - from)), Math.max(0, Math.min(out.length, 2 * units - from)));
 }

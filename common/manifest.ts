@@ -20,6 +20,8 @@ export interface InitializerSpec {
   maximum?: number;
   /** orthogonal */
   gain?: number;
+  /** The second quarter of the tensor is ones instead: the bias of an LSTM's forget gate. */
+  unitForget?: boolean;
 }
 
 export interface TensorSpec {

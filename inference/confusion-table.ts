@@ -3,12 +3,18 @@
 /** Of one class. What would divide by 0 is null. */
 export interface ClassReport {
   name: string;
-  /** Samples of the class. */
+  /** Samples of the class: its support. */
   count: number;
+  /** Samples that were taken for the class. */
+  predicted: number;
+  /** Samples of the class that were taken for it. */
+  right: number;
   /** Of those that were taken for the class, the part that is. */
   precision: number | null;
   /** Of those that are of the class, the part that was taken for it. */
   recall: number | null;
+  /** Harmonic mean of both: 2 right / (count + predicted). */
+  f1: number | null;
 }
 
 /** Samples of class `actual` that were taken for class `predicted`. */
@@ -38,8 +44,10 @@ export class ConfusionTable {
   reports(): ClassReport[] {
     return this.names.map((name, index) => {
       const count = this.ofClass[index] ?? 0;
+      const predicted = this.takenFor[index] ?? 0;
       const right = this.pairs.get(index * this.names.length + index) ?? 0;
-      return { name, count, precision: ratio(right, this.takenFor[index] ?? 0), recall: ratio(right, count) };
+      const [precision, recall] = [ratio(right, predicted), ratio(right, count)];
+      return { name, count, predicted, right, precision, recall, f1: ratio(2 * right, count + predicted) };
     });
   }
 

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { isRemote, shownLocation } from '../common/data-location.js';
 import { PolyakError } from '../common/errors.js';
+import { metricValues } from '../common/experiment/metrics.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import { passLeaves } from '../common/plan.js';
 import { PartialTree } from '../common/reduction-tree.js';
@@ -28,6 +29,11 @@ export interface Evaluation {
   accuracy: number | null;
   /** Null where classes are predicted. */
   meanAbsoluteError: number | null;
+  /**
+   * Those of the experiment and, for classes, `accuracy`, for numbers `meanAbsoluteError`, `rootMeanSquaredError` and
+   * `rSquared`; null where one is not defined.
+   */
+  metrics: Record<string, number | null>;
   /** Null where numbers are predicted. */
   classes: ClassReport[] | null;
   /** Wrong pairs, the most frequent first. */
@@ -59,11 +65,11 @@ export async function evaluateRun(run: TrainedRun, options: EvaluateOptions = {}
     tree.fill({ first: leaf, leaves: 1 }, evaluated);
     position += batch.count;
   }
-  const { lossSum, metricSum } = tree.takeRoot();
-  const metric = metricSum / count;
+  const { lossSum, metricSums } = tree.takeRoot();
+  const metrics = metricValues(model.metrics, metricSums, count);
   return {
-    ...{ split, samples: count, loss: lossSum / count },
-    ...(run.classes ? { accuracy: metric, meanAbsoluteError: null } : { accuracy: null, meanAbsoluteError: metric }),
+    ...{ split, samples: count, loss: lossSum / count, metrics },
+    ...{ accuracy: metrics['accuracy'] ?? null, meanAbsoluteError: metrics['meanAbsoluteError'] ?? null },
     classes: run.classes ? table.reports() : null,
     confusions: table.confusions(),
   };
@@ -71,7 +77,8 @@ export async function evaluateRun(run: TrainedRun, options: EvaluateOptions = {}
 
 /** As the lead of a trial adds them. */
 function add(left: Evaluated, right: Evaluated): Evaluated {
-  return { ...left, lossSum: left.lossSum + right.lossSum, metricSum: left.metricSum + right.metricSum };
+  const metricSums = left.metricSums.map((sum, index) => sum + (right.metricSums[index] ?? 0));
+  return { ...left, lossSum: left.lossSum + right.lossSum, metricSums };
 }
 
 /** Of its own data, or of others: those in whole as every split, unless they come in splits or are the same again. */

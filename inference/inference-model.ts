@@ -4,11 +4,12 @@
  */
 import type { LayersModel, Tensor2D } from '@tensorflow/tfjs';
 import { PolyakError } from '../common/errors.js';
+import { nameOf, type NamedOption } from '../common/experiment/named-option.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import type { Manifest, TensorSpec } from '../common/manifest.js';
 import { buildModel } from '../worker/model/build-model.js';
 import { lossNamed, type Loss } from '../worker/model/loss.js';
-import { metricSums, metricsNamed } from '../worker/model/metric.js';
+import { metricSums, metricsNamed, type Metric } from '../worker/model/metric.js';
 import type { DataShape } from '../worker/model/model-experiment.js';
 import { modelWeights } from '../worker/model/model-manifest.js';
 import type { ModelBatch } from '../worker/model/training-model.js';
@@ -26,15 +27,19 @@ export interface ModelOptions {
 export interface Evaluated {
   /** Sums over the samples. */
   lossSum: number;
-  /** Right answers, or for numbers to predict the absolute errors. */
-  metricSum: number;
+  /** Of `InferenceModel.metrics`, in their order. */
+  metricSums: number[];
   /** The likeliest class of each sample; empty for numbers to predict. */
   predicted: Int32Array;
 }
 
+const alwaysOfNumbers = ['meanAbsoluteError', 'rootMeanSquaredError', 'rSquared'];
+
 export class InferenceModel {
+  /** Those of the experiment, and those that every model of its kind has. */
+  readonly metrics: readonly NamedOption[];
   readonly #loss: Loss;
-  readonly #metrics: ReturnType<typeof metricsNamed>;
+  readonly #metrics: Metric[];
 
   private constructor(
     private readonly tf: TF,
@@ -42,9 +47,12 @@ export class InferenceModel {
     readonly layers: LayersModel,
     private readonly options: ModelOptions,
   ) {
-    const { loss } = options.experiment;
+    const { loss, metrics } = options.experiment;
     this.#loss = lossNamed(loss);
-    this.#metrics = metricsNamed([loss === 'meanSquaredError' ? 'meanAbsoluteError' : 'accuracy'], loss);
+    const always = this.#loss.target === 'numbers' ? alwaysOfNumbers : ['accuracy'];
+    const own = new Set(metrics.map((metric) => nameOf<string>(metric)));
+    this.metrics = [...metrics, ...always.filter((name) => !own.has(name))];
+    this.#metrics = metricsNamed(this.metrics, this.#loss, nameOf(loss));
   }
 
   /** Errors: `usage` where the model cannot be built, or is another than the one that was trained. */
@@ -68,7 +76,7 @@ export class InferenceModel {
     return this.#loss.finalActivation;
   }
 
-  /** [count, outputs]: probabilities, or numbers. The inputs are preprocessed. */
+  /** [count, outputs]: probabilities, scores where the loss knows none, or numbers. The inputs are preprocessed. */
   predict(inputs: Float32Array, count: number): Float32Array {
     const { tf } = this;
     return tf.tidy(() => {
@@ -86,7 +94,7 @@ export class InferenceModel {
       const perSample = this.#loss.compute(tf, logits, labelsTensor).perSample.dataSync<'float32'>();
       return {
         lossSum: perSample.reduce((sum, value) => sum + value, 0),
-        metricSum: metricSums(tf, this.#metrics, logits, labelsTensor)[0] ?? 0,
+        metricSums: metricSums(tf, this.#metrics, logits, labelsTensor),
         predicted: this.#classes(logits),
       };
     });
@@ -101,12 +109,12 @@ export class InferenceModel {
 
   #classes(logits: Tensor2D): Int32Array {
     const { tf } = this;
-    switch (this.#loss.finalActivation) {
-      case 'softmax':
+    switch (this.#loss.target) {
+      case 'classes':
         return tf.argMax(logits, 1).dataSync<'int32'>();
-      case 'sigmoid':
+      case 'twoClasses':
         return tf.cast(tf.greater(logits, 0), 'int32').dataSync<'int32'>();
-      case undefined:
+      case 'numbers':
         return new Int32Array(0);
     }
   }

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Backend } from '../common/backend.js';
 import { PolyakError } from '../common/errors.js';
+import { targetOf } from '../common/experiment/losses.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import type { Manifest } from '../common/manifest.js';
 import { encodingSchema, type Encoding } from '../worker/data/encoding.js';
@@ -101,7 +102,7 @@ export class TrainedRun {
   get dataShape(): DataShape {
     const { classes, inputShape, encoding } = this;
     if (!classes) return { inputShape, outputs: encoding?.outputs ?? 1 };
-    return { inputShape, outputs: this.experiment.loss === 'binaryCrossEntropy' ? 1 : classes.length };
+    return { inputShape, outputs: targetOf(this.experiment.loss) === 'twoClasses' ? 1 : classes.length };
   }
 
   /**
@@ -115,10 +116,10 @@ export class TrainedRun {
   }
 
   /**
-   * [count, outputs], row by row: the probability of each class; of the second one alone for binaryCrossEntropy; or numbers.
-   * Samples are values one behind the other, or a tensor of shape [count, ...inputShape] or of one sample; one of tfjs is
-   * taken as it is. Bytes are read as byte / 255, and all are preprocessed as in training. Errors: `usage` for samples of
-   * another size or type, or after dispose.
+   * [count, outputs], row by row: the probability of each class; of the second one alone for binaryCrossEntropy; scores for
+   * a hinge loss, above 0 for the second class of binaryHinge; or numbers. Samples are values one behind the other, or a
+   * tensor of shape [count, ...inputShape] or of one sample; one of tfjs is taken as it is. Bytes are read as byte / 255,
+   * and all are preprocessed as in training. Errors: `usage` for samples of another size or type, or after dispose.
    */
   async predict(samples: Samples | SampleTensor): Promise<Float32Array> {
     const { features, experiment } = this;

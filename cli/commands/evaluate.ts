@@ -8,7 +8,7 @@ export function addEvaluate(program: Command): void {
     .command('evaluate')
     .summary('measure a run on labelled data')
     .description(
-      "Gives loss, accuracy, a row for each class and the most frequent confusions of a run's newest checkpoint.",
+      "Gives loss, metrics, a row for each class and the most frequent confusions of a run's newest checkpoint.",
     )
     .addArgument(runArgument())
     .addOption(new Option('--split <name>', 'which samples').choices(['test', 'validation', 'train']).default('test'))

@@ -3,6 +3,9 @@ import { dataFindings, isRegression } from './data-check.js';
 import { locationsOf } from './data-locations.js';
 import { isArchive, isRemote, locationProblem, nameOfLocation, shownLocation } from '../data-location.js';
 import { parseLayers, type Layer } from './layer-schema.js';
+import { lossesFor, targetOf } from './losses.js';
+import { directionOf, metricFacts } from './metrics.js';
+import { nameOf, type NamedOption } from './named-option.js';
 import type { Experiment } from './schema.js';
 
 export interface Finding {
@@ -20,6 +23,7 @@ export function crossCheck(experiment: Experiment): Finding[] {
     ...locationFindings(experiment),
     ...repeatedFindings(experiment, 'preprocess'),
     ...repeatedFindings(experiment, 'augment'),
+    ...repeatedFindings(experiment, 'metrics'),
     ...dilationFindings(experiment),
   ];
 }
@@ -34,12 +38,14 @@ function batchFindings({ train: { batchSize, microBatchSize } }: Experiment): Fi
 function objectiveFindings({ objective, metrics, data }: Experiment): Finding[] {
   const { metric, direction } = objective;
   const findings: Finding[] = [];
-  if (metric === 'validation.accuracy') {
+  if (metric !== 'validation.loss') {
     const path = ['objective', 'metric'];
-    if (!metrics.includes('accuracy')) findings.push({ path, message: `'${metric}' needs metrics: [accuracy]` });
+    const name = metric.slice('validation.'.length);
+    const isMeasured = metrics.some((each) => nameOf(each) === name);
+    if (!isMeasured) findings.push({ path, message: `'${metric}' needs metrics: [${name}]` });
     if (data.validation === 0) findings.push({ path, message: `'${metric}' needs data.validation above 0` });
   }
-  const natural = metric === 'validation.loss' ? 'minimise' : 'maximise';
+  const natural = directionOf(metric);
   if (direction !== natural) {
     findings.push({
       path: ['objective', 'direction'],
@@ -49,22 +55,27 @@ function objectiveFindings({ objective, metrics, data }: Experiment): Finding[] 
   return findings;
 }
 
-/** Numbers to predict have a squared error, classes a cross-entropy. */
+/** Numbers to predict have an error, classes a cross-entropy or a margin; and metrics are of one or the other. */
 function labelFindings({ data, loss, metrics }: Experiment): Finding[] {
   const regression = isRegression(data);
+  const name = nameOf(loss);
+  const target = targetOf(loss);
   const findings: Finding[] = [];
-  if (loss === 'meanSquaredError' && !regression) {
+  if (target === 'numbers' && !regression) {
     const where = 'which only csv, npy and npz with regression: true have';
-    findings.push({ path: ['loss'], message: `'meanSquaredError' is for numbers to predict, ${where}` });
+    findings.push({ path: ['loss'], message: `'${name}' is for numbers to predict, ${where}` });
   }
-  if (loss !== 'meanSquaredError' && regression) {
+  if (target !== 'numbers' && regression) {
+    const losses = lossesFor('numbers').join(', ');
     findings.push({
       path: ['loss'],
-      message: `'${loss}' is for classes; data.regression: true needs meanSquaredError`,
+      message: `'${name}' is for classes; data.regression: true needs one of ${losses}`,
     });
   }
-  if (loss === 'meanSquaredError' && metrics.includes('accuracy')) {
-    findings.push({ path: ['metrics'], message: `'accuracy' is no metric of loss: meanSquaredError` });
+  for (const metric of metrics) {
+    const facts = metricFacts(metric);
+    if (!facts || !target || facts.targets.includes(target)) continue;
+    findings.push({ path: ['metrics'], message: `'${nameOf(metric)}' is no metric of loss: ${name}` });
   }
   return findings;
 }
@@ -97,8 +108,8 @@ function kindProblem(source: string, location: string, hasChecksum: boolean): st
 }
 
 /** Each kind of entry once: a second flip or mean would be a mistake or do nothing. */
-function repeatedFindings(experiment: Experiment, key: 'preprocess' | 'augment'): Finding[] {
-  const names = experiment[key].map((entry) => Object.keys(entry)[0] ?? '');
+function repeatedFindings(experiment: Experiment, key: 'preprocess' | 'augment' | 'metrics'): Finding[] {
+  const names = experiment[key].map((entry) => nameOf<string>(entry as NamedOption));
   return names.flatMap((name, index) =>
     names.indexOf(name) < index ? [{ path: [key, index], message: `'${name}' is there twice` }] : [],
   );
@@ -108,10 +119,12 @@ function repeatedFindings(experiment: Experiment, key: 'preprocess' | 'augment')
 function dilationFindings({ model }: Experiment): Finding[] {
   if (!Array.isArray(model)) return [];
   return plainLayers(parseLayers(model)).flatMap(({ path, options }, index) => {
-    const dilated = 'dilationRate' in options && options.dilationRate.some((rate) => rate > 1);
-    if (!dilated || (index === 0 && !options.trainable)) return [];
+    if (!('dilationRate' in options)) return [];
+    const rates = [options.dilationRate].flat();
+    if (rates.every((rate) => rate === 1) || (index === 0 && !options.trainable)) return [];
     const parts = [...path.split(/[.[\]]+/).filter(Boolean), 'dilationRate'];
-    const message = `[${options.dilationRate.join(', ')}] cannot be trained, only a first layer with trainable: false may have it`;
+    const rate = Array.isArray(options.dilationRate) ? `[${rates.join(', ')}]` : String(options.dilationRate);
+    const message = `${rate} cannot be trained, only a first layer with trainable: false may have it`;
     return [{ path: parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part)), message }];
   });
 }

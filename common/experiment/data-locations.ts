@@ -12,7 +12,12 @@ export function mapLocations(data: Data, change: (location: string, key: string)
     case 'images':
     case 'csv': {
       const { validation, test } = data;
-      return { ...data, path, validation: at('validation', validation), ...(test !== undefined && { test: at('test', test) }) };
+      return {
+        ...data,
+        path,
+        validation: at('validation', validation),
+        ...(test !== undefined && { test: at('test', test) }),
+      };
     }
     case 'npy': {
       const files = <Held>(key: string, held: Held) =>

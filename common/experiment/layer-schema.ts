@@ -82,11 +82,20 @@ const pooling = {
   strides: pair.optional(),
   padding: padding.default('valid'),
 };
+/** Over the steps of a sequence [steps, features]. */
+const convolution1d = {
+  kernelSize: positive,
+  strides: positive.default(1),
+  padding: padding.default('valid'),
+  dilationRate: positive.default(1),
+};
+const pooling1d = { ...named, poolSize: positive.default(2), strides: positive.optional(), padding: pooling.padding };
 const depthwise = { depthMultiplier: positive.default(1), depthwiseInitializer: kernelInitializer };
 /** What is in it is checked by parseLayers. */
 export const nestedLayers = z.array(z.unknown()).min(1).describe('a list of layers');
 
 export const layerSchemas = {
+  conv1d: z.strictObject({ ...biased, ...convolution1d, filters: positive, kernelInitializer }),
   conv2d: z.strictObject({ ...biased, ...convolution, ...dilated, filters: positive, kernelInitializer }),
   depthwiseConv2d: z.strictObject({ ...biased, ...convolution, ...dilated, ...depthwise }),
   separableConv2d: z.strictObject({
@@ -97,9 +106,29 @@ export const layerSchemas = {
     filters: positive,
     pointwiseInitializer: kernelInitializer,
   }),
+  maxPooling1d: z.strictObject(pooling1d),
   maxPooling2d: z.strictObject(pooling),
+  averagePooling1d: z.strictObject(pooling1d),
   averagePooling2d: z.strictObject(pooling),
+  globalMaxPooling1d: z.strictObject(named),
+  globalAveragePooling1d: z.strictObject(named),
   globalAveragePooling2d: z.strictObject(named),
+  lstm: z.strictObject({
+    ...weighted,
+    units: positive,
+    returnSequences: z.boolean().default(false).describe('puts out h of every step, else of the last'),
+    useBias: z.boolean().default(true),
+    kernelInitializer,
+    recurrentInitializer: initializer.default({ name: 'orthogonal' }),
+    biasInitializer: initializer.default({ name: 'zeros' }),
+    unitForgetBias: z.boolean().default(true).describe("the forget gate's bias begins with 1"),
+  }),
+  embedding: z.strictObject({
+    ...weighted,
+    inputDim: positive.describe('tokens are whole numbers from 0 to below it'),
+    outputDim: positive,
+    embeddingsInitializer: initializer.default({ name: 'randomUniform' }),
+  }),
   flatten: z.strictObject(named),
   dense: z.strictObject({ ...biased, units: positive, kernelInitializer }),
   activation: z.union(

@@ -2,7 +2,6 @@
 
 const onlyNumbers = 'it has no effect on the numbers, so it is not in the file';
 const decoupled = 'adam with regularise.l2 is nearest; it decays through the gradient';
-const flat = 'conv2d after a reshape to [n, 1, channels] is nearest';
 
 const insteadOf: Readonly<Record<string, string>> = {
   // Optimizers and their options.
@@ -78,8 +77,13 @@ const insteadOf: Readonly<Record<string, string>> = {
   kernelregularizer: 'regularise.l2 is for all kernels of the model',
   biasregularizer: 'regularise.l2 is for all kernels of the model, and for no bias',
   kernelconstraint: 'regularise.l2 is for all kernels of the model',
-  conv1d: flat,
   conv3d: 'conv2d is for two dimensions, there is none for three',
+  gru: 'lstm is nearest',
+  simplernn: 'lstm is nearest',
+  bidirectional: 'lstm reads a sequence from its beginning',
+  returnstate: 'returnSequences puts out the state of every step',
+  recurrentdropout: 'a dropout layer before or after it is nearest',
+  recurrentactivation: 'gates are sigmoids',
   layernorm: 'batchNormalization is nearest',
   layernormalization: 'batchNormalization is nearest',
   groupnorm: 'batchNormalization is nearest',
@@ -89,10 +93,8 @@ const insteadOf: Readonly<Record<string, string>> = {
   add: 'residual adds its layers to its input',
   concatenate: 'layers are a list; residual adds',
   // Losses and sources.
-  mae: 'meanSquaredError is nearest',
-  meanabsoluteerror: 'meanSquaredError is nearest',
-  l1loss: 'meanSquaredError is nearest',
-  huber: 'meanSquaredError is nearest',
+  squaredhinge: 'hinge is nearest',
+  f1score: 'polyak evaluate has precision, recall and F1 of every class',
   focalloss: 'softmaxCrossEntropy is nearest',
   tfrecord: 'images and csv are read from files as they are',
   parquet: 'csv is nearest',

@@ -7,6 +7,8 @@ import { npySchema, npzSchema } from './array-schema.js';
 import { held, heldOrPath, path, sha256, sourceMeaning, testMeaning, validationMeaning } from './data-keys.js';
 import { lineOf } from './layer-problem.js';
 import { layerProblems } from './layer-schema.js';
+import { lossSchema } from './losses.js';
+import { directionOf, metricSchema, objectiveMetrics } from './metrics.js';
 import { searchSchema } from './search-schema.js';
 import { csvSchema } from './table-schema.js';
 
@@ -123,13 +125,10 @@ const clipSchema = z.union([
   z.strictObject({ globalNorm: positive.describe('scales the whole gradient down to this Euclidean norm') }),
 ]);
 
-/** The direction is the metric's own: a loss is minimised, an accuracy maximised. */
+/** The direction is the metric's own: a loss or an error is minimised, an accuracy maximised. */
 const objectiveSchema = z
   .strictObject({
-    metric: z
-      .enum(['validation.loss', 'validation.accuracy'])
-      .default('validation.loss')
-      .describe('what a trial is judged by'),
+    metric: z.enum(objectiveMetrics).default('validation.loss').describe('what a trial is judged by'),
     direction: z.enum(['maximise', 'minimise']).optional().describe('follows from the metric'),
     weights: z
       .enum(['last', 'average'])
@@ -137,10 +136,6 @@ const objectiveSchema = z
       .describe('what is evaluated: the weights as they are, or their running average'),
   })
   .transform((objective) => ({ ...objective, direction: objective.direction ?? directionOf(objective.metric) }));
-
-function directionOf(metric: string): 'maximise' | 'minimise' {
-  return metric.endsWith('.loss') ? 'minimise' : 'maximise';
-}
 
 export const experimentSchema = z.strictObject({
   name: z
@@ -154,13 +149,8 @@ export const experimentSchema = z.strictObject({
   model: z
     .union([layerListSchema, z.strictObject({ file: path.describe('a model.json, relative to the experiment file') })])
     .describe('a list of layers, or the path of a Keras-style model.json'),
-  loss: z
-    .enum(['softmaxCrossEntropy', 'binaryCrossEntropy', 'meanSquaredError'])
-    .describe('for classes, for two classes, for numbers to predict'),
-  metrics: z
-    .array(z.enum(['accuracy']))
-    .default([])
-    .describe('what is measured beside the loss'),
+  loss: lossSchema.describe('for classes, for two classes, or for numbers to predict'),
+  metrics: z.array(metricSchema).default([]).describe('what is measured beside the loss'),
   objective: objectiveSchema.prefault({}).describe('what the training is judged by'),
   regularise: z
     .strictObject({

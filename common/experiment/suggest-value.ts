@@ -13,7 +13,10 @@ export function suggestValue(value: unknown, allowed: string[]): string {
 export function valueMeant(value: string, allowed: string[]): string | undefined {
   const plain = plainOf(value);
   const synonym = Object.hasOwn(valueSynonyms, plain) ? valueSynonyms[plain] : undefined;
-  if (synonym !== undefined && allowed.includes(synonym)) return synonym;
+  const name = synonym ?? value;
+  // A metric is named as it is where it is measured, and by its split where a trial is judged by it.
+  const ours = [name, `validation.${name}`].find((each) => allowed.includes(each));
+  if (ours !== undefined) return ours;
   return noEquivalent(plain) === '' ? closest(value, allowed) : undefined;
 }
 

@@ -1,10 +1,14 @@
 /** What whoever uses an exported model must know: what goes in, what comes out, and where it is from. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { targetOf } from '../../common/experiment/losses.js';
 import { packageRoot } from '../../common/package-root.js';
 import { isInput } from '../../worker/data/encoding.js';
+import { lossNamed } from '../../worker/model/loss.js';
 import type { TrainedRun } from '../trained-run.js';
 import type { ExportOptions } from './export-run.js';
+
+const layouts: Record<number, string> = { 2: 'steps, features', 3: 'height, width, channels' };
 
 export function metadataOf(run: TrainedRun, { format, quantise }: ExportOptions): Record<string, unknown> {
   const { experiment, inputShape, classes, weights, step, sha256 } = run;
@@ -17,7 +21,7 @@ export function metadataOf(run: TrainedRun, { format, quantise }: ExportOptions)
     step,
     weightsSha256: sha256,
     quantise: quantise ?? null,
-    input: { shape: inputShape, layout: inputShape.length === 3 ? 'height, width, channels' : null, ...valuesOf(run) },
+    input: { shape: inputShape, layout: layouts[inputShape.length] ?? null, ...valuesOf(run) },
     output: { shape: [run.dataShape.outputs], values: outputOf(run) },
     classes,
     ...(run.encoding?.columns && { columns: run.encoding.columns.filter(isInput) }),
@@ -33,6 +37,8 @@ function valuesOf({ experiment, encoding }: TrainedRun) {
 
 function outputOf({ experiment, classes, dataShape }: TrainedRun): string {
   if (!classes) return dataShape.outputs === 1 ? 'the predicted number' : 'the predicted numbers';
-  const single = experiment.loss === 'binaryCrossEntropy';
-  return single ? `the probability of '${classes[1] ?? ''}'` : 'the probability of each class';
+  const single = targetOf(experiment.loss) === 'twoClasses';
+  const hasProbabilities = lossNamed(experiment.loss).finalActivation !== undefined;
+  if (hasProbabilities) return single ? `the probability of '${classes[1] ?? ''}'` : 'the probability of each class';
+  return single ? `a score, above 0 for '${classes[1] ?? ''}'` : 'the score of each class';
 }

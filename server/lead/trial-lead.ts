@@ -24,7 +24,7 @@ import { ProgressMeter } from './progress-meter.js';
 import type { ReportQueue } from './report-queue.js';
 import type { BeginLocally } from './shard-port.js';
 import { ShardSet } from './shard-set.js';
-import { addSums, emptySums, leadRecordSchema, meansOf, type Means, type Sums } from './trial-state.js';
+import { addSums, emptySums, leadRecordSchema, meansOf, testScores, type Means, type Sums } from './trial-state.js';
 
 export interface TrialLeadOptions {
   trialKey: Buffer;
@@ -70,7 +70,7 @@ export class TrialLead {
   constructor(private readonly options: TrialLeadOptions) {
     this.addresses = options.shards;
     this.audit = openAuditLog(options.directory);
-    this.epochSums = emptySums(options.experiment.metrics.length);
+    this.epochSums = emptySums(options.experiment.metrics);
     this.membership = new Membership({
       experimentJson: options.experimentJson,
       numerics: options.experiment.numerics,
@@ -156,7 +156,7 @@ export class TrialLead {
       this.notice('checkpoint-passed-over', `${path}: ${reason}`),
     );
     this.committedStep = checkpoint?.record.step ?? 0;
-    this.epochSums = emptySums(experiment.metrics.length);
+    this.epochSums = emptySums(experiment.metrics);
     if (checkpoint) this.restore(checkpoint.record.lead, checkpoint.record.preprocess);
     const facts = await this.interruption.race(this.membership.facts());
     const plan = planOf(experiment, facts.data.trainCount);
@@ -286,7 +286,7 @@ export class TrialLead {
     const { validation } = this;
     const body = { event: 'epoch', epoch: step / plan.stepsPerEpoch, step, ...training, learningRate, validation };
     reports.add({ kind: 'EPOCH', step, body });
-    this.epochSums = emptySums(experiment.metrics.length);
+    this.epochSums = emptySums(experiment.metrics);
   }
 
   private async finish(step: number, facts: TrialFacts, shards: ShardSet, checkpointer: Checkpointer): Promise<never> {
@@ -302,7 +302,7 @@ export class TrialLead {
       weightsSha256: await hashVector(record, 'weights'),
       averageSha256: await hashVector(record, 'average'),
       validation: this.validation,
-      test: last && { accuracy: last.accuracy, averageAccuracy: average?.accuracy ?? null },
+      test: last && testScores(last, average),
       imagesPerSecond: this.meter.imagesPerSecond,
       workers: this.membership.size,
       reproducible: this.membership.reproducible,

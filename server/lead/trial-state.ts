@@ -1,5 +1,7 @@
 /** What the lead knows of a trial beyond its weights: all of it goes into the checkpoint, under these names. */
 import { z } from 'zod';
+import { averageOf, metricValues, sumsOf } from '../../common/experiment/metrics.js';
+import type { NamedOption } from '../../common/experiment/named-option.js';
 import type { TrialFacts } from './admission.js';
 
 export interface Sums {
@@ -16,10 +18,12 @@ export interface Report {
   body: Record<string, unknown>;
 }
 
+/** The loss, and each metric by its name; null where a metric is not defined. */
 export interface Means {
   loss: number;
   /** Null where the experiment has no such metric. */
   accuracy: number | null;
+  [metric: string]: number | null;
 }
 
 const sumsSchema = z.object({
@@ -33,15 +37,18 @@ export const leadRecordSchema = z.object({
   /** Null in the checkpoint that a branch begins with: its first worker proves what holds for it. */
   facts: z.custom<TrialFacts>((value) => typeof value === 'object' && value !== null).nullable(),
   epochSums: sumsSchema,
-  validation: z.object({ loss: z.number(), accuracy: z.number().nullable() }).nullable(),
+  validation: z
+    .object({ loss: z.number(), accuracy: z.number().nullable() })
+    .catchall(z.number().nullable())
+    .nullable(),
   /** Workers with other numerics were admitted. */
   reproducible: z.boolean(),
   unacknowledged: z.array(z.custom<Report>((value) => typeof value === 'object' && value !== null)),
 });
 export type LeadRecord = z.output<typeof leadRecordSchema>;
 
-export function emptySums(metrics: number): Sums {
-  return { lossSum: 0, metricSums: Array.from({ length: metrics }, () => 0), samples: 0, l2Sum: 0 };
+export function emptySums(metrics: readonly NamedOption[]): Sums {
+  return { lossSum: 0, metricSums: Array.from({ length: sumsOf(metrics) }, () => 0), samples: 0, l2Sum: 0 };
 }
 
 export function addSums(left: Sums, right: Sums): Sums {
@@ -53,7 +60,17 @@ export function addSums(left: Sums, right: Sums): Sums {
   };
 }
 
-export function meansOf({ lossSum, l2Sum, metricSums, samples }: Sums, metrics: readonly string[]): Means {
-  const index = metrics.indexOf('accuracy');
-  return { loss: (lossSum + l2Sum) / samples, accuracy: index < 0 ? null : (metricSums[index] ?? 0) / samples };
+export function meansOf({ lossSum, l2Sum, metricSums, samples }: Sums, metrics: readonly NamedOption[]): Means {
+  return { loss: (lossSum + l2Sum) / samples, accuracy: null, ...metricValues(metrics, metricSums, samples) };
+}
+
+/** What is reported of the test split: each metric of the last weights, and beside it of the running average. */
+export function testScores(last: Means, average: Means | null): Record<string, number | null> {
+  const { loss: _, ...metrics } = last;
+  return Object.fromEntries(
+    Object.entries(metrics).flatMap(([name, value]) => [
+      [name, value],
+      [averageOf(name), average?.[name] ?? null],
+    ]),
+  );
 }

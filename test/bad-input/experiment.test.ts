@@ -6,8 +6,9 @@ import { DataFolder } from './data-files.js';
 import { messageOf, withLine, type Lines } from './experiment-lines.js';
 
 const layers =
-  'conv2d, depthwiseConv2d, separableConv2d, maxPooling2d, averagePooling2d, globalAveragePooling2d, flatten, dense, ' +
-  'activation, dropout, batchNormalization, reshape, zeroPadding2d, residual, repeat';
+  'conv1d, conv2d, depthwiseConv2d, separableConv2d, maxPooling1d, maxPooling2d, averagePooling1d, averagePooling2d, ' +
+  'globalMaxPooling1d, globalAveragePooling1d, globalAveragePooling2d, lstm, embedding, flatten, dense, activation, ' +
+  'dropout, batchNormalization, reshape, zeroPadding2d, residual, repeat';
 
 const keys =
   'name, seed, data, preprocess, augment, model, loss, metrics, objective, regularise, optimizer, clip, ' +
@@ -144,8 +145,8 @@ const cases: [string, Lines, string][] = [
   ],
   [
     'an unknown layer',
-    { model: 'model: [flatten, { lstm: { units: 10 } }]' },
-    `a.yaml:6:26: model[1].lstm: there is no such layer; the layers are ${layers}`,
+    { model: 'model: [flatten, { capsule: { units: 10 } }]' },
+    `a.yaml:6:29: model[1].capsule: there is no such layer; the layers are ${layers}`,
   ],
   [
     "PyTorch's name of a layer",
@@ -170,7 +171,7 @@ const cases: [string, Lines, string][] = [
   [
     'a loss of another spelling',
     { loss: 'loss: categorical_crossentropy' },
-    "a.yaml:7:7: loss: is 'categorical_crossentropy', must be one of softmaxCrossEntropy, binaryCrossEntropy, meanSquaredError; did you mean 'softmaxCrossEntropy'?",
+    "a.yaml:7:7: loss: is 'categorical_crossentropy', must be one of softmaxCrossEntropy, binaryCrossEntropy, hinge, binaryHinge, meanSquaredError, meanAbsoluteError, huber, or with options such as { huber: { delta: 2 } }; did you mean 'softmaxCrossEntropy'?",
   ],
   [
     'a squared error of classes',
@@ -180,7 +181,7 @@ const cases: [string, Lines, string][] = [
   [
     'a cross-entropy of numbers',
     { data: 'data: { source: csv, path: x, regression: true }' },
-    "a.yaml:7:7: loss: 'softmaxCrossEntropy' is for classes; data.regression: true needs meanSquaredError",
+    "a.yaml:7:7: loss: 'softmaxCrossEntropy' is for classes; data.regression: true needs one of meanSquaredError, meanAbsoluteError, huber",
   ],
   [
     'an accuracy of numbers',
@@ -188,9 +189,39 @@ const cases: [string, Lines, string][] = [
     "a.yaml:8:10: metrics: 'accuracy' is no metric of loss: meanSquaredError",
   ],
   [
+    'an R squared of classes',
+    { metrics: 'metrics: [accuracy, rSquared]' },
+    "a.yaml:8:10: metrics: 'rSquared' is no metric of loss: softmaxCrossEntropy",
+  ],
+  [
+    'the best five of two classes',
+    { loss: 'loss: { binaryHinge: { margin: 2 } }', metrics: 'metrics: [topKAccuracy]' },
+    "a.yaml:8:10: metrics: 'topKAccuracy' is no metric of loss: binaryHinge",
+  ],
+  [
+    'one metric twice',
+    { metrics: 'metrics: [topKAccuracy, accuracy, { topKAccuracy: { k: 3 } }]' },
+    "a.yaml:8:35: metrics[2]: 'topKAccuracy' is there twice",
+  ],
+  [
+    'the best none of all classes',
+    { metrics: 'metrics: [{ topKAccuracy: { k: 0 } }]' },
+    'a.yaml:8:32: metrics[0].topKAccuracy.k: is 0, must be above 0',
+  ],
+  [
+    'a Huber loss without a square',
+    { loss: 'loss: { huber: { delta: 0 } }' },
+    'a.yaml:7:25: loss.huber.delta: is 0, must be above 0',
+  ],
+  [
+    'an option of another loss',
+    { loss: 'loss: { hinge: { delta: 1 } }' },
+    "a.yaml:7:25: loss.hinge.delta: unknown key; did you mean 'loss.huber.delta'?",
+  ],
+  [
     'an unknown metric',
     { metrics: 'metrics: [acc]' },
-    "a.yaml:8:11: metrics[0]: is 'acc', must be accuracy; did you mean 'accuracy'?",
+    "a.yaml:8:11: metrics[0]: is 'acc', must be one of accuracy, topKAccuracy, meanAbsoluteError, meanSquaredError, rootMeanSquaredError, rSquared, or with options such as { topKAccuracy: { k: 3 } }; did you mean 'accuracy'?",
   ],
   [
     'no optimizer',
@@ -297,6 +328,27 @@ const cases: [string, Lines, string][] = [
     { more: 'objective: { metric: validation.accuracy, direction: minimise }' },
     "a.yaml:11:54: objective.direction: 'minimise' is wrong for validation.accuracy; maximise it",
   ],
+  [
+    'an error that is maximised',
+    { more: 'objective: { metric: validation.meanAbsoluteError, direction: maximise }' },
+    [
+      "a.yaml:11:22: objective.metric: 'validation.meanAbsoluteError' needs metrics: [meanAbsoluteError]",
+      "a.yaml:11:63: objective.direction: 'maximise' is wrong for validation.meanAbsoluteError; minimise it",
+    ].join('\n'),
+  ],
+  [
+    'a dilated convolution over steps that would have to be trained',
+    { model: 'model: [{ conv1d: { filters: 4, kernelSize: 3, dilationRate: 2 } }, flatten, { dense: { units: 3 } }]' },
+    'a.yaml:6:62: model[0].conv1d.dilationRate: 2 cannot be trained, only a first layer with trainable: false may have it',
+  ],
+  [
+    'an LSTM of no size',
+    { model: 'model: [{ lstm: { returnSequences: yes } }, { dense: { units: 3 } }]' },
+    [
+      'a.yaml:6:17: model[0].lstm.units: is missing, must be a number',
+      "a.yaml:6:36: model[0].lstm.returnSequences: is 'yes', must be true or false; write returnSequences: true",
+    ].join('\n'),
+  ],
   ['a decay of 1', { more: 'weightAverage: { decay: 1 }' }, 'a.yaml:11:25: weightAverage.decay: is 1, must be below 1'],
   ['tiny chunks', { more: 'chunkFloats: 1' }, 'a.yaml:11:14: chunkFloats: is 1, must be at least 4'],
   [
@@ -398,7 +450,7 @@ describe('an experiment file is refused with', () => {
     const text = withLine({ seed: 'seed: x', loss: 'loss: mse', train: 'train: { epochs: 1, batchSize: 0 }' });
     expect(messageOf(text).split('\n')).toEqual([
       "a.yaml:2:7: seed: is 'x', must be a number",
-      "a.yaml:7:7: loss: is 'mse', must be one of softmaxCrossEntropy, binaryCrossEntropy, meanSquaredError; did you mean 'meanSquaredError'?",
+      "a.yaml:7:7: loss: is 'mse', must be one of softmaxCrossEntropy, binaryCrossEntropy, hinge, binaryHinge, meanSquaredError, meanAbsoluteError, huber, or with options such as { huber: { delta: 2 } }; did you mean 'meanSquaredError'?",
       'a.yaml:10:8: train.microBatchSize: is missing, must be a number',
       'a.yaml:10:32: train.batchSize: is 0, must be above 0',
     ]);

@@ -24,10 +24,10 @@ describe('polyak train', () => {
   it.each([
     {
       what: 'a bad value in the file',
-      text: experiment({ loss: 'hinge' }),
+      text: experiment({ loss: 'perceptron' }),
       exitCode: 2,
       message:
-        "@/bad.yaml:4:7: loss: is 'hinge', must be one of softmaxCrossEntropy, binaryCrossEntropy, meanSquaredError",
+        "@/bad.yaml:4:7: loss: is 'perceptron', must be one of softmaxCrossEntropy, binaryCrossEntropy, hinge, binaryHinge, meanSquaredError, meanAbsoluteError, huber, or with options such as { huber: { delta: 2 } }",
     },
     {
       what: 'a bad cell of the data',

@@ -42,9 +42,39 @@ class Network:
             self.layers.append({name: options if depthwise else {"filters": filters, **options}})
         return F.conv2d(x, torch_kernel, offset, stride=strides, padding=pad, groups=groups)
 
+    def conv1d(self, x, filters, size, padding="valid", strides=1):
+        kernel, offset = self.weight(size, x.shape[1], filters), self.weight(filters)
+        self.layers.append({"conv1d": {"filters": filters, "kernelSize": size, "padding": padding, "strides": strides}})
+        pad = size // 2 if padding == "same" else 0
+        return F.conv1d(x, kernel.permute(2, 1, 0), offset, stride=strides, padding=pad)
+
+    def pool1d(self, x, kind, size, strides=None):
+        options = {"poolSize": size, **({"strides": strides} if strides else {})}
+        self.layers.append({f"{kind}Pooling1d": options})
+        return (F.max_pool1d if kind == "max" else F.avg_pool1d)(x, size, strides)
+
+    def global_pool1d(self, x, kind):
+        self.layers.append(f"global{kind}Pooling1d")
+        return x.max(2).values if kind == "Max" else x.mean(2)
+
+    def lstm(self, x, units, sequences=False, bias=True):
+        kernel, recurrent = self.weight(x.shape[1], 4 * units), self.weight(units, 4 * units)
+        weights = {"weight_ih_l0": kernel.T, "weight_hh_l0": recurrent.T}
+        if bias:
+            weights |= {"bias_ih_l0": self.weight(4 * units), "bias_hh_l0": torch.zeros(4 * units)}
+        self.layers.append({"lstm": {"units": units, "returnSequences": sequences, "useBias": bias}})
+        layer = nn.LSTM(x.shape[1], units, batch_first=True, bias=bias)
+        y, _ = torch.func.functional_call(layer, weights, (x.permute(0, 2, 1),))
+        return y.permute(0, 2, 1) if sequences else y[:, -1]
+
+    def embedding(self, x, tokens, size):
+        table = self.weight(tokens, size)
+        self.layers.append({"embedding": {"inputDim": tokens, "outputDim": size}})
+        return F.embedding(x.long(), table).permute(0, 2, 1)
+
     def batch_normalization(self, x):
         gamma, beta = self.weight(x.shape[1], shift=1.0), self.weight(x.shape[1])
-        axes = [0, 2, 3] if x.dim() == 4 else [0]
+        axes = [0, 2, 3][: max(1, x.dim() - 1)]
         count = x.shape[0]
         self.statistics += [count * x.mean(axes), count * x.var(axes, unbiased=True)]
         self.layers.append({"batchNormalization": {"epsilon": 0.001}})
@@ -60,7 +90,7 @@ class Network:
 
     def flatten(self, x):
         self.layers.append("flatten")
-        return x.permute(0, 2, 3, 1).flatten(1) if x.dim() == 4 else x
+        return x.movedim(1, -1).flatten(1)
 
     def dense(self, x, units):
         kernel, offset = self.weight(x.shape[1], units), self.weight(units)
@@ -68,22 +98,35 @@ class Network:
         return x @ kernel + offset
 
 
-def losses(name, logits, labels):
+def losses(loss, logits, labels):
+    name, options = next(iter(loss.items())) if isinstance(loss, dict) else (loss, {})
     if name == "softmaxCrossEntropy":
         return F.cross_entropy(logits, labels, reduction="sum")
     if name == "binaryCrossEntropy":
         return F.binary_cross_entropy_with_logits(logits, labels, reduction="sum") / logits.shape[1]
-    return ((logits - labels) ** 2).mean(1).sum()
+    if name == "hinge":
+        mean_over_classes = F.multi_margin_loss(logits, labels, margin=options.get("margin", 1), reduction="sum")
+        return mean_over_classes * logits.shape[1]
+    if name == "binaryHinge":
+        return F.relu(options.get("margin", 1) - (2 * labels - 1) * logits).mean(1).sum()
+    elementwise = {
+        "meanSquaredError": F.mse_loss,
+        "meanAbsoluteError": F.l1_loss,
+        "huber": lambda *args, **kwargs: F.huber_loss(*args, delta=options.get("delta", 1), **kwargs),
+    }[name]
+    return elementwise(logits, labels, reduction="none").mean(1).sum()
 
 
-def case(name, input_shape, build, loss="softmaxCrossEntropy", outputs=4, count=5):
+def case(name, input_shape, build, loss="softmaxCrossEntropy", outputs=4, count=5, tokens=0):
     network = Network()
-    inputs = torch.randn(count, *input_shape).to(torch.float32).to(torch.float64)
-    x = inputs.permute(0, 3, 1, 2) if len(input_shape) == 3 else inputs
+    drawn = torch.randint(0, tokens, (count, *input_shape)) if tokens else torch.randn(count, *input_shape)
+    inputs = drawn.to(torch.float32).to(torch.float64)
+    x = inputs.movedim(-1, 1) if len(input_shape) > 1 else inputs
     logits = build(network, x)
-    if loss == "softmaxCrossEntropy":
+    name_of_loss = next(iter(loss)) if isinstance(loss, dict) else loss
+    if name_of_loss in ("softmaxCrossEntropy", "hinge"):
         labels = torch.randint(0, outputs, (count,))
-    elif loss == "binaryCrossEntropy":
+    elif name_of_loss in ("binaryCrossEntropy", "binaryHinge"):
         labels = torch.randint(0, 2, (count, outputs)).to(torch.float64)
     else:
         labels = torch.randn(count, outputs).to(torch.float32).to(torch.float64)
@@ -155,6 +198,33 @@ def binary(n, x):
     return n.dense(n.activation(n.dense(x, 5), "relu6", F.relu6), 1)
 
 
+def sequences(n, x):
+    x = n.activation(n.conv1d(x, 3, 3, "same"), "relu", F.relu)
+    x = n.pool1d(n.batch_normalization(x), "max", 2)
+    x = n.activation(n.conv1d(x, 4, 2, strides=2), "tanh", torch.tanh)
+    return n.dense(n.flatten(n.pool1d(x, "average", 2, 1)), 4)
+
+
+def most(n, x):
+    return n.dense(n.global_pool1d(n.conv1d(x, 5, 3), "Max"), 4)
+
+
+def mean(n, x):
+    return n.dense(n.global_pool1d(n.conv1d(x, 5, 3, "same"), "Average"), 4)
+
+
+def recurrent(n, x):
+    return n.dense(n.lstm(n.lstm(x, 3, sequences=True), 4, bias=False), 4)
+
+
+def tokens(n, x):
+    return n.dense(n.lstm(n.embedding(x, 6, 3), 4), 4)
+
+
+def linear(outputs):
+    return lambda n, x: n.dense(x, outputs)
+
+
 cases = [
     case("convolutions, max pooling and a dense layer", (6, 6, 2), convolutions),
     case("batch normalisation after a convolution and after a dense layer", (6, 6, 2), normalized),
@@ -163,5 +233,15 @@ cases = [
     case("a strided convolution", (7, 7, 2), strided),
     case("mean squared error over two outputs", (3,), regression, "meanSquaredError", 2),
     case("binary cross-entropy", (3,), binary, "binaryCrossEntropy", 1),
+    case("convolutions, pooling and batch normalisation over steps", (13, 2), sequences),
+    case("the largest of each feature over steps", (6, 2), most),
+    case("the mean of each feature over steps", (6, 2), mean),
+    case("an LSTM that puts out every step, and one without biases behind it", (5, 2), recurrent),
+    case("an embedding of tokens before an LSTM", (5,), tokens, tokens=6),
+    case("mean absolute error", (3,), regression, "meanAbsoluteError", 2, count=9),
+    case("the Huber loss on both sides of its delta", (3,), linear(2), {"huber": {"delta": 0.6}}, 2, count=9),
+    case("the hinge loss of several classes", (3,), linear(4), "hinge", count=9),
+    case("the hinge loss with a margin", (3,), linear(4), {"hinge": {"margin": 0.25}}, count=9),
+    case("the hinge loss of two classes", (3,), linear(1), {"binaryHinge": {"margin": 0.5}}, 1, count=9),
 ]
 json.dump({"torch": torch.__version__, "cases": cases}, sys.stdout)

@@ -2,8 +2,20 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { averageOf } from '../../common/experiment/metrics.js';
+import { nameOf, type NamedOption } from '../../common/experiment/named-option.js';
 import type { Evaluation } from '../../inference/evaluate.js';
-import { binary, binaryData, image, imageData, regression, regressionData } from './experiments.js';
+import {
+  binary,
+  binaryData,
+  image,
+  imageData,
+  margins,
+  regression,
+  regressionData,
+  robust,
+  sides,
+} from './experiments.js';
 import { polyak } from './polyak.js';
 import { ScratchRun, table } from './scratch-run.js';
 
@@ -11,6 +23,9 @@ describe.each([
   { what: 'an image model', made: imageData, experiment: image },
   { what: 'a model of two classes', made: binaryData, experiment: binary },
   { what: 'a regression', made: regressionData, experiment: regression },
+  { what: 'a regression by the Huber loss', made: regressionData, experiment: robust },
+  { what: 'a model of margins', made: imageData, experiment: margins },
+  { what: 'a model of one margin', made: binaryData, experiment: sides },
 ])('what is measured of $what', ({ made, experiment }) => {
   let scratch: ScratchRun;
   beforeAll(async () => {
@@ -25,25 +40,33 @@ describe.each([
     return lines.at(-1) as unknown as Evaluation;
   }
 
+  /** What training measured of the evaluation's metrics. */
+  function measured({ accuracy, metrics }: Evaluation): Record<string, number | null | undefined> {
+    const own = (experiment.metrics ?? []).map((metric) => nameOf(metric as NamedOption));
+    return { accuracy, ...Object.fromEntries(own.map((name) => [name, metrics[name]])) };
+  }
+
   it('is exactly what training reported for validation', () => {
-    const { loss, accuracy } = evaluate('--split', 'validation');
-    expect({ loss, accuracy }).toEqual(scratch.finished['validation']);
+    const evaluation = evaluate('--split', 'validation');
+    expect({ loss: evaluation.loss, ...measured(evaluation) }).toEqual(scratch.finished['validation']);
   });
 
   it('is exactly what training reported for the test split, of last weights and of their average', () => {
     const last = evaluate();
     const average = evaluate('--weights', 'average');
-    const { accuracy } = last;
-    expect({ accuracy, averageAccuracy: average.accuracy }).toEqual(scratch.finished['test']);
+    const averages = Object.entries(measured(average)).map(([name, value]) => [averageOf(name), value]);
+    expect({ ...measured(last), ...Object.fromEntries(averages) }).toEqual(scratch.finished['test']);
     expect(last).toMatchObject({ samples: 50, weightsSha256: scratch.finished['weightsSha256'] });
     expect(average).toMatchObject({ samples: 50, weightsSha256: scratch.finished['averageSha256'] });
   });
 
   it('adds up over the classes, or is an error in the numbers', () => {
-    const { classes, confusions, accuracy, meanAbsoluteError } = evaluate();
+    const { classes, confusions, accuracy, meanAbsoluteError, metrics } = evaluate();
     const wrong = confusions.reduce((sum, { count }) => sum + count, 0);
     if (classes === null) {
       expect(meanAbsoluteError).toBeGreaterThan(0);
+      expect(metrics['rootMeanSquaredError']).toBeGreaterThanOrEqual(meanAbsoluteError ?? Infinity);
+      expect(metrics['rSquared']).toBeLessThan(1);
       expect(wrong).toBe(0);
       return;
     }
@@ -52,6 +75,8 @@ describe.each([
     const right = classes.reduce((sum, { count, recall }) => sum + count * (recall ?? 0), 0);
     expect(right / 50).toBeCloseTo(accuracy ?? 0, 6);
     expect(right + wrong).toBeCloseTo(50, 6);
+    expect(classes.reduce((sum, each) => sum + each.right, 0)).toBe(50 - wrong);
+    expect(classes.reduce((sum, { predicted }) => sum + predicted, 0)).toBe(50);
   });
 
   it('can be of other data, fewer than the run held out', () => {
@@ -63,7 +88,7 @@ describe.each([
   it('is of the held-out samples where the same data lie elsewhere', () => {
     const path = join(scratch.data.path, 'moved.csv');
     copyFileSync(join(scratch.data.path, 'table.csv'), path);
-    const { loss, accuracy } = evaluate('--data', path, '--split', 'validation');
-    expect({ loss, accuracy }).toEqual(scratch.finished['validation']);
+    const evaluation = evaluate('--data', path, '--split', 'validation');
+    expect({ loss: evaluation.loss, ...measured(evaluation) }).toEqual(scratch.finished['validation']);
   });
 });

@@ -102,3 +102,56 @@ export const regression: Experiment = {
   optimizer: { adam: { learningRate: 1e-2 } },
   train,
 };
+
+/** Of the other loss, with metrics that are made of several sums. */
+export const robust: Experiment = {
+  ...regression,
+  loss: { huber: { delta: 0.5 } },
+  metrics: ['rSquared', 'rootMeanSquaredError'],
+};
+
+export const margins: Experiment = {
+  ...binary,
+  data: { ...csv, shape: [6, 5, 3] },
+  model: ['flatten', { dense: { units: 3 } }],
+  loss: { hinge: { margin: 0.5 } },
+  metrics: [{ topKAccuracy: { k: 2 } }, 'accuracy'],
+};
+
+export const sides: Experiment = { ...binary, loss: 'binaryHinge' };
+
+/** Odd and even numbers of steps, so that padding is not the same at both ends. */
+export const sequenceData: Made = { features: 13 * 3, labels: ['ant', 'bee', 'café'] };
+
+export const sequence: Experiment = {
+  ...image,
+  data: { ...csv, shape: [13, 3] },
+  preprocess: [{ subtractMean: 'channel' }, { scale: 0.5 }],
+  model: [
+    { conv1d: { filters: 6, kernelSize: 3, padding: 'same', activation: 'relu' } },
+    { maxPooling1d: { poolSize: 2, strides: 1, padding: 'same' } },
+    batchNormalization,
+    { residual: { layers: [{ lstm: { units: 6, returnSequences: true } }] } },
+    { averagePooling1d: { poolSize: 3, strides: 2, padding: 'same' } },
+    { conv1d: { filters: 8, kernelSize: 4, strides: 2, padding: 'same', useBias: false } },
+    { lstm: { units: 10, useBias: false } },
+    { dense: { units: 3 } },
+  ],
+};
+
+export const tokensData: Made = { features: 9, labels: ['ant', 'bee', 'café'], tokens: 8 };
+
+export const tokens: Experiment = {
+  ...image,
+  data: csv,
+  preprocess: [],
+  model: [
+    { embedding: { inputDim: 8, outputDim: 5, embeddingsInitializer: { randomNormal: { standardDeviation: 1 } } } },
+    { conv1d: { filters: 6, kernelSize: 3, strides: 3, activation: 'relu' } },
+    'globalMaxPooling1d',
+    { dense: { units: 12, activation: 'tanh' } },
+    { reshape: { targetShape: [4, 3] } },
+    'globalAveragePooling1d',
+    { dense: { units: 3 } },
+  ],
+};

@@ -16,6 +16,10 @@ import {
   modelFile,
   regression,
   regressionData,
+  sequence,
+  sequenceData,
+  tokens,
+  tokensData,
 } from './experiments.js';
 import { python } from './python.js';
 import { drawSamples, ScratchRun, table } from './scratch-run.js';
@@ -48,6 +52,8 @@ describe.each([
   { what: 'a model of every layer', made: imageData, experiment: everyLayer },
   { what: 'a model of a file', made: imageData, experiment: modelFile, files: { 'model.json': modelFileText } },
   { what: 'a model of two classes', made: binaryData, experiment: binary },
+  { what: 'a model of sequences', made: sequenceData, experiment: sequence },
+  { what: 'a model of tokens', made: tokensData, experiment: tokens },
   { what: 'a regression', made: regressionData, experiment: regression },
 ])('$what', ({ made, experiment, files = {} }) => {
   let scratch: ScratchRun;
@@ -58,7 +64,7 @@ describe.each([
   beforeAll(async () => {
     scratch = await ScratchRun.train(experiment, { 'table.csv': table(made), ...files });
     folder = mkdtempSync(join(tmpdir(), 'polyak-export-'));
-    const drawn = drawSamples(samples, made.features);
+    const drawn = drawSamples(samples, made);
     writeFileSync(inputs(), new Uint8Array(drawn.buffer));
     predicted = await scratch.run.predict(drawn);
   });

@@ -11,7 +11,7 @@ import { drawSamples, ScratchRun, table } from './scratch-run.js';
 
 let scratch: ScratchRun;
 let expected: Float32Array;
-const samples = drawSamples(5, imageData.features);
+const samples = drawSamples(5, imageData);
 beforeAll(async () => {
   const experiment = { ...image, train: { ...image.train, epochs: 1 } };
   scratch = await ScratchRun.train(experiment, { 'table.csv': table(imageData) });

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ExperimentInput } from '../../common/experiment/schema.js';
-import type { Ranked } from '../../inference/rank.js';
 import { png, type Files } from '../bad-input/data-files.js';
 import { binary, binaryData, regression, regressionData } from './experiments.js';
 import { polyak } from './polyak.js';
@@ -34,8 +33,13 @@ async function colours(): Promise<Files> {
   return Object.fromEntries([...green, ...red]);
 }
 
-function topOf(line: Record<string, unknown> | undefined): Ranked[] {
-  return line?.['top'] as Ranked[];
+interface Probable {
+  class: string;
+  probability: number;
+}
+
+function topOf(line: Record<string, unknown> | undefined): Probable[] {
+  return line?.['top'] as Probable[];
 }
 
 describe('pictures', () => {
@@ -82,7 +86,7 @@ describe('numbers', () => {
     const scratch = await ScratchRun.train(regression, { 'table.csv': table(regressionData) });
     try {
       const { features } = regressionData;
-      const samples = drawSamples(20, features);
+      const samples = drawSamples(20, regressionData);
       const rows = Array.from({ length: 20 }, (_, row) => samples.subarray(row * features, (row + 1) * features));
       const header = ['f0', 'f1', 'f2', 'f3'].join(',');
       const files = ['bare.csv', 'labelled.csv', 'array.npy'].map((name) => join(scratch.data.path, name));

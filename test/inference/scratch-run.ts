@@ -12,6 +12,8 @@ export interface Made {
   features: number;
   /** Class of a row, or the number to predict; the features are drawn around it. */
   labels: readonly string[];
+  /** The features are whole numbers below it. */
+  tokens?: number;
 }
 
 export class ScratchRun {
@@ -44,20 +46,28 @@ export class ScratchRun {
 }
 
 /** Of no row of the table, but drawn likewise. */
-export function drawSamples(count: number, features: number): Float32Array {
+export function drawSamples(count: number, { features, tokens }: Made): Float32Array {
   const random = new CounterRandom(231, Purpose.test, 1);
-  return Float32Array.from({ length: count * features }, () => 1 + 2 * random.normal());
+  return Float32Array.from({ length: count * features }, () => {
+    const value = 1 + 2 * random.normal();
+    return tokens === undefined ? value : tokenOf(value, tokens);
+  });
+}
+
+function tokenOf(value: number, tokens: number): number {
+  return Math.max(0, Math.min(tokens - 1, Math.round(2 * value)));
 }
 
 /** A csv with a header; the label is the last column. */
-export function table({ features, labels }: Made, rows = 240): string {
+export function table({ features, labels, tokens }: Made, rows = 240): string {
   const random = new CounterRandom(231, Purpose.test);
   const header = [...Array.from({ length: features }, (_, index) => `f${index}`), 'label'].join(',');
   const lines = Array.from({ length: rows }, () => {
     const label = random.integer(labels.length);
     const cells = Array.from({ length: features }, (_, index) => {
       const middle = index % labels.length === label ? 2 : 0.5;
-      return (middle + random.normal()).toFixed(3);
+      const value = middle + random.normal();
+      return tokens === undefined ? value.toFixed(3) : String(tokenOf(value, tokens));
     });
     return [...cells, labels[label]].join(',');
   });

@@ -7,6 +7,8 @@ import { parseDocument } from 'yaml';
 import { experimentJsonSchemaText } from '../../common/experiment/json-schema.js';
 import { layerNames } from '../../common/experiment/layer-schema.js';
 import { canonicalExperiment, parseExperiment } from '../../common/experiment/load.js';
+import { lossNames } from '../../common/experiment/losses.js';
+import { metricNames } from '../../common/experiment/metrics.js';
 import { withTables } from '../../common/experiment/reference-tables.js';
 import { allKeys } from '../../common/experiment/schema-keys.js';
 import { packageRoot } from '../../common/package-root.js';
@@ -87,7 +89,7 @@ describe("the editors' schema", () => {
     ['a number out of range', smallest.replace('1e-1', '-1')],
     ['braces around a parameter', smallest.replace('1e-1', '"${rate}"')],
     ['an option of another source', smallest.replace('path: digits.csv', 'path: x, size: [8, 8]')],
-    ['an unknown layer', withModel('[lstm]')],
+    ['an unknown layer', withModel('[gru]')],
     ['an unknown option of a layer', withModel('[{ dense: { units: 1, width: 2 } }]')],
     ["options beside a layer's name", withModel('[{ flatten: , units: 2 }]')],
     ['a layer by its name that needs options', withModel('[dense]')],
@@ -111,8 +113,8 @@ describe('the documentation', () => {
     expect(accepts(block ?? '')).toBe(true);
   });
 
-  it('names every key of the schema and every layer', () => {
-    const names = [...allKeys().map(({ key }) => key), ...layerNames];
+  it('names every key of the schema, every layer, loss and metric', () => {
+    const names = [...allKeys().map(({ key }) => key), ...layerNames, ...lossNames, ...metricNames];
     expect(names.filter((key) => !documentation.includes(key))).toEqual([]);
   });
 

@@ -69,8 +69,8 @@ describe('bytes', () => {
 describe('ONNX refuses by name', () => {
   it.each([
     {
-      layer: { name: 'memory', type: 'LSTM' },
-      message: "layer 'memory' is a LSTM, which it cannot say; it can: Conv2D",
+      layer: { name: 'memory', type: 'GRU' },
+      message: "layer 'memory' is a GRU, which it cannot say; it can: Conv1D, Conv2D",
     },
     { layer: { config: { activation: 'hexagonal' } }, message: "layer 'last' has activation 'hexagonal'" },
     {

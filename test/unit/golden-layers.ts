@@ -1,6 +1,8 @@
 /** The golden cases of test/golden/layers.py, run through a TrainingModel. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { targetOf } from '../../common/experiment/losses.js';
+import type { NamedOption } from '../../common/experiment/named-option.js';
 import { packageRoot } from '../../common/package-root.js';
 import { TrainingModel } from '../../worker/model/training-model.js';
 import type { TF } from '../../worker/tensorflow/load.js';
@@ -8,7 +10,7 @@ import type { TF } from '../../worker/tensorflow/load.js';
 export interface GoldenCase {
   name: string;
   model: unknown[];
-  loss: string;
+  loss: NamedOption;
   inputShape: number[];
   outputs: number;
   count: number;
@@ -30,7 +32,7 @@ export async function runGolden(tf: TF, golden: GoldenCase) {
   const { parameterCount, statisticsCount } = model.manifest;
   const out = { parameters: new Float32Array(parameterCount), statistics: new Float32Array(statisticsCount) };
   model.setWeights(new Float32Array(golden.weights), new Float32Array(statisticsCount));
-  const Labels = golden.loss === 'meanSquaredError' ? Float32Array : Int32Array;
+  const Labels = targetOf(golden.loss) === 'numbers' ? Float32Array : Int32Array;
   const batch = { inputs: new Float32Array(golden.inputs), labels: new Labels(golden.labels), count };
   const sums = model.gradient(batch, { seed: 1, step: 0, microBatch: 0 }, out);
   model.dispose();

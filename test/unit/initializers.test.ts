@@ -77,6 +77,25 @@ describe('initialize', () => {
     }
   });
 
+  it("the forget gate's quarter is ones, also in a part drawn alone, and the rest is drawn as without it", () => {
+    const spec = { name: 'randomNormal', unitForget: true };
+    const plain = drawn({ name: 'randomNormal' }, [20]);
+    const whole = drawn(spec, [20]);
+    expect(whole).toEqual(plain.map((value, index) => (index >= 5 && index < 10 ? 1 : value)));
+    for (const [from, to] of [
+      [0, 5],
+      [3, 7],
+      [6, 9],
+      [8, 20],
+      [10, 20],
+    ] as const) {
+      // prettier-ignore
+      const part = new Float32Array(to - from);
+      initializeRange(spec, [20], 231, 4, from, part);
+      expect(part).toEqual(whole.subarray(from, to));
+    }
+  });
+
   it('seed and tensor decide the values', () => {
     const spec = { name: 'heNormal', ...fans };
     expect(drawn(spec)).toEqual(drawn(spec));

@@ -226,7 +226,7 @@ describe('a final activation', () => {
 
 describe('a model that cannot be is refused with its place', () => {
   test.each([
-    ['an unknown layer', [{ conv2D: {} }], 'model[0].conv2D: there is no such layer; the layers are conv2d'],
+    ['an unknown layer', [{ conv2D: {} }], 'model[0].conv2D: there is no such layer; the layers are conv1d, conv2d'],
     ['an unknown option', [{ dense: { units: 4, filterz: 1 } }], 'model[0].dense.filterz: dense has no such option'],
     ['a missing option', [{ dense: {} }], 'model[0].dense.units: is missing'],
     ['a wrong value', [{ dropout: { rate: 1 } }], 'model[0].dropout.rate: is 1, must be below 1'],

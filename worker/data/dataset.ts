@@ -4,6 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { PolyakError } from '../../common/errors.js';
+import { targetOf } from '../../common/experiment/losses.js';
+import { nameOf } from '../../common/experiment/named-option.js';
 import type { Experiment } from '../../common/experiment/schema.js';
 import { IndexPermutation } from '../../common/index-permutation.js';
 import { Purpose } from '../../common/random.js';
@@ -138,10 +140,10 @@ async function readSource(
 
 /** Does the loss suit the labels? Errors: `usage`. */
 function outputsOf({ loss }: Experiment, { classes, outputs = 1 }: RawData): number {
-  const binary = loss === 'binaryCrossEntropy';
+  const binary = targetOf(loss) === 'twoClasses';
   if (binary && classes?.length !== 2) {
     const found = classes ? `${classes.length} classes` : 'numbers to predict';
-    throw new PolyakError('usage', `loss: binaryCrossEntropy is for two classes, the data have ${found}`);
+    throw new PolyakError('usage', `loss: ${nameOf(loss)} is for two classes, the data have ${found}`);
   }
   if (!classes) return outputs;
   return binary ? 1 : classes.length;

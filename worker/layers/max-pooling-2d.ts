@@ -32,7 +32,7 @@ export function maxPooling2dClass(tf: TF): LayerClass {
 
     override build(inputShape: number[]): void {
       super.build(inputShape);
-      if (isNative(tf) && !usesGpu(tf)) hasRememberingPool(tf);
+      probeMaxPool(tf);
     }
 
     override computeOutputShape(inputShape: (number | null)[]): (number | null)[] {
@@ -49,10 +49,7 @@ export function maxPooling2dClass(tf: TF): LayerClass {
 
     override call(inputs: Tensors): Tensor {
       const x = (Array.isArray(inputs) ? inputs[0] : inputs) as Tensor4D;
-      const remembers = isNative(tf) && recordsGradient(tf) && probed.get(tf) === true;
-      return remembers
-        ? rememberingPool(tf, x, this.poolSize, this.strides, this.padding)
-        : tf.maxPool(x, this.poolSize, this.strides, this.padding);
+      return maxPool(tf, x, this.poolSize, this.strides, this.padding);
     }
 
     override getConfig() {
@@ -60,6 +57,16 @@ export function maxPooling2dClass(tf: TF): LayerClass {
       return { ...super.getConfig(), poolSize, strides, padding, dataFormat: 'channelsLast' };
     }
   };
+}
+
+/** To be called while a model is built, so that it is known when maxPool computes. */
+export function probeMaxPool(tf: TF): void {
+  if (isNative(tf) && !usesGpu(tf)) hasRememberingPool(tf);
+}
+
+export function maxPool(tf: TF, x: Tensor4D, poolSize: Pair, strides: Pair, padding: 'valid' | 'same'): Tensor {
+  const remembers = isNative(tf) && recordsGradient(tf) && probed.get(tf) === true;
+  return remembers ? rememberingPool(tf, x, poolSize, strides, padding) : tf.maxPool(x, poolSize, strides, padding);
 }
 
 function pairOf(value: unknown): Pair {

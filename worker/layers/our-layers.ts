@@ -6,8 +6,11 @@ import type { layers, Tensor } from '@tensorflow/tfjs';
 import type { TF } from '../tensorflow/load.js';
 import { batchNormalizationClass } from './batch-normalization.js';
 import { dropoutClass } from './dropout.js';
+import { embeddingClass } from './embedding.js';
+import { lstmClass } from './lstm.js';
+import { globalMaxPooling1dClass, maxPooling1dClass } from './max-pooling-1d.js';
 import { maxPooling2dClass } from './max-pooling-2d.js';
-import { conv2dClass, denseClass } from './weighted-layers.js';
+import { conv1dClass, conv2dClass, denseClass } from './weighted-layers.js';
 import type { TrainingContext } from './training-context.js';
 
 export type LayerClass = new (config: Record<string, unknown>) => layers.Layer;
@@ -19,11 +22,16 @@ export interface ContextLayer extends layers.Layer {
 }
 
 export interface OurLayers {
+  Conv1D: LayerClass;
   Conv2D: LayerClass;
   Dense: LayerClass;
   BatchNormalization: LayerClass;
   Dropout: LayerClass;
+  MaxPooling1D: LayerClass;
   MaxPooling2D: LayerClass;
+  GlobalMaxPooling1D: LayerClass;
+  LSTM: LayerClass;
+  Embedding: LayerClass;
 }
 
 const made = new WeakMap<TF, OurLayers>();
@@ -32,11 +40,16 @@ export function ourLayers(tf: TF): OurLayers {
   let classes = made.get(tf);
   if (!classes) {
     classes = {
+      Conv1D: conv1dClass(tf),
       Conv2D: conv2dClass(tf),
       Dense: denseClass(tf),
       BatchNormalization: batchNormalizationClass(tf),
       Dropout: dropoutClass(tf),
+      MaxPooling1D: maxPooling1dClass(tf),
       MaxPooling2D: maxPooling2dClass(tf),
+      GlobalMaxPooling1D: globalMaxPooling1dClass(tf),
+      LSTM: lstmClass(tf),
+      Embedding: embeddingClass(tf),
     };
     made.set(tf, classes);
     for (const layer of Object.values(classes)) {

@@ -1,8 +1,8 @@
 /**
- * tfjs's Conv2D and Dense, but for how they compute: bias and activation as operations of their own, whose gradients are
+ * tfjs's Conv1D, Conv2D and Dense, but for how they compute: bias and activation as operations of their own, whose gradients are
  * TensorFlow's. tfjs's fused paths compute the gradient by their input even where nobody asks for it, as for images.
  */
-import type { layers, Tensor, Tensor4D } from '@tensorflow/tfjs';
+import type { layers, Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs';
 import { addBias } from '../tensorflow/gradients/bias.js';
 import type { TF } from '../tensorflow/load.js';
 import type { LayerClass, Tensors } from './our-layers.js';
@@ -12,8 +12,8 @@ interface WeightedLayer {
   kernel: { read(): Tensor };
   bias: { read(): Tensor } | null;
   activation: { apply(x: Tensor): Tensor } | null;
-  strides: [number, number];
-  dilationRate: number | [number, number];
+  strides: number[];
+  dilationRate: number | number[];
   padding: 'valid' | 'same';
   dataFormat?: string;
 }
@@ -36,7 +36,35 @@ export function conv2dClass(tf: TF): LayerClass {
       const { padding, strides, dilationRate } = layer;
       return tf.tidy(() => {
         const kernel = layer.kernel.read() as Tensor4D;
-        return finish(tf, layer, tf.conv2d(only(inputs) as Tensor4D, kernel, strides, padding, 'NHWC', dilationRate));
+        return finish(
+          tf,
+          layer,
+          tf.conv2d(
+            only(inputs) as Tensor4D,
+            kernel,
+            strides as [number, number],
+            padding,
+            'NHWC',
+            dilationRate as [number, number],
+          ),
+        );
+      });
+    }
+  };
+}
+
+export function conv1dClass(tf: TF): LayerClass {
+  const Conv1D = tf.layers.conv1d({ filters: 1, kernelSize: 1 }).constructor as LayerClass;
+  return class extends Conv1D {
+    static className = 'Conv1D';
+
+    override call(inputs: Tensors): Tensor {
+      const layer = this as unknown as WeightedLayer;
+      const { padding, strides, dilationRate } = layer;
+      return tf.tidy(() => {
+        const kernel = layer.kernel.read() as Tensor3D;
+        const [stride, dilation] = [[strides].flat()[0]!, [dilationRate].flat()[0]!];
+        return finish(tf, layer, tf.conv1d(only(inputs) as Tensor3D, kernel, stride, padding, 'NWC', dilation));
       });
     }
   };

@@ -2,6 +2,7 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { PolyakError } from '../../common/errors.js';
 import { parseLayers } from '../../common/experiment/layer-schema.js';
+import { nameOf } from '../../common/experiment/named-option.js';
 import type { TF } from '../tensorflow/load.js';
 import { withoutFinalActivation } from './final-activation.js';
 import { applyLayers, type LayerNotes } from './layer-list.js';
@@ -21,7 +22,7 @@ export async function buildModel(tf: TF, experiment: ModelExperiment, data: Data
   const file = (experiment.model as { file?: unknown } | null)?.file;
   const built =
     typeof file === 'string'
-      ? await readModelFile(tf, file, experiment.loss, finalActivation)
+      ? await readModelFile(tf, file, nameOf(experiment.loss), finalActivation)
       : buildFromList(tf, experiment, data, finalActivation);
   const sample = `[${data.inputShape.join(', ')}]`;
   const taken = shapeOf(built.model.inputs);
@@ -41,7 +42,7 @@ function shapeOf(tensors: LayersModel['inputs']): string {
 }
 
 function buildFromList(tf: TF, experiment: ModelExperiment, data: DataShape, included: string | undefined): BuiltModel {
-  const layers = withoutFinalActivation(parseLayers(experiment.model), experiment.loss, included);
+  const layers = withoutFinalActivation(parseLayers(experiment.model), nameOf(experiment.loss), included);
   const input = tf.input({ shape: data.inputShape, name: 'input' });
   const { output, notes } = applyLayers(tf, layers, input);
   return { model: tf.model({ inputs: input, outputs: output, name: 'model' }), notes };

@@ -2,6 +2,7 @@
 import type { layers, SymbolicTensor } from '@tensorflow/tfjs';
 import { PolyakError } from '../../common/errors.js';
 import type { InitializerOption, Layer } from '../../common/experiment/layer-schema.js';
+import type { InitializerSpec } from '../../common/manifest.js';
 import { ourLayers } from '../layers/our-layers.js';
 import type { TF } from '../tensorflow/load.js';
 
@@ -9,7 +10,7 @@ import type { TF } from '../tensorflow/load.js';
 export interface LayerNotes {
   rateMultiplier: number;
   /** By the weight's name, such as `kernel`. */
-  initializers: Record<string, InitializerOption>;
+  initializers: Record<string, InitializerOption & Pick<InitializerSpec, 'unitForget'>>;
 }
 
 export interface BuiltGraph {
@@ -112,9 +113,20 @@ class GraphBuilder {
       const zeros = { depthwiseInitializer: 'zeros', pointwiseInitializer: 'zeros' } as const;
       return tf.layers.separableConv2d({ ...native(options), ...zeros, name });
     }
+    if (layer.type === 'embedding') {
+      const { embeddingsInitializer: embeddings, rateMultiplier: _, ...options } = layer.options;
+      note({ embeddings });
+      return new ours.Embedding({ ...options, embeddingsInitializer: 'zeros', name });
+    }
+    if (layer.type === 'lstm') {
+      const { kernelInitializer: kernel, recurrentInitializer, biasInitializer, ...options } = layer.options;
+      const bias = { ...biasInitializer, unitForget: options.unitForgetBias };
+      note({ kernel, recurrent_kernel: recurrentInitializer, bias });
+      return new ours.LSTM({ ...options, name });
+    }
     const { kernelInitializer: kernel, biasInitializer: bias, ...options } = layer.options;
     note({ kernel, bias });
-    const Class = layer.type === 'conv2d' ? ours.Conv2D : ours.Dense;
+    const Class = { conv1d: ours.Conv1D, conv2d: ours.Conv2D, dense: ours.Dense }[layer.type];
     return new Class({ ...native(options), kernelInitializer: 'zeros', name });
   }
 
@@ -122,6 +134,14 @@ class GraphBuilder {
     const { tf } = this;
     const ours = ourLayers(tf);
     switch (layer.type) {
+      case 'maxPooling1d':
+        return new ours.MaxPooling1D({ ...layer.options, name });
+      case 'averagePooling1d':
+        return tf.layers.averagePooling1d({ ...layer.options, name });
+      case 'globalMaxPooling1d':
+        return new ours.GlobalMaxPooling1D({ name });
+      case 'globalAveragePooling1d':
+        return tf.layers.globalAveragePooling1d({ name });
       case 'maxPooling2d':
         return new ours.MaxPooling2D({ ...layer.options, name });
       case 'averagePooling2d':
@@ -142,7 +162,10 @@ class GraphBuilder {
   }
 }
 
-const weightedTypes = ['conv2d', 'dense', 'depthwiseConv2d', 'separableConv2d', 'batchNormalization'] as const;
+const weightedTypes = [
+  ...(['conv1d', 'conv2d', 'dense', 'depthwiseConv2d', 'separableConv2d'] as const),
+  ...(['batchNormalization', 'lstm', 'embedding'] as const),
+] as const;
 type WeightedLayer = Extract<Layer, { type: (typeof weightedTypes)[number] }>;
 type PlainLayer = Exclude<Layer, WeightedLayer | { type: 'repeat' | 'residual' }>;
 

@@ -4,12 +4,15 @@
  */
 import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs';
 import { PolyakError } from '../../common/errors.js';
+import type { Target } from '../../common/experiment/losses.js';
+import { nameOf, numbersOf, type NamedOption } from '../../common/experiment/named-option.js';
 import { isNative, runNative, type Attributes } from '../tensorflow/native-operation.js';
 import type { TF } from '../tensorflow/load.js';
 
 export type Labels = Int32Array | Float32Array;
 
 export interface Loss {
+  target: Target;
   /** The activation that the loss includes, and that predictions get back. */
   finalActivation: 'softmax' | 'sigmoid' | undefined;
   /** [count] class numbers, or [count, outputs] floats. */
@@ -18,16 +21,23 @@ export interface Loss {
   compute(tf: TF, logits: Tensor2D, labels: Tensor): { perSample: Tensor; gradient: Tensor };
 }
 
+const classLabels: Loss['labelsTensor'] = (tf, labels, count) =>
+  tf.tensor1d(Int32Array.from(labels.subarray(0, count)), 'int32');
+
 const floatLabels: Loss['labelsTensor'] = (tf, labels, count, outputs) => {
   const type = labels instanceof Int32Array ? 'int32' : 'float32';
   return tf.cast(tf.tensor2d(labels.subarray(0, count * outputs), [count, outputs], type), 'float32');
 };
 
-const losses: Record<string, Loss> = {
+const ofNumbers = { target: 'numbers', finalActivation: undefined, labelsTensor: floatLabels } as const;
+
+/** By name; each takes the options of the experiment file. */
+const losses: Record<string, (options: Record<string, number>) => Loss> = {
   /** -log softmax(z)[label]; gradient softmax(z) - onehot(label). */
-  softmaxCrossEntropy: {
+  softmaxCrossEntropy: () => ({
+    target: 'classes',
     finalActivation: 'softmax',
-    labelsTensor: (tf, labels, count) => tf.tensor1d(Int32Array.from(labels.subarray(0, count)), 'int32'),
+    labelsTensor: classLabels,
     compute(tf, logits, labels) {
       if (isNative(tf)) {
         const types: Attributes = { T: ['type', 'float32'], Tlabels: ['type', 'int32'] };
@@ -39,9 +49,10 @@ const losses: Record<string, Loss> = {
       const perSample = tf.neg(tf.sum(tf.mul(oneHot, tf.logSoftmax(logits)), 1));
       return { perSample, gradient: tf.sub(tf.softmax(logits), oneHot) };
     },
-  },
+  }),
   /** max(z, 0) - z y + log(1 + e^-|z|), averaged over the outputs; gradient sigmoid(z) - y. */
-  binaryCrossEntropy: {
+  binaryCrossEntropy: () => ({
+    target: 'twoClasses',
     finalActivation: 'sigmoid',
     labelsTensor: floatLabels,
     compute(tf, logits, labels) {
@@ -49,26 +60,80 @@ const losses: Record<string, Loss> = {
       const perSample = tf.mean(tf.add(stable, tf.softplus(tf.neg(tf.abs(logits)))), 1);
       return { perSample, gradient: tf.div(tf.sub(tf.sigmoid(logits), labels), logits.shape[1]) };
     },
-  },
-  /** (z - y)^2, averaged over the outputs. */
-  meanSquaredError: {
+  }),
+  /**
+   * sum over j != label of max(0, z_j - z_label + margin) (Weston and Watkins 1999, as CS231n has it); its gradient
+   * counts the classes within the margin: 1 for each of them, minus their number for the label.
+   */
+  hinge: ({ margin = 1 }) => ({
+    target: 'classes',
+    finalActivation: undefined,
+    labelsTensor: classLabels,
+    compute(tf, logits, labels) {
+      const oneHot = tf.cast(tf.oneHot(labels, logits.shape[1]), 'float32');
+      const ofLabel = tf.sum(tf.mul(oneHot, logits), 1, true);
+      const others = tf.sub(1, oneHot);
+      const short = tf.mul(others, tf.relu(tf.add(tf.sub(logits, ofLabel), margin)));
+      const within = tf.cast(tf.greater(short, 0), 'float32');
+      const gradient = tf.sub(within, tf.mul(oneHot, tf.sum(within, 1, true)));
+      return { perSample: tf.sum(short, 1), gradient };
+    },
+  }),
+  /** max(0, margin - t z) with t = -1 for the first class and 1 for the second, averaged over the outputs. */
+  binaryHinge: ({ margin = 1 }) => ({
+    target: 'twoClasses',
     finalActivation: undefined,
     labelsTensor: floatLabels,
+    compute(tf, logits, labels) {
+      const sides = tf.sub(tf.mul(labels, 2), 1);
+      const short = tf.relu(tf.sub(margin, tf.mul(sides, logits)));
+      const within = tf.cast(tf.greater(short, 0), 'float32');
+      return { perSample: tf.mean(short, 1), gradient: tf.mul(tf.mul(sides, within), -1 / logits.shape[1]) };
+    },
+  }),
+  /** (z - y)^2, averaged over the outputs. */
+  meanSquaredError: () => ({
+    ...ofNumbers,
     compute(tf, logits, labels) {
       const difference = tf.sub(logits, labels);
       const gradient = tf.mul(difference, 2 / logits.shape[1]);
       return { perSample: tf.mean(tf.square(difference), 1), gradient };
     },
-  },
+  }),
+  /** |z - y|, averaged over the outputs; gradient sign(z - y), 0 where they are equal. */
+  meanAbsoluteError: () => ({
+    ...ofNumbers,
+    compute(tf, logits, labels) {
+      const difference = tf.sub(logits, labels);
+      return {
+        perSample: tf.mean(tf.abs(difference), 1),
+        gradient: tf.mul(tf.sign(difference), 1 / logits.shape[1]),
+      };
+    },
+  }),
+  /**
+   * d^2 / 2 where |d| = |z - y| is up to delta, else delta (|d| - delta / 2), averaged over the outputs (Huber 1964).
+   * With g, which is d cut off at delta, both are g (d - g / 2), and g is the gradient.
+   */
+  huber: ({ delta = 1 }) => ({
+    ...ofNumbers,
+    compute(tf, logits, labels) {
+      const difference = tf.sub(logits, labels);
+      const cut = tf.clipByValue(difference, -delta, delta);
+      const perSample = tf.mean(tf.mul(cut, tf.sub(difference, tf.mul(cut, 0.5))), 1);
+      return { perSample, gradient: tf.mul(cut, 1 / logits.shape[1]) };
+    },
+  }),
 };
 
 /** Errors: PolyakError `usage` for an unknown name. */
-export function lossNamed(name: string): Loss {
-  const loss = Object.hasOwn(losses, name) ? losses[name] : undefined;
-  if (!loss) {
+export function lossNamed(option: NamedOption): Loss {
+  const name = nameOf(option);
+  const make = Object.hasOwn(losses, name) ? losses[name] : undefined;
+  if (!make) {
     throw new PolyakError('usage', `loss: '${name}' is not one of ${Object.keys(losses).join(', ')}`);
   }
-  return loss;
+  return make(numbersOf(option));
 }
 
 /** The sum of the loss over the samples, each times its weight, as a differentiable scalar; `see` is given the loss of each. */

@@ -1,9 +1,11 @@
 /** The parts of an experiment that a model is made from. */
+import type { NamedOption } from '../../common/experiment/named-option.js';
+
 export interface ModelExperiment {
   /** The list of layers, or a model.json as tfjs and Keras's converter write it (the topology only). */
   model: unknown;
-  loss: string;
-  metrics?: readonly string[];
+  loss: NamedOption;
+  metrics?: readonly NamedOption[];
   regularise?: { l2?: number };
 }
 

@@ -31,8 +31,10 @@ export async function readModelFile(
   const layers = layersOf(topology, file);
   const notes = new Map<string, LayerNotes>();
   for (const { class_name: type, config } of layers) {
-    if (refused.has(type)) {
-      throw new PolyakError('usage', `${file}: ${type} draws from a generator of its own; use Dropout`);
+    const isRecurrentDropout = Boolean(config['dropout']) || Boolean(config['recurrent_dropout']);
+    if (refused.has(type) || isRecurrentDropout) {
+      const name = isRecurrentDropout ? `dropout within ${type}` : type;
+      throw new PolyakError('usage', `${file}: ${name} draws from a generator of its own; use Dropout`);
     }
     notes.set(config.name ?? type, { rateMultiplier: 1, initializers: takeInitializers(config, file) });
   }
@@ -101,12 +103,13 @@ const scaled: Record<string, string> = {
 function takeInitializers(config: LayerJson['config'], file: string): LayerNotes['initializers'] {
   const taken: LayerNotes['initializers'] = {};
   for (const [key, value] of Object.entries(config)) {
-    const role = /^(kernel|bias|depthwise|pointwise|gamma|beta)_initializer$/.exec(key)?.[1];
+    const role = /^(kernel|bias|depthwise|pointwise|recurrent|gamma|beta|embeddings)_initializer$/.exec(key)?.[1];
     if (role === undefined || value === null) continue;
-    const weight = role === 'depthwise' || role === 'pointwise' ? `${role}_kernel` : role;
+    const weight = /^(depthwise|pointwise|recurrent)$/.test(role) ? `${role}_kernel` : role;
     taken[weight] = initializerOf(value, `${file}: ${config.name}.${key}`);
     config[key] = { class_name: 'Zeros', config: {} };
   }
+  if (taken['bias'] && config['unit_forget_bias'] === true) taken['bias'].unitForget = true;
   return taken;
 }
 

@@ -15,6 +15,8 @@ export interface ModelWeights {
 
 /** The defaults of Keras, for what the experiment does not say. */
 const defaultInitializers: Record<string, string> = {
+  recurrent_kernel: 'orthogonal',
+  embeddings: 'randomUniform',
   bias: 'zeros',
   beta: 'zeros',
   gamma: 'ones',

@@ -3,6 +3,7 @@
  * the weights it was last given. Everything is synchronous, on the thread that loaded TensorFlow.
  */
 import type { LayersModel, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs';
+import { nameOf } from '../../common/experiment/named-option.js';
 import type { Manifest } from '../../common/manifest.js';
 import { isContextLayer } from '../layers/our-layers.js';
 import { TrainingContext, type Draws } from '../layers/training-context.js';
@@ -27,7 +28,7 @@ export interface ModelBatch {
 /** Sums over the samples of a batch. */
 export interface BatchSums {
   lossSum: number;
-  /** In the order of the experiment's metrics. */
+  /** Of the experiment's metrics, in their order; some are made of several sums. */
   metricSums: number[];
 }
 
@@ -58,7 +59,7 @@ export class TrainingModel {
   ) {
     this.manifest = weights.manifest;
     this.#loss = lossNamed(experiment.loss);
-    this.#metrics = metricsNamed(experiment.metrics ?? [], experiment.loss);
+    this.#metrics = metricsNamed(experiment.metrics ?? [], this.#loss, nameOf(experiment.loss));
     this.#parameters = new WeightMemory(tf, this.manifest.parameters, weights.parameters);
     this.#statistics = new WeightMemory(tf, this.manifest.statistics, weights.statistics);
     this.manifest.parameters.forEach(({ frozen, offset, length }, index) => {

@@ -7,12 +7,27 @@ type AttributeKind = 'int' | 'float' | 'bool' | 'string' | 'type';
 export type Attributes = Record<string, [AttributeKind, number | number[] | boolean | string]>;
 
 interface NativeBackend {
-  binding: Record<string, number>;
-  executeMultipleOutputs(name: string, attributes: unknown[], inputs: Tensor[], outputs: number): Tensor[];
+  binding: Record<string, number> & {
+    createTensor(shape: number[], type: number, values: Int32Array): number;
+    deleteTensor(id: number): void;
+    executeOp(name: string, attributes: unknown[], inputs: number[], outputs: number): unknown[];
+  };
+  getInputTensorIds(inputs: Tensor[]): number[];
+  createOutputTensor(metadata: unknown): Tensor;
 }
 
-/** The first outputs of the operation, as many as are asked for; they belong to the present tidy. */
-export function runNative(tf: TF, name: string, attributes: Attributes, inputs: Tensor[], outputs: number): Tensor[] {
+/**
+ * The first outputs of the operation, as many as are asked for; they belong to the present tidy. `length` goes before
+ * the inputs, as a scalar of 64 bits, of which tfjs knows nothing.
+ */
+export function runNative(
+  tf: TF,
+  name: string,
+  attributes: Attributes,
+  inputs: Tensor[],
+  outputs: number,
+  length?: number,
+): Tensor[] {
   const backend = tf.backend() as unknown as NativeBackend;
   const { binding } = backend;
   const types: Record<string, number | undefined> = { float32: binding.TF_FLOAT, int32: binding.TF_INT32 };
@@ -21,7 +36,13 @@ export function runNative(tf: TF, name: string, attributes: Attributes, inputs: 
     type: binding[`TF_ATTR_${kind.toUpperCase()}`],
     value: kind === 'type' ? types[value as DataType] : value,
   }));
-  return backend.executeMultipleOutputs(name, list, inputs, outputs);
+  const ids = backend.getInputTensorIds(inputs);
+  const first = length === undefined ? [] : [binding.createTensor([], binding.TF_INT64!, Int32Array.of(length, 0))];
+  try {
+    return binding.executeOp(name, list, [...first, ...ids], outputs).map((each) => backend.createOutputTensor(each));
+  } finally {
+    for (const id of first) binding.deleteTensor(id);
+  }
 }
 
 /** The only output of an operation on floats whose one attribute is their type. */

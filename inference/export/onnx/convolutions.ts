@@ -1,18 +1,17 @@
-/** Convolutions and pooling over images with the channels first. Padding is written out, as TensorFlow counts it. */
+/** Convolutions and pooling over images or sequences with the channels first. Padding is written out, as TensorFlow counts it. */
 import type { GraphLayer } from '../graph.js';
 import type { Attributes, GraphBuilder } from './graph-builder.js';
 import type { Value } from './value.js';
 
-type Pair = [number, number];
-
+/** One size for each axis: of an image two, of a sequence one. */
 export interface Window {
-  kernel: Pair;
-  strides: Pair;
-  dilations: Pair;
+  kernel: number[];
+  strides: number[];
+  dilations: number[];
   padding: 'valid' | 'same';
 }
 
-/** The weight's shape is [height, width, in, out]. */
+/** The weight's shape is [height, width, in, out], or [steps, in, out]. */
 export function convolve(
   graph: GraphBuilder,
   layer: GraphLayer,
@@ -21,9 +20,11 @@ export function convolve(
   window = windowOf(layer, 'kernel_size'),
 ): Value {
   const weight = weightNamed(layer, role);
-  const [height = 1, width = 1, inputs = 1, outputs = 1] = weight.shape;
-  const values = transposed(weight.values, [height, width, inputs, outputs], [3, 2, 0, 1]);
-  const kernel = graph.weight({ name: weight.name, shape: [outputs, inputs, height, width], values });
+  const size = weight.shape.slice(0, -2);
+  const [inputs = 1, outputs = 1] = weight.shape.slice(-2);
+  const places = size.reduce((product, each) => product * each, 1);
+  const values = transposed(weight.values, [1, places, inputs, outputs], [3, 2, 0, 1]);
+  const kernel = graph.weight({ name: weight.name, shape: [outputs, inputs, ...size], values });
   return convolved(graph, layer, x, kernel, window, 1);
 }
 
@@ -64,23 +65,24 @@ function weightNamed(layer: GraphLayer, role: string) {
   return found;
 }
 
-function windowOf({ config }: GraphLayer, sizeKey: string): Window {
-  const kernel = pairOf(config[sizeKey]);
-  const strides = pairOf(config['strides'] ?? (sizeKey === 'pool_size' ? kernel : 1));
+function windowOf({ type, config }: GraphLayer, sizeKey: string): Window {
+  const axes = type.endsWith('1D') ? 1 : 2;
+  const kernel = sizesOf(config[sizeKey], axes);
+  const strides = sizesOf(config['strides'] ?? (sizeKey === 'pool_size' ? kernel : 1), axes);
   const padding = config['padding'] === 'same' ? 'same' : 'valid';
-  return { kernel, strides, dilations: pairOf(config['dilation_rate'] ?? 1), padding };
+  return { kernel, strides, dilations: sizesOf(config['dilation_rate'] ?? 1, axes), padding };
 }
 
-function pairOf(value: unknown): Pair {
-  if (typeof value === 'number') return [value, value];
-  const [first = 1, second = first] = value as number[];
-  return [first, second];
+function sizesOf(value: unknown, axes: number): number[] {
+  const sizes = [value].flat() as number[];
+  return Array.from({ length: axes }, (_, axis) => sizes[axis] ?? sizes[0] ?? 1);
 }
 
 /** [top, left, bottom, right]: so much that ceil(size / stride) windows fit, the odd one at the end. */
-function padsOf([height = 1, width = 1]: number[], { kernel, strides, dilations, padding }: Window): number[] {
-  if (padding === 'valid') return [0, 0, 0, 0];
-  const pads = [height, width].map((size, axis) => {
+function padsOf(shape: number[], { kernel, strides, dilations, padding }: Window): number[] {
+  const sizes = shape.slice(0, -1);
+  if (padding === 'valid') return sizes.flatMap(() => [0, 0]);
+  const pads = sizes.map((size, axis) => {
     const [stride = 1, window = 1, dilation = 1] = [strides[axis], kernel[axis], dilations[axis]];
     const covered = (Math.ceil(size / stride) - 1) * stride + (window - 1) * dilation + 1;
     const all = Math.max(0, covered - size);

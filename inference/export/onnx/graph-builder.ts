@@ -38,9 +38,15 @@ export class GraphBuilder {
     attributes: Attributes = {},
     output = this.fresh(opType.toLowerCase()),
   ): string {
+    return this.nodeWith(opType, inputs, attributes, [output]);
+  }
+
+  /** As `node`; outputs that nobody takes are called ''. Answers with the name of the last. */
+  nodeWith(opType: string, inputs: string[], attributes: Attributes, outputs: string[]): string {
     const attribute = Object.entries(attributes).map(([name, value]) => attributeOf(name, value));
-    this.nodes.push({ opType, name: output, input: inputs, output: [output], attribute });
-    return output;
+    const last = outputs.at(-1) ?? '';
+    this.nodes.push({ opType, name: last, input: inputs, output: outputs, attribute });
+    return last;
   }
 
   /** A weight, stored as asked for, and as float32 where a node takes it. */

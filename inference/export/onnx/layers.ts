@@ -3,12 +3,14 @@ import { PolyakError } from '../../../common/errors.js';
 import type { GraphLayer, GraphWeight } from '../graph.js';
 import { activate } from './activations.js';
 import { convolve, depthwise, pool, type Window } from './convolutions.js';
-import type { Attributes, GraphBuilder } from './graph-builder.js';
+import { dataTypes, type Attributes, type GraphBuilder } from './graph-builder.js';
+import { lstm } from './recurrent.js';
 import { channelAxis, channelsFirst, channelsLast, type Value } from './value.js';
 
 type Converter = (graph: GraphBuilder, layer: GraphLayer, inputs: [Value, ...Value[]]) => Value;
 
 const converters: Record<string, Converter> = {
+  Conv1D: (graph, layer, [x]) => finish(graph, layer, convolve(graph, layer, channelsFirst(graph, x), 'kernel')),
   Conv2D: (graph, layer, [x]) => finish(graph, layer, convolve(graph, layer, channelsFirst(graph, x), 'kernel')),
   DepthwiseConv2D: (graph, layer, [x]) => finish(graph, layer, depthwise(graph, layer, channelsFirst(graph, x))),
   SeparableConv2D: (graph, layer, [x]) => {
@@ -16,11 +18,19 @@ const converters: Record<string, Converter> = {
     const point: Window = { kernel: [1, 1], strides: [1, 1], dilations: [1, 1], padding: 'valid' };
     return finish(graph, layer, convolve(graph, layer, perChannel, 'pointwise_kernel', point));
   },
+  MaxPooling1D: (graph, layer, [x]) => pool(graph, layer, channelsFirst(graph, x), 'MaxPool'),
   MaxPooling2D: (graph, layer, [x]) => pool(graph, layer, channelsFirst(graph, x), 'MaxPool'),
+  AveragePooling1D: (graph, layer, [x]) => pool(graph, layer, channelsFirst(graph, x), 'AveragePool'),
   AveragePooling2D: (graph, layer, [x]) => pool(graph, layer, channelsFirst(graph, x), 'AveragePool'),
-  GlobalAveragePooling2D: (graph, layer, [x]) => {
-    const pooled = graph.node('GlobalAveragePool', [channelsFirst(graph, x).name]);
-    return { name: graph.node('Flatten', [pooled], { axis: 1 }), shape: layer.outputShape, layout: 'last' };
+  GlobalMaxPooling1D: (graph, layer, [x]) => poolWhole(graph, layer, x, 'GlobalMaxPool'),
+  GlobalAveragePooling1D: (graph, layer, [x]) => poolWhole(graph, layer, x, 'GlobalAveragePool'),
+  GlobalAveragePooling2D: (graph, layer, [x]) => poolWhole(graph, layer, x, 'GlobalAveragePool'),
+  LSTM: (graph, layer, [x]) => lstm(graph, layer, x),
+  Embedding: (graph, layer, [x]) => {
+    // Tokens come as floats, as all samples do.
+    const tokens = graph.node('Cast', [channelsLast(graph, x).name], { to: dataTypes.int64 });
+    const name = graph.node('Gather', [weight(graph, layer, 'embeddings'), tokens], { axis: 0 });
+    return { name, shape: layer.outputShape, layout: 'last' };
   },
   Dense: (graph, layer, [input]) => {
     const x = channelsLast(graph, input);
@@ -103,11 +113,16 @@ function weight(graph: GraphBuilder, layer: GraphLayer, role: string): string {
   return graph.weight(found);
 }
 
+function poolWhole(graph: GraphBuilder, layer: GraphLayer, x: Value, opType: string): Value {
+  const pooled = graph.node(opType, [channelsFirst(graph, x).name]);
+  return { name: graph.node('Flatten', [pooled], { axis: 1 }), shape: layer.outputShape, layout: 'last' };
+}
+
 /** Bias and activation. */
 function finish(graph: GraphBuilder, layer: GraphLayer, x: Value): Value {
   const bias = weightOf(layer, 'bias');
   if (!bias) return activated(graph, layer, x);
-  const shape = x.layout === 'first' ? [bias.values.length, 1, 1] : bias.shape;
+  const shape = x.layout === 'first' ? [bias.values.length, ...x.shape.slice(1).map(() => 1)] : bias.shape;
   const name = graph.node('Add', [x.name, graph.floats(bias.name, shape, bias.values)]);
   return activated(graph, layer, { ...x, name });
 }

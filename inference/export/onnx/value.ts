@@ -5,19 +5,22 @@ export interface Value {
   name: string;
   /** Of one sample, channels last, however it lies. */
   shape: number[];
-  /** `first` only for images. */
+  /** `first` only for images and sequences. */
   layout: 'first' | 'last';
 }
 
-/** Images with the channels first; what is no image stays. */
+/** Images and sequences with the channels first; a vector stays. */
 export function channelsFirst(graph: GraphBuilder, value: Value): Value {
-  if (value.layout === 'first' || value.shape.length !== 3) return value;
-  return { ...value, layout: 'first', name: graph.node('Transpose', [value.name], { perm: [0, 3, 1, 2] }) };
+  const { length } = value.shape;
+  if (value.layout === 'first' || length < 2) return value;
+  const perm = [0, length, ...value.shape.slice(1).map((_, axis) => axis + 1)];
+  return { ...value, layout: 'first', name: graph.node('Transpose', [value.name], { perm }) };
 }
 
 export function channelsLast(graph: GraphBuilder, value: Value): Value {
   if (value.layout === 'last') return value;
-  return { ...value, layout: 'last', name: graph.node('Transpose', [value.name], { perm: [0, 2, 3, 1] }) };
+  const perm = [0, ...value.shape.slice(1).map((_, axis) => axis + 2), 1];
+  return { ...value, layout: 'last', name: graph.node('Transpose', [value.name], { perm }) };
 }
 
 export function channelAxis({ layout }: Value): number {

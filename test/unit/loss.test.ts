@@ -1,0 +1,128 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { lossesFor } from '../../common/experiment/losses.js';
+import { nameOf, type NamedOption } from '../../common/experiment/named-option.js';
+import { lossNamed, type Labels } from '../../worker/model/loss.js';
+import { configureTensorFlow, loadTensorFlow, type TF } from '../../worker/tensorflow/load.js';
+
+let tf: TF;
+beforeAll(async () => {
+  configureTensorFlow({ backend: 'tensorflow', threads: 1 });
+  tf = await loadTensorFlow('tensorflow');
+});
+
+/** The loss of each sample and its gradient by the logits. */
+function computed(option: NamedOption, logits: number[][], labels: Labels) {
+  const loss = lossNamed(option);
+  return tf.tidy(() => {
+    const outputs = logits[0]!.length;
+    const labelsTensor = loss.labelsTensor(tf, labels, logits.length, outputs);
+    const { perSample, gradient } = loss.compute(tf, tf.tensor2d(logits), labelsTensor);
+    return {
+      perSample: Array.from(perSample.dataSync()),
+      gradient: Array.from(gradient.dataSync()),
+      shape: gradient.shape,
+    };
+  });
+}
+
+const near = (values: number[], digits = 5) => values.map((value) => expect.closeTo(value, digits) as number);
+
+/** Scores of cat, car and frog for a picture of each, from the lecture on loss functions of CS231n. */
+const scores = [
+  [3.2, 5.1, -1.7],
+  [1.3, 4.9, 2.0],
+  [2.2, 2.5, -3.1],
+];
+
+describe('the hinge loss', () => {
+  // 5.1 - 3.2 + 1; nothing is within 1 of 4.9; 2.2 + 3.1 + 1 and 2.5 + 3.1 + 1.
+  test("has the lecture's values, summed over the wrong classes", () => {
+    expect(computed('hinge', scores, Int32Array.of(0, 1, 2)).perSample).toEqual(near([2.9, 0, 12.9]));
+  });
+
+  test('pushes the label up once for each class that is within the margin', () => {
+    const { gradient } = computed('hinge', scores, Int32Array.of(0, 1, 2));
+    expect(gradient).toEqual([-1, 1, 0, 0, 0, 0, 1, 1, -2].map((value) => value + 0));
+  });
+
+  test('is 0 with no gradient where the label is ahead by the margin exactly', () => {
+    const { perSample, gradient } = computed({ hinge: { margin: 2 } }, [[3, 1, 1]], Int32Array.of(0));
+    expect(perSample).toEqual([0]);
+    expect(gradient.map(Math.abs)).toEqual([0, 0, 0]);
+  });
+
+  test('of two classes is margin - t z, t being 1 for the second class', () => {
+    const logits = [[0.25], [0.25], [-3]];
+    const { perSample, gradient } = computed('binaryHinge', logits, Int32Array.of(1, 0, 0));
+    expect(perSample).toEqual([0.75, 1.25, 0]);
+    expect(gradient.map((value) => value + 0)).toEqual([-1, 1, 0]);
+  });
+});
+
+describe('an error', () => {
+  const labels = Float32Array.of(1, 1, 1);
+  const logits = [[1], [1.5], [-3]];
+
+  test('that is absolute has a gradient of one size, and none where there is no error', () => {
+    const { perSample, gradient } = computed('meanAbsoluteError', logits, labels);
+    expect(perSample).toEqual([0, 0.5, 4]);
+    expect(gradient).toEqual([0, 1, -1]);
+  });
+
+  // 0.5^2 / 2; 1 (4 - 1 / 2).
+  test("is Huber's: half its square, then linear", () => {
+    const { perSample, gradient } = computed('huber', logits, labels);
+    expect(perSample).toEqual([0, 0.125, 3.5]);
+    expect(gradient).toEqual([0, 0.5, -1]);
+  });
+
+  test.each(lossesFor('numbers'))('of several outputs is their mean, and samples stay apart, for %s', (name) => {
+    const both = computed(name, [[2, 4]], Float32Array.of(1, 1));
+    const alone = computed(name, [[2], [4]], Float32Array.of(1, 1));
+    expect(both.perSample).toEqual(near([(alone.perSample[0]! + alone.perSample[1]!) / 2]));
+    expect(both.gradient).toEqual(near(alone.gradient.map((value) => value / 2)));
+  });
+});
+
+const classes = { logits: [[0.3, -1.2, 2.1], [1.4, 0.6, -0.7], [-0.2, 0.1, 0.9]], labels: Int32Array.of(2, 1, 0) }; // prettier-ignore
+const sides = { logits: [[0.3], [-1.2], [2.1], [-0.4]], labels: Int32Array.of(1, 1, 0, 0) };
+const numbers = { logits: [[0.3, -1.2], [2.1, 0.4]], labels: Float32Array.of(0.1, 1.9, 1.7, 0.9) }; // prettier-ignore
+
+describe('the gradient is that of finite differences for', () => {
+  const cases: [NamedOption, { logits: number[][]; labels: Labels }][] = [
+    ['softmaxCrossEntropy', classes],
+    ['hinge', classes],
+    [{ hinge: { margin: 2.45 } }, classes],
+    ['binaryCrossEntropy', sides],
+    ['binaryHinge', sides],
+    [{ binaryHinge: { margin: 0.5 } }, sides],
+    ['meanSquaredError', numbers],
+    ['meanAbsoluteError', numbers],
+    ['huber', numbers],
+    [{ huber: { delta: 0.45 } }, numbers],
+  ];
+  test.each(cases.map(([option, data]) => ({ name: JSON.stringify(option), option, data })))('$name', (each) => {
+    const { logits, labels } = each.data;
+    const step = 1e-2;
+    const sumAt = (row: number, column: number, by: number) => {
+      const moved = logits.map((values) => [...values]);
+      moved[row]![column]! += by;
+      return computed(each.option, moved, labels).perSample.reduce((sum, value) => sum + value, 0);
+    };
+    const differences = logits.flatMap((values, row) =>
+      values.map((_, column) => (sumAt(row, column, step) - sumAt(row, column, -step)) / (2 * step)),
+    );
+    const { gradient, shape } = computed(each.option, logits, labels);
+    expect(shape).toEqual([logits.length, logits[0]!.length]);
+    expect(gradient).toEqual(near(differences, 3));
+  });
+
+  test('every loss that there is', () => {
+    const tried = new Set(cases.map(([option]) => nameOf(option)));
+    const all = (['classes', 'twoClasses', 'numbers'] as const).flatMap(lossesFor);
+    expect(all.filter((name) => !tried.has(name))).toEqual([]);
+    expect(all.map((name) => lossNamed(name).target)).toEqual(
+      (['classes', 'twoClasses', 'numbers'] as const).flatMap((target) => lossesFor(target).map(() => target)),
+    );
+  });
+});
