@@ -23,10 +23,28 @@ export {
   UsageError,
 } from './common/error-classes.js';
 export { PolyakError, type ErrorCode } from './common/errors.js';
-export { defineExperiment, loadExperiment } from './common/experiment/load.js';
-export type { Experiment } from './common/experiment/schema.js';
+export { defineExperiment, defineModuleExperiment, loadExperiment } from './common/experiment/load.js';
+export type { Experiment, ModuleExperimentInput } from './common/experiment/schema.js';
 export type { ExperimentInput, LayerInput } from './common/experiment/typed-experiment.js';
 export { evaluateRun, type EvaluateOptions, type Evaluation } from './inference/evaluate.js';
 export { exportRun, type Exported, type ExportOptions } from './inference/export/export-run.js';
 export type { SampleTensor } from './inference/sample-tensor.js';
 export type { TrainedRun } from './inference/trained-run.js';
+export { layerRandom } from './worker/module/module-layers.js';
+export {
+  defineModule,
+  type AugmentRequest,
+  type DataRequest,
+  type ModelRequest,
+  type ModuleAugmentation,
+  type ModuleData,
+  type ModuleDataSource,
+  type ModuleDefinition,
+  type ModuleLayerClass,
+  type ModuleLoss,
+  type ModuleMetric,
+  type ModuleModel,
+  type ModuleRandom,
+  type ModuleSplit,
+  type UserModule,
+} from './worker/module/user-module.js';

@@ -20,6 +20,7 @@ interface Output {
 interface Scores {
   loss?: number | null;
   accuracy?: number | null;
+  metrics?: Record<string, number>;
 }
 
 /** `--json`: the events as they are, one a line. */
@@ -95,11 +96,19 @@ export function epochLine(event: RunEvent): string {
     `step ${String(event['step'])}`,
     `loss ${number(event['loss'], 4)}`,
   ];
-  parts.push(...optional('accuracy', event['accuracy']));
+  parts.push(...optional('accuracy', event['accuracy']), ...others(event['metrics']));
   if (validation) {
     parts.push(`validation loss ${number(validation.loss, 4)}`, ...optional('accuracy', validation.accuracy));
+    parts.push(...others(validation.metrics));
   }
   return parts.join('  ');
+}
+
+/** A module's metrics, and whichever have no place of their own. */
+function others(metrics: unknown): string[] {
+  return Object.entries((metrics ?? {}) as Record<string, unknown>).map(
+    ([name, value]) => `${name} ${number(value, 4)}`,
+  );
 }
 
 function noticeLine(event: RunEvent): string {
@@ -128,7 +137,7 @@ export function summary(event: RunEvent, facts: SummaryFacts): string {
   }
   if (validation)
     lines.push(
-      `validation     loss ${number(validation.loss, 4)}  ${optional('accuracy', validation.accuracy).join('')}`.trimEnd(),
+      `validation     loss ${number(validation.loss, 4)}  ${[...optional('accuracy', validation.accuracy), ...others(validation.metrics)].join('  ')}`.trimEnd(),
     );
   lines.push(`weights        sha256 ${String(event['weightsSha256'])}`, `kept in        ${facts.folder}`);
   if (event['reproducible'] === false)

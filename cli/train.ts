@@ -2,8 +2,10 @@
 import { availableParallelism } from 'node:os';
 import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
+import { modulePath, writeModule } from '../common/module-bundle.js';
 import { openParent, seedRun, type ParentRun } from './branch.js';
 import { runInForeground } from './foreground.js';
+import { prepareModule } from './module/prepare-module.js';
 import { loadWithFlags, overrideArguments, type OverrideFlags } from './load-experiment.js';
 import { provenanceOf, shellQuoted } from './provenance.js';
 import { RunFolder } from './run-folder.js';
@@ -28,15 +30,21 @@ export interface RunSettings {
 }
 
 /** `file` is what the experiment was read from. Errors: `usage` for a parent whose weights do not fit. */
-export async function createRun(experiment: Experiment, options: RunSettings, file?: string): Promise<RunFolder> {
+export async function createRun(given: Experiment, options: RunSettings, file?: string): Promise<RunFolder> {
   const { steps = 0, shards = 1, state = defaultState, backend = 'tensorflow', coordinator = null, from } = options;
+  const prepared = await prepareModule(given, state);
+  const { experiment, bundle } = prepared;
   const fitting = Math.floor(availableParallelism() / experiment.train.threads);
   const workers = options.workers ?? Math.max(1, Math.min(4, fitting));
-  const parent: ParentRun | undefined = from === undefined ? undefined : await openParent(state, from, experiment);
+  const parent: ParentRun | undefined =
+    from === undefined ? undefined : await openParent(state, from, { experiment, bundle });
+  const provenance = await provenanceOf(backend, file);
+  const module = bundle ? { file: prepared.file ?? null, sha256: bundle.sha256 } : null;
   const folder = RunFolder.create(state, experiment, {
     ...{ untilStep: steps, workers, shards, backend, coordinator, parent: parent?.identity ?? null },
-    provenance: await provenanceOf(backend, file),
+    provenance: { ...provenance, ...(module && { module }) },
   });
+  if (bundle) await writeModule(modulePath(folder.path, bundle.sha256), bundle.code);
   if (parent) await seedRun(folder, experiment, parent);
   return folder;
 }

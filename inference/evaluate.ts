@@ -76,7 +76,9 @@ function add(left: Evaluated, right: Evaluated): Evaluated {
 
 /** Of its own data, or of others: those in whole as every split, unless they come in splits or are the same again. */
 async function openSplits(run: TrainedRun, path: string | undefined, onNotice: (message: string) => void) {
-  const { dataFingerprint } = run;
+  const { dataFingerprint, encoding } = run;
+  const module = await run.module();
+  const readModule = module && (async () => await module.readData(experiment));
   // Weights of classes are for training; other data may be without a class that they name.
   const own = { ...run.experiment, train: { ...run.experiment.train, classWeights: undefined } };
   const experiment = path === undefined ? own : { ...own, data: { ...own.data, path: resolve(path) } };
@@ -86,7 +88,7 @@ async function openSplits(run: TrainedRun, path: string | undefined, onNotice: (
   }
   const whole = path === undefined ? undefined : await openWhole(experiment, run.encoding);
   const others = whole !== undefined && whole.splits.test.count === 0 && whole.fingerprint !== dataFingerprint;
-  const dataset = others ? asEverySplit(whole) : await openDataset(experiment, { encoding: run.encoding });
+  const dataset = others ? asEverySplit(whole) : await openDataset(experiment, { encoding, readModule });
   requireShape(run, dataset, experiment.data.path);
   if (path === undefined && dataset.fingerprint !== dataFingerprint) {
     onNotice(`${own.data.path}: has changed since the run was trained; its splits may hold other samples`);

@@ -13,6 +13,7 @@ import type { DataShape } from '../worker/model/model-experiment.js';
 import { modelWeights } from '../worker/model/model-manifest.js';
 import type { ModelBatch } from '../worker/model/training-model.js';
 import { WeightMemory } from '../worker/model/weight-memory.js';
+import type { LoadedModule } from '../worker/module/loaded-module.js';
 import type { TF } from '../worker/tensorflow/load.js';
 
 export interface ModelOptions {
@@ -21,6 +22,8 @@ export interface ModelOptions {
   manifest: Manifest;
   /** Parameters, then statistics. */
   vector: Float32Array;
+  /** Of the experiment. */
+  module: LoadedModule | undefined;
 }
 
 export interface Evaluated {
@@ -42,15 +45,17 @@ export class InferenceModel {
     readonly layers: LayersModel,
     private readonly options: ModelOptions,
   ) {
-    const { loss } = options.experiment;
-    this.#loss = lossNamed(loss);
-    this.#metrics = metricsNamed([loss === 'meanSquaredError' ? 'meanAbsoluteError' : 'accuracy'], loss);
+    const { experiment, module } = options;
+    const { loss } = experiment;
+    this.#loss = lossNamed(loss, module);
+    const forNumbers = loss === 'meanSquaredError' || this.#loss.isForClasses === false;
+    this.#metrics = metricsNamed([forNumbers ? 'meanAbsoluteError' : 'accuracy'], loss, module);
   }
 
   /** Errors: `usage` where the model cannot be built, or is another than the one that was trained. */
   static async build(tf: TF, options: ModelOptions): Promise<InferenceModel> {
-    const { experiment, data, manifest, vector } = options;
-    const { model, notes } = await unlisted(tf, () => buildModel(tf, experiment, data));
+    const { experiment, data, manifest, vector, module } = options;
+    const { model, notes } = await unlisted(tf, () => buildModel(tf, experiment, data, module));
     const weights = modelWeights(model, notes, experiment.regularise.l2);
     requireSame('parameters', manifest.parameters, weights.manifest.parameters);
     requireSame('statistics', manifest.statistics, weights.manifest.statistics);
@@ -61,6 +66,12 @@ export class InferenceModel {
 
   dispose(): void {
     unlisted(this.tf, () => this.layers.dispose());
+  }
+
+  /** Whether the layer's class is one of the experiment's module. */
+  isOfModule(className: string): boolean {
+    const classes = Object.values(this.options.module?.layers ?? {}) as unknown as { className: string }[];
+    return classes.some((each) => each.className === className);
   }
 
   /** What the loss puts behind the last layer. */
@@ -101,7 +112,8 @@ export class InferenceModel {
 
   #classes(logits: Tensor2D): Int32Array {
     const { tf } = this;
-    switch (this.#loss.finalActivation) {
+    const { finalActivation, isForClasses = false } = this.#loss;
+    switch (finalActivation ?? (isForClasses ? 'softmax' : undefined)) {
       case 'softmax':
         return tf.argMax(logits, 1).dataSync<'int32'>();
       case 'sigmoid':

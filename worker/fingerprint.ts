@@ -5,9 +5,9 @@ import { packageRoot } from '../common/package-root.js';
 import type { Backend } from './tensorflow/load.js';
 import { runtimeFingerprint } from './tensorflow/runtime-fingerprint.js';
 
-/** Only after `configureTensorFlow`. `data` is the data set's own fingerprint. */
-export function workerFingerprint(backend: Backend, data: string): Record<string, string> {
-  return { ...runtimeFingerprint(backend), data, polyak: packageVersion() };
+/** Only after `configureTensorFlow`. `data` is the data set's own fingerprint, `module` the SHA-256 of the module. */
+export function workerFingerprint(backend: Backend, data: string, module?: string): Record<string, string> {
+  return { ...runtimeFingerprint(backend), data, polyak: packageVersion(), ...(module !== undefined && { module }) };
 }
 
 function packageVersion(): string {

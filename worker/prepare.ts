@@ -2,6 +2,7 @@
 import { layOutChunks, type ChunkSpec } from '../common/chunk-layout.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import type { Manifest } from '../common/manifest.js';
+import type { ModuleBundle } from '../common/module-bundle.js';
 import type { Proof } from '../proto/gen/polyak/v1/Proof.js';
 import { Batches } from './batches.js';
 import type { Compute } from './compute.js';
@@ -28,16 +29,19 @@ export interface PrepareOptions {
   backend: Backend;
   /** The process's compute thread, with TensorFlow set to so many threads. */
   computeWith: (threads: number) => Compute;
+  /** The code of the experiment's module. */
+  module: ModuleBundle | undefined;
 }
 
 /** Errors: PolyakError of data, model or setup. */
 export async function prepareTrial(options: PrepareOptions): Promise<PreparedTrial> {
-  const { trial, experiment, backend } = options;
+  const { trial, experiment, backend, module } = options;
   const { batchSize, microBatchSize, threads } = experiment.train;
-  const dataset = await openDataset(experiment);
+  const compute = options.computeWith(threads);
+  if (module) await compute.run('openModule', { trial, bundle: module, experiment });
+  const dataset = await openDataset(experiment, { readModule: async () => await compute.run('readData', { trial }) });
   const { train, validation, test } = dataset.splits;
   const { features, classes } = dataset;
-  const compute = options.computeWith(threads);
   const shape = { inputShape: dataset.shape, outputs: dataset.outputs };
   const manifest = await compute.run('open', { trial, experiment, shape });
   const weights = manifest.parameterCount + manifest.statisticsCount;
@@ -47,7 +51,7 @@ export async function prepareTrial(options: PrepareOptions): Promise<PreparedTri
   const batches = new Batches(experiment, dataset);
   const first = { kind: 'gradient', split: 'train', step: 0, leaf: 0 } as const;
   const node = await memory.acquire();
-  const gradientSha256 = await compute.run('prove', {
+  const { gradientSha256, warnings } = await compute.run('prove', {
     trial,
     weights: memory.weights[0],
     node,
@@ -58,8 +62,9 @@ export async function prepareTrial(options: PrepareOptions): Promise<PreparedTri
   const counts = { trainCount: train.count, validationCount: validation.count, testCount: test.count };
   const encoding = dataset.encoding ? JSON.stringify(dataset.encoding) : '';
   const proof = {
-    fingerprint: workerFingerprint(backend, dataset.fingerprint),
+    fingerprint: workerFingerprint(backend, dataset.fingerprint, module?.sha256),
     gradientSha256,
+    warnings,
     manifest: JSON.stringify(manifest),
     data: { ...counts, features, shape: dataset.shape, classes: classes ?? [], encoding },
   };

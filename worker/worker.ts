@@ -20,6 +20,8 @@ export interface WorkerOptions {
   backend: Backend;
   /** What carries gradients and weights, plain sockets unless given. */
   transport?: Transport;
+  /** Whether it runs trials that have a module, that is code of their own; yes unless given. */
+  modules?: boolean;
   metricsPort: number;
   /** Where /metrics and /healthz listen. */
   metricsHost?: string;
@@ -38,7 +40,7 @@ export interface RunningWorker {
 export const exitForRestart = 75;
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { log, backend, transport = 'socket' } = options;
+  const { log, backend, transport = 'socket', modules = true } = options;
   const id = randomUUID();
   const stopping = new AbortController();
   const ended = withResolvers<void>();
@@ -77,7 +79,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     const known = members.get(key);
     if (known) return known.moveTo(lead);
     log.info({ trial: key, lead }, 'joining a trial');
-    members.set(key, new TrialMember({ trialKey, lead, worker: id, backend, transport, computeWith, activity, log }));
+    const own = { worker: id, backend, transport, modules, computeWith, activity, log };
+    members.set(key, new TrialMember({ trialKey, lead, ...own }));
   };
 
   const drop = async (trialKey: Buffer) => {

@@ -10,6 +10,7 @@ interface WorkerFlags extends CommonFlags {
   coordinator: string;
   backend: 'tensorflow' | 'cpu';
   transport: 'socket' | 'grpc';
+  modules: boolean;
   metricsHost: string;
   metricsPort: number;
 }
@@ -29,6 +30,7 @@ export function addWorker(program: Command): void {
         .choices(['socket', 'grpc'])
         .default('socket'),
     )
+    .option('--no-modules', 'refuse trials that have a module, that is code of their own')
     .option('--metrics-host <host>', 'address that /metrics and /healthz listen on', '127.0.0.1')
     .option('--metrics-port <port>', 'for /metrics and /healthz; 0 takes any', wholeNumber, 0);
   addRoleFlags(command)
@@ -43,11 +45,11 @@ export function addWorker(program: Command): void {
       await runRoleCommand('worker', flags, async (log) => {
         const { startWorker } = await import('../../worker/worker.js');
         const { findLibrary } = await import('../../worker/tensorflow/load.js');
-        const { backend, transport, metricsHost, metricsPort } = flags;
+        const { backend, transport, modules, metricsHost, metricsPort } = flags;
         const coordinator = assertAddress('--coordinator', flags.coordinator);
         // Else only the first run would find out.
         if (backend === 'tensorflow') findLibrary();
-        return await startWorker({ coordinator, backend, transport, metricsHost, metricsPort, log });
+        return await startWorker({ coordinator, backend, transport, modules, metricsHost, metricsPort, log });
       });
     });
 }

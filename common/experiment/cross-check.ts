@@ -50,6 +50,8 @@ function objectiveFindings({ objective, metrics, data }: Experiment): Finding[] 
 function labelFindings({ data, loss, metrics }: Experiment): Finding[] {
   const regression = isRegression(data);
   const findings: Finding[] = [];
+  // What a module's loss is for, and what its data are, is known once they are there.
+  if (loss === 'module' || data.source === 'module') return findings;
   if (loss === 'meanSquaredError' && !regression) {
     const where = 'which only csv, npy and npz with regression: true have';
     findings.push({ path: ['loss'], message: `'meanSquaredError' is for numbers to predict, ${where}` });
@@ -68,16 +70,16 @@ function labelFindings({ data, loss, metrics }: Experiment): Finding[] {
 
 /** Each kind of entry once: a second flip or mean would be a mistake or do nothing. */
 function repeatedFindings(experiment: Experiment, key: 'preprocess' | 'augment'): Finding[] {
-  const names = experiment[key].map((entry) => Object.keys(entry)[0] ?? '');
+  const names = experiment[key].map((entry) => ('module' in entry ? entry.module : (Object.keys(entry)[0] ?? '')));
   return names.flatMap((name, index) =>
     names.indexOf(name) < index ? [{ path: [key, index], message: `'${name}' is there twice` }] : [],
   );
 }
 
 /** TensorFlow.js has no gradient for a dilated convolution, neither of its kernel nor of its input. */
-function dilationFindings({ model }: Experiment): Finding[] {
+function dilationFindings({ model, module }: Experiment): Finding[] {
   if (!Array.isArray(model)) return [];
-  return plainLayers(parseLayers(model)).flatMap(({ path, options }, index) => {
+  return plainLayers(parseLayers(model, { custom: module !== undefined })).flatMap(({ path, options }, index) => {
     const dilated = 'dilationRate' in options && options.dilationRate.some((rate) => rate > 1);
     if (!dilated || (index === 0 && !options.trainable)) return [];
     const parts = [...path.split(/[.[\]]+/).filter(Boolean), 'dilationRate'];
@@ -86,8 +88,11 @@ function dilationFindings({ model }: Experiment): Finding[] {
   });
 }
 
-function plainLayers(layers: Layer[]): Extract<Layer, { options: unknown }>[] {
+type BuiltInLayer = Exclude<Extract<Layer, { options: unknown }>, { type: 'custom' }>;
+
+function plainLayers(layers: Layer[]): BuiltInLayer[] {
   return layers.flatMap((layer) => {
+    if (layer.type === 'custom') return [];
     if ('options' in layer) return [layer];
     const shortcut = layer.type === 'residual' ? (layer.shortcut ?? []) : [];
     return plainLayers([...layer.layers, ...shortcut]);

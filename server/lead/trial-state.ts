@@ -20,6 +20,8 @@ export interface Means {
   loss: number;
   /** Null where the experiment has no such metric. */
   accuracy: number | null;
+  /** The others by their names, where there are any. */
+  metrics?: Record<string, number>;
 }
 
 const sumsSchema = z.object({
@@ -33,7 +35,13 @@ export const leadRecordSchema = z.object({
   /** Null in the checkpoint that a branch begins with: its first worker proves what holds for it. */
   facts: z.custom<TrialFacts>((value) => typeof value === 'object' && value !== null).nullable(),
   epochSums: sumsSchema,
-  validation: z.object({ loss: z.number(), accuracy: z.number().nullable() }).nullable(),
+  validation: z
+    .object({
+      loss: z.number(),
+      accuracy: z.number().nullable(),
+      metrics: z.record(z.string(), z.number()).optional(),
+    })
+    .nullable(),
   /** Workers with other numerics were admitted. */
   reproducible: z.boolean(),
   unacknowledged: z.array(z.custom<Report>((value) => typeof value === 'object' && value !== null)),
@@ -54,6 +62,8 @@ export function addSums(left: Sums, right: Sums): Sums {
 }
 
 export function meansOf({ lossSum, l2Sum, metricSums, samples }: Sums, metrics: readonly string[]): Means {
-  const index = metrics.indexOf('accuracy');
-  return { loss: (lossSum + l2Sum) / samples, accuracy: index < 0 ? null : (metricSums[index] ?? 0) / samples };
+  const means = Object.fromEntries(metrics.map((name, index) => [name, (metricSums[index] ?? 0) / samples]));
+  const { accuracy = null, ...others } = means;
+  const loss = (lossSum + l2Sum) / samples;
+  return { loss, accuracy, ...(Object.keys(others).length > 0 && { metrics: others }) };
 }

@@ -5,6 +5,7 @@
 import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs';
 import { PolyakError } from '../../common/errors.js';
 import { isNative, runNative, type Attributes } from '../tensorflow/native-operation.js';
+import type { LoadedModule } from '../module/loaded-module.js';
 import type { TF } from '../tensorflow/load.js';
 
 export type Labels = Int32Array | Float32Array;
@@ -14,8 +15,14 @@ export interface Loss {
   finalActivation: 'softmax' | 'sigmoid' | undefined;
   /** [count] class numbers, or [count, outputs] floats. */
   labelsTensor(tf: TF, labels: Labels, count: number, outputs: number): Tensor;
-  /** The loss of each sample, [count], and its gradient by the logits, [count, outputs]. */
-  compute(tf: TF, logits: Tensor2D, labels: Tensor): { perSample: Tensor; gradient: Tensor };
+  /**
+   * The loss of each sample, [count], and its gradient by the logits, [count, outputs], which a composed one leaves
+   * to automatic differentiation.
+   */
+  compute(tf: TF, logits: Tensor2D, labels: Tensor): { perSample: Tensor; gradient?: Tensor };
+  isComposed?: boolean;
+  /** It is for classes, also where it has no final activation. */
+  isForClasses?: boolean;
 }
 
 const floatLabels: Loss['labelsTensor'] = (tf, labels, count, outputs) => {
@@ -23,11 +30,14 @@ const floatLabels: Loss['labelsTensor'] = (tf, labels, count, outputs) => {
   return tf.cast(tf.tensor2d(labels.subarray(0, count * outputs), [count, outputs], type), 'float32');
 };
 
+const classLabels: Loss['labelsTensor'] = (tf, labels, count) =>
+  tf.tensor1d(Int32Array.from(labels.subarray(0, count)), 'int32');
+
 const losses: Record<string, Loss> = {
   /** -log softmax(z)[label]; gradient softmax(z) - onehot(label). */
   softmaxCrossEntropy: {
     finalActivation: 'softmax',
-    labelsTensor: (tf, labels, count) => tf.tensor1d(Int32Array.from(labels.subarray(0, count)), 'int32'),
+    labelsTensor: classLabels,
     compute(tf, logits, labels) {
       if (isNative(tf)) {
         const types: Attributes = { T: ['type', 'float32'], Tlabels: ['type', 'int32'] };
@@ -63,12 +73,24 @@ const losses: Record<string, Loss> = {
 };
 
 /** Errors: PolyakError `usage` for an unknown name. */
-export function lossNamed(name: string): Loss {
+export function lossNamed(name: string, module?: LoadedModule): Loss {
+  if (name === 'module' && module) return moduleLoss(module);
   const loss = Object.hasOwn(losses, name) ? losses[name] : undefined;
   if (!loss) {
     throw new PolyakError('usage', `loss: '${name}' is not one of ${Object.keys(losses).join(', ')}`);
   }
   return loss;
+}
+
+function moduleLoss(module: LoadedModule): Loss {
+  const { labels, finalActivation } = module.loss;
+  return {
+    finalActivation: finalActivation === 'none' ? undefined : finalActivation,
+    isComposed: true,
+    isForClasses: labels === 'classes',
+    labelsTensor: labels === 'classes' ? classLabels : floatLabels,
+    compute: (_, logits, label) => ({ perSample: module.lossPerSample(logits, label) }),
+  };
 }
 
 /** The sum of the loss over the samples, each times its weight, as a differentiable scalar; `see` is given the loss of each. */
@@ -81,11 +103,16 @@ export function summedLoss(
   /** [count]; 1 unless given. */
   weights?: Tensor,
 ): Scalar {
+  if (loss.isComposed) {
+    const { perSample } = weighted(tf, loss.compute(tf, logits, labels), weights);
+    see(perSample);
+    return tf.sum(perSample);
+  }
   const operation = tf.customGrad((...args) => {
     const save = args.pop() as unknown as (tensors: Tensor[]) => void;
     const { perSample, gradient } = weighted(tf, loss.compute(tf, args[0] as Tensor2D, labels), weights);
     see(perSample);
-    save([gradient]);
+    save([gradient!]);
     return { value: tf.sum(perSample), gradFunc: (dy: Tensor, [saved]: Tensor[]) => tf.mul(saved!, dy) };
   });
   return operation(logits) as Scalar;
@@ -93,5 +120,5 @@ export function summedLoss(
 
 function weighted(tf: TF, { perSample, gradient }: ReturnType<Loss['compute']>, weights?: Tensor) {
   if (!weights) return { perSample, gradient };
-  return { perSample: tf.mul(perSample, weights), gradient: tf.mul(gradient, tf.expandDims(weights, 1)) };
+  return { perSample: tf.mul(perSample, weights), gradient: gradient && tf.mul(gradient, tf.expandDims(weights, 1)) };
 }

@@ -1,9 +1,10 @@
 /** The metrics: each a sum over the samples of a micro-batch, to be divided by their number at the root of the tree. */
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs';
 import { PolyakError } from '../../common/errors.js';
+import type { LoadedModule } from '../module/loaded-module.js';
 import type { TF } from '../tensorflow/load.js';
 
-type Metric = (tf: TF, logits: Tensor2D, labels: Tensor) => Tensor;
+export type Metric = (tf: TF, logits: Tensor2D, labels: Tensor) => Tensor;
 
 const count = (tf: TF, conditions: Tensor) => tf.sum(tf.cast(conditions, 'float32'));
 
@@ -25,14 +26,19 @@ const meanSquaredError: Metric = (tf, logits, labels) => tf.sum(tf.mean(tf.squar
 
 const metrics: Record<string, Metric> = { accuracy, top5Accuracy, meanAbsoluteError, meanSquaredError };
 
+export const metricNames: readonly string[] = Object.keys(metrics);
+
 /** For classes, or for floats? */
 const forClasses = new Set(['top5Accuracy']);
 const forFloats = new Set(['meanAbsoluteError', 'meanSquaredError']);
 
 /** Errors: PolyakError `usage` for an unknown name, or one that does not go with the loss's labels. */
-export function metricsNamed(names: readonly string[], loss: string): Metric[] {
-  const classes = loss === 'softmaxCrossEntropy';
+export function metricsNamed(names: readonly string[], loss: string, module?: LoadedModule): Metric[] {
+  const ofModule = loss === 'module' && module?.loss.labels === 'classes';
+  const classes = loss === 'softmaxCrossEntropy' || ofModule;
   return names.map((name, index) => {
+    const own = module?.metric(name);
+    if (own) return (tf, logits, labels) => tf.sum(own(logits, labels));
     const metric = Object.hasOwn(metrics, name) ? metrics[name] : undefined;
     if (!metric) {
       throw new PolyakError('usage', `metrics[${index}]: '${name}' is not one of ${Object.keys(metrics).join(', ')}`);

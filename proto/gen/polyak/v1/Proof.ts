@@ -7,6 +7,7 @@ export interface Proof {
   'gradientSha256'?: (string);
   'manifest'?: (string);
   'data'?: (_polyak_v1_DataFacts | null);
+  'warnings'?: (string)[];
 }
 
 export interface Proof__Output {
@@ -14,4 +15,5 @@ export interface Proof__Output {
   'gradientSha256': (string);
   'manifest': (string);
   'data': (_polyak_v1_DataFacts__Output | null);
+  'warnings': (string)[];
 }
