@@ -30,21 +30,3 @@ export { evaluateRun, type EvaluateOptions, type Evaluation } from './inference/
 export { exportRun, type Exported, type ExportOptions } from './inference/export/export-run.js';
 export type { SampleTensor } from './inference/sample-tensor.js';
 export type { TrainedRun } from './inference/trained-run.js';
-export { layerRandom } from './worker/module/module-layers.js';
-export {
-  defineModule,
-  type AugmentRequest,
-  type DataRequest,
-  type ModelRequest,
-  type ModuleAugmentation,
-  type ModuleData,
-  type ModuleDataSource,
-  type ModuleDefinition,
-  type ModuleLayerClass,
-  type ModuleLoss,
-  type ModuleMetric,
-  type ModuleModel,
-  type ModuleRandom,
-  type ModuleSplit,
-  type UserModule,
-} from './worker/module/user-module.js';

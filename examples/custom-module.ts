@@ -1,6 +1,6 @@
 /** Parts of an experiment of one's own, for custom-module.yaml. Workers get it bundled; none of them needs this file. */
 import * as tf from '@tensorflow/tfjs';
-import { defineModule, layerRandom, type ModuleRandom } from 'polyak';
+import { defineModule, layerRandom, type ModuleRandom } from 'polyak/module';
 
 const samples = 2000;
 

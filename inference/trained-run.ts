@@ -161,7 +161,10 @@ export class TrainedRun {
     return preprocessor;
   }
 
-  /** The module of its experiment, from its folder. Errors: `data` where that is torn or gone. */
+  /**
+   * The module of its experiment, from its folder. Errors: `data` where that is torn or gone.
+   * @internal
+   */
   async module(): Promise<LoadedModule | undefined> {
     this.#module ??= this.#loadModule();
     return await this.#module;

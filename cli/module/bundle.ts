@@ -8,7 +8,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { BuildFailure, BuildOptions, Message, Metafile, Plugin } from 'esbuild';
 import { PolyakError } from '../../common/errors.js';
 import { moduleBytesMax, moduleSha256, type ModuleBundle } from '../../common/module-bundle.js';
-import { isTensorFlow, refusedBuiltins } from '../../worker/module/imports.js';
+import { isPolyak, isTensorFlow, refusedBuiltins } from '../../worker/module/imports.js';
 
 const endings = /\.(ts|mts|js|mjs)$/;
 /** A package that depends on one of these, or has such a file, loads a native addon. */
@@ -73,8 +73,8 @@ const importsPlugin: Plugin = {
       errors: [{ text: `'${path}' is a native addon; a module is JavaScript alone, so that it runs on every worker` }],
     }));
     build.onResolve({ filter: /^(polyak|@tensorflow)(\/|$)/ }, ({ path }) => {
-      if (path === 'polyak' || isTensorFlow(path)) return { path, external: true };
-      const instead = path.startsWith('polyak') ? 'polyak' : '@tensorflow/tfjs';
+      if (isPolyak(path) || isTensorFlow(path)) return { path, external: true };
+      const instead = path.startsWith('polyak') ? 'polyak/module' : '@tensorflow/tfjs';
       return { errors: [{ text: `'${path}' is no import of a module; import from '${instead}', which workers give` }] };
     });
     build.onResolve({ filter: /./ }, ({ path }) => {

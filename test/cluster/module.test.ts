@@ -204,7 +204,7 @@ describe('a module that', () => {
   };
   const source = (body: string, more = '') => `
 import * as tf from '@tensorflow/tfjs';
-import { defineModule } from 'polyak';
+import { defineModule } from 'polyak/module';
 let calls = 0;
 export default defineModule({
   dataSource: () => ({

@@ -25,7 +25,7 @@ function folderWith(files: Record<string, string>): string {
 
 const moduleWith = (line: string) => `${line}
 import * as tf from '@tensorflow/tfjs';
-import { defineModule } from 'polyak';
+import { defineModule } from 'polyak/module';
 export default defineModule({ loss: { perSample: (outputs) => tf.sum(outputs, 1) } });
 `;
 const withPackage = {
@@ -47,7 +47,7 @@ describe('a bundle', () => {
     const { code, sha256, name } = await bundleModule(join(folderWith(withPackage), 'own.ts'));
     expect(code).toContain('.twice = (x) => 2 * x');
     expect(code).toContain('require("@tensorflow/tfjs")');
-    expect(code).toContain('require("polyak")');
+    expect(code).toContain('require("polyak/module")');
     expect(code.length).toBeLessThan(20_000);
     expect(sha256).toBe(moduleSha256(code));
     expect(name).toBe('own.ts');

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const head = `import * as tf from '@tensorflow/tfjs';\nimport { defineModule, layerRandom } from 'polyak';\n`;
+const head = `import * as tf from '@tensorflow/tfjs';\nimport { defineModule, layerRandom } from 'polyak/module';\n`;
 
 async function load(body: string, options: Record<string, unknown> = {}): Promise<LoadedModule> {
   writeFileSync(join(folder, 'own.ts'), `${head}${body}`);

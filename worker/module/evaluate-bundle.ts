@@ -8,7 +8,7 @@ import { PolyakError } from '../../common/errors.js';
 import type { ModuleBundle } from '../../common/module-bundle.js';
 import type { TF } from '../tensorflow/load.js';
 import { bundleFile } from './failure.js';
-import { isTensorFlow, refusedBuiltins } from './imports.js';
+import { isPolyak, isTensorFlow, refusedBuiltins } from './imports.js';
 import { layerRandom } from './module-layers.js';
 import { defineModule } from './user-module.js';
 
@@ -31,7 +31,7 @@ function requireFor(tf: TF, { name }: ModuleBundle, onUnseeded: OnUnseeded): (wa
   const watched = watchedTensorFlow(tf, onUnseeded);
   const polyak = polyakFor(name);
   return (wanted) => {
-    if (wanted === 'polyak') return polyak;
+    if (isPolyak(wanted)) return polyak;
     if (isTensorFlow(wanted)) return watched;
     if (isBuiltin(wanted) && !refusedBuiltins.has(wanted.replace(/^node:/, ''))) return nodeRequire(wanted);
     throw new PolyakError('usage', `module ${name}: imports '${wanted}', which was not bundled`);

@@ -7,6 +7,10 @@ export function isTensorFlow(specifier: string): boolean {
   return tensorFlowPackages.some((name) => specifier === `@tensorflow/${name}`);
 }
 
+export function isPolyak(specifier: string): boolean {
+  return specifier === 'polyak/module' || specifier === 'polyak';
+}
+
 /** Node's modules that start processes and threads, listen, or load other code. */
 export const refusedBuiltins: ReadonlySet<string> = new Set([
   ...['child_process', 'cluster', 'worker_threads', 'inspector', 'inspector/promises', 'repl', 'vm', 'module'],
