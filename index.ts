@@ -23,8 +23,8 @@ export {
   UsageError,
 } from './common/error-classes.js';
 export { PolyakError, type ErrorCode } from './common/errors.js';
-export { defineExperiment, loadExperiment } from './common/experiment/load.js';
-export type { Experiment } from './common/experiment/schema.js';
+export { defineExperiment, defineModuleExperiment, loadExperiment } from './common/experiment/load.js';
+export type { Experiment, ModuleExperimentInput } from './common/experiment/schema.js';
 export type { ExperimentInput, LayerInput } from './common/experiment/typed-experiment.js';
 export { evaluateRun, type EvaluateOptions, type Evaluation } from './inference/evaluate.js';
 export { exportRun, type Exported, type ExportOptions } from './inference/export/export-run.js';

@@ -18,7 +18,7 @@ import { SafetensorsReader } from '../server/checkpoint/safetensors.js';
 import { writeShardFile, type ChunkSnapshot } from '../server/checkpoint/shard-file.js';
 import { emptySums, type LeadRecord } from '../server/lead/trial-state.js';
 import { chosenOptimizer } from '../server/step-rules.js';
-import { outlineModel } from './model-outline.js';
+import { outlineModel, type Outlined } from './model-outline.js';
 import { RunFolder, type Parent } from './run-folder.js';
 
 export interface ParentRun {
@@ -29,7 +29,7 @@ export interface ParentRun {
 }
 
 /** Errors: `usage` where the run has no checkpoint, or weights that do not fit the experiment; `data`. */
-export async function openParent(state: string, run: string, experiment: Experiment): Promise<ParentRun> {
+export async function openParent(state: string, run: string, branch: Outlined): Promise<ParentRun> {
   const { facts, checkpoints } = RunFolder.open(state, run);
   const bad: string[] = [];
   const found = await newestCheckpoint(checkpoints, (path, reason) => bad.push(`${path}: ${reason}`));
@@ -38,7 +38,7 @@ export async function openParent(state: string, run: string, experiment: Experim
     throw new PolyakError('usage', `--from ${run}: ${facts.name} has no checkpoint${why}`);
   }
   const manifest = found.record.manifest as unknown as Manifest;
-  await requireFit(facts.name, manifest, experiment);
+  await requireFit(facts.name, manifest, branch);
   const weights = await readWeights(found.path, found.record);
   const weightsSha256 = createHash('sha256').update(weights).digest('hex');
   const identity = { run: facts.name, trialKey: facts.trialKey, step: found.record.step, weightsSha256 };
@@ -77,8 +77,8 @@ export async function seedRun(folder: RunFolder, experiment: Experiment, parent:
 }
 
 /** Where the model can be built here; else the servers find out. */
-async function requireFit(name: string, theirs: Manifest, experiment: Experiment): Promise<void> {
-  const outline = await outlineModel(experiment);
+async function requireFit(name: string, theirs: Manifest, { experiment, bundle }: Outlined): Promise<void> {
+  const outline = await outlineModel(experiment, bundle);
   if (!outline.manifest) return;
   const shapes = ({ parameters, statistics }: Manifest) =>
     [...parameters, ...statistics].map((tensor) => ({ name: tensor.name, shape: `[${tensor.shape.join(', ')}]` }));

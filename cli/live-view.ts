@@ -5,7 +5,7 @@
 import { createLogUpdate } from 'log-update';
 import { averageOf, metricNames } from '../common/experiment/metrics.js';
 import type { RunEvent } from './follow-run.js';
-import { scoresIn, wordsOf } from './scores.js';
+import { scoresIn, scoresOfSplit, wordsOf } from './scores.js';
 
 export interface View {
   show(event: RunEvent): void;
@@ -81,7 +81,7 @@ export function progressLines(event: RunEvent, validation: Scores | undefined, c
   const bar = `${'█'.repeat(filled)}${'░'.repeat(width - filled)}`;
   const place = `epoch ${String(event['epoch'])}/${String(event['epochs'])}  step ${step}/${steps}`;
   const scores = [`loss ${number(event['loss'], 4)}`, ...metricsOf(event)];
-  const first = scoresIn(validation)[0];
+  const first = scoresOfSplit(validation)[0];
   if (first) scores.push(`validation ${number(first[1], 4)}`);
   const workers = Number(event['workers']);
   const speed = [
@@ -100,7 +100,7 @@ export function epochLine(event: RunEvent): string {
     `loss ${number(event['loss'], 4)}`,
   ];
   parts.push(...metricsOf(event));
-  if (validation) parts.push(`validation loss ${number(validation.loss, 4)}`, ...metricsOf(validation));
+  if (validation) parts.push(`validation loss ${number(validation.loss, 4)}`, ...inWords(scoresOfSplit(validation)));
   return parts.join('  ');
 }
 
@@ -128,7 +128,9 @@ export function summary(event: RunEvent, facts: SummaryFacts): string {
     lines.push(`${`test ${wordsOf(name)}`.padEnd(13)}  ${values}`);
   }
   if (validation)
-    lines.push(['validation     loss', [number(validation.loss, 4), ...metricsOf(validation)].join('  ')].join(' '));
+    lines.push(
+      ['validation     loss', [number(validation.loss, 4), ...inWords(scoresOfSplit(validation))].join('  ')].join(' '),
+    );
   lines.push(`weights        sha256 ${String(event['weightsSha256'])}`, `kept in        ${facts.folder}`);
   if (event['reproducible'] === false)
     lines.push('not reproducible: workers with other arithmetic were admitted (numerics: tolerant)');
@@ -154,5 +156,9 @@ function number(value: unknown, digits: number): string {
 }
 
 function metricsOf(values: object): string[] {
-  return scoresIn(values).map(([name, value]) => `${name} ${number(value, 4)}`);
+  return inWords(scoresIn(values));
+}
+
+function inWords(scores: [string, number][]): string[] {
+  return scores.map(([name, value]) => `${name} ${number(value, 4)}`);
 }

@@ -1,6 +1,6 @@
 /** `polyak ls`: the runs of the state folder, a line each. */
 import { resolve } from 'node:path';
-import { scoresIn } from './scores.js';
+import { scoresOfSplit } from './scores.js';
 import { duration } from './live-view.js';
 import { printJson, printText } from './output.js';
 import { historyOf, type RunResults } from './run-facts.js';
@@ -53,7 +53,7 @@ export function runTable(rows: RunRow[]): string {
   ];
   const cells = rows.map((row) => [
     ...[row.run, row.state, String(row.step), row.epoch === null ? '-' : String(row.epoch), score(row.loss)],
-    ...[score(scoresIn(row.validation)[0]?.[1] ?? row.validation?.loss), score(scoresIn(row.test)[0]?.[1])],
+    ...[score(scoresOfSplit(row.validation)[0]?.[1] ?? row.validation?.loss), score(scoresOfSplit(row.test)[0]?.[1])],
     ...[row.seconds > 0 ? duration(row.seconds) : '-', when(row.createdAt), row.parent ?? ''],
   ]);
   return tableOf(columns, cells);

@@ -7,11 +7,14 @@ import { isRegression } from '../common/experiment/data-check.js';
 import { targetOf } from '../common/experiment/losses.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import type { Manifest } from '../common/manifest.js';
+import type { ModuleBundle } from '../common/module-bundle.js';
 import { openDataset } from '../worker/data/dataset.js';
 import { buildModel } from '../worker/model/build-model.js';
 import type { DataShape } from '../worker/model/model-experiment.js';
 import { modelWeights } from '../worker/model/model-manifest.js';
+import type { LoadedModule } from '../worker/module/loaded-module.js';
 import { loadTensorFlow } from '../worker/tensorflow/load.js';
+import { loadOnCpu } from './module/prepare-module.js';
 
 export interface LayerRow {
   name: string;
@@ -40,14 +43,20 @@ export interface ModelOutline {
   manifest: Manifest | undefined;
 }
 
+export interface Outlined {
+  experiment: Experiment;
+  bundle: ModuleBundle | undefined;
+}
+
 /** Errors: `usage` where model and data do not fit each other; what is wrong with the data is in the outline. */
-export async function outlineModel(experiment: Experiment): Promise<ModelOutline> {
-  const { counts: data, shape, error: dataError } = await lookAtData(experiment);
+export async function outlineModel(experiment: Experiment, bundle?: ModuleBundle): Promise<ModelOutline> {
+  const module = bundle && (await loadOnCpu(bundle, experiment));
+  const { counts: data, shape, error: dataError } = await lookAtData(experiment, module);
   if (!shape) return { data, dataError, layers: undefined, manifest: undefined };
   const tf = await loadTensorFlow('cpu');
   // Or it advises people to install what `polyak setup` brings.
   tf.enableProdMode();
-  const { model, notes } = await buildModel(tf, experiment, shape);
+  const { model, notes } = await buildModel(tf, experiment, shape, module);
   const { manifest } = modelWeights(model, notes, experiment.regularise.l2);
   const layers = model.layers
     .filter((layer) => layer.getClassName() !== 'InputLayer')
@@ -68,9 +77,10 @@ interface Look {
   error: PolyakError | undefined;
 }
 
-async function lookAtData(experiment: Experiment): Promise<Look> {
+async function lookAtData(experiment: Experiment, module: LoadedModule | undefined): Promise<Look> {
+  const readModule = module && (async () => await module.readData(experiment));
   try {
-    const { shape, outputs, classes, splits } = await openDataset(experiment);
+    const { shape, outputs, classes, splits } = await openDataset(experiment, { readModule });
     const { train, validation, test } = splits;
     const sizes = { train: train.count, validation: validation.count, test: test.count };
     return {

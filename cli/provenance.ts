@@ -12,6 +12,8 @@ export interface Provenance {
   /** Of the repository that the experiment file lies in; null where there is none. */
   git: { commit: string; dirty: boolean } | null;
   versions: { polyak: string; node: string; library: string };
+  /** The experiment's module, where it has one; no file where it came as the bundle of another run. */
+  module?: { file: string | null; sha256: string };
 }
 
 /** `file` is the experiment file, where there is one. */

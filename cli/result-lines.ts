@@ -2,13 +2,13 @@
 import { averageOf, metricNames } from '../common/experiment/metrics.js';
 import { duration } from './live-view.js';
 import type { RunResults } from './run-facts.js';
-import { scoresIn, wordsOf } from './scores.js';
+import { scoresOfSplit, wordsOf } from './scores.js';
 import { score } from './table.js';
 
 export function resultLines(results: RunResults): [string, string | undefined][] {
   const { step, epoch, loss, metrics, validation, test, weightsSha256, averageSha256, seconds } = results;
   const scores = (value: number | null, others: object) =>
-    [['loss', value] as const, ...scoresIn(others)]
+    [['loss', value] as const, ...scoresOfSplit(others)]
       .flatMap(([name, each]) => (typeof each === 'number' ? [`${name} ${score(each)}`] : []))
       .join('  ');
   return [

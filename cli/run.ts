@@ -1,6 +1,8 @@
 /** One run from submission to its end, on processes of its own or on a cluster elsewhere. `train` and `resume` share it. */
 import { TrainingDiverged } from '../common/error-classes.js';
 import { PolyakError, isErrorCode } from '../common/errors.js';
+import type { Experiment } from '../common/experiment/schema.js';
+import { modulePath, readModule } from '../common/module-bundle.js';
 import { listCheckpoints } from '../server/checkpoint/checkpoint.js';
 import { RunFollower, type RunEvent } from './follow-run.js';
 import { Launcher } from './launcher.js';
@@ -33,6 +35,7 @@ export async function run(options: RunOptions): Promise<RunEvent> {
   const { workers, shards } = folder.facts;
   folder.makeFolders();
   await requireSeed(folder);
+  await requireModule(folder);
   const journal = new RunJournal(folder.journal);
   folder.update({ pid: process.pid, roles: [] });
   journal.note({ event: 'started', workers, shards });
@@ -63,6 +66,12 @@ async function requireSeed({ facts, checkpoints }: RunFolder): Promise<void> {
   if (!facts.parent || (await listCheckpoints(checkpoints)).length > 0) return;
   const why = `${facts.name} is a branch of ${facts.parent.run} and has not got its weights`;
   throw new PolyakError('usage', `${why}; 'polyak train FILE --from ${facts.parent.run}' makes another`);
+}
+
+/** Said before anything starts, instead of by every worker. */
+async function requireModule({ path, experiment }: RunFolder): Promise<void> {
+  const { module } = JSON.parse(experiment) as Experiment;
+  if (module && 'sha256' in module) await readModule(modulePath(path, module.sha256), module);
 }
 
 async function runProcesses(options: RunOptions, onNotice: (kind: string, message: string) => void): Promise<RunEvent> {

@@ -56,12 +56,13 @@ function describe(folder: RunFolder, history: RunHistory, facts: Facts): string 
 function provenanceLines({ path, facts: record }: RunFolder, facts: Facts): [string, string | undefined][] {
   const { createdAt, provenance, parent, workers, shards, backend, coordinator, trialKey } = record;
   // Runs of earlier versions have none.
-  const { command, git, versions } = provenance ?? {};
+  const { command, git, versions, module } = provenance ?? {};
   return [
     ['created', when(createdAt)],
     ['command', command ?? undefined],
     ['commit', git ? `${git.commit}${git.dirty ? ' (with changes that were not committed)' : ''}` : undefined],
     ['versions', versions && `polyak ${versions.polyak}, Node ${versions.node}, ${versions.library}`],
+    ['module', module && `${module.file ?? 'of another run'}, sha256 ${module.sha256}`],
     ['from', parent ? `${parent.run} at step ${parent.step}, weights sha256 ${parent.weightsSha256}` : undefined],
     ['trial', trialKey],
     [

@@ -2,9 +2,11 @@
 import { availableParallelism } from 'node:os';
 import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
+import { modulePath, writeModule } from '../common/module-bundle.js';
 import { checkRemoteData } from '../worker/data/location/locate.js';
 import { openParent, seedRun, type ParentRun } from './branch.js';
 import { runInForeground } from './foreground.js';
+import { prepareModule } from './module/prepare-module.js';
 import { loadWithFlags, overrideArguments, type OverrideFlags } from './load-experiment.js';
 import { provenanceOf, shellQuoted } from './provenance.js';
 import { RunFolder } from './run-folder.js';
@@ -33,21 +35,26 @@ export interface RunSettings {
  * data that are not there.
  */
 export async function createRun(
-  experiment: Experiment,
+  given: Experiment,
   options: RunSettings,
   file?: string,
   signal?: AbortSignal,
 ): Promise<RunFolder> {
   const { steps = 0, shards = 1, state = defaultState, backend = 'tensorflow', coordinator = null, from } = options;
+  const { experiment, bundle, file: moduleFile } = await prepareModule(given, state);
   // A cluster elsewhere may reach what this machine does not.
   if (coordinator === null) await checkRemoteData(experiment.data, { signal });
   const fitting = Math.floor(availableParallelism() / experiment.train.threads);
   const workers = options.workers ?? Math.max(1, Math.min(4, fitting));
-  const parent: ParentRun | undefined = from === undefined ? undefined : await openParent(state, from, experiment);
+  const parent: ParentRun | undefined =
+    from === undefined ? undefined : await openParent(state, from, { experiment, bundle });
+  const provenance = await provenanceOf(backend, file);
+  const module = bundle ? { file: moduleFile ?? null, sha256: bundle.sha256 } : null;
   const folder = RunFolder.create(state, experiment, {
     ...{ untilStep: steps, workers, shards, backend, coordinator, parent: parent?.identity ?? null },
-    provenance: await provenanceOf(backend, file),
+    provenance: { ...provenance, ...(module && { module }) },
   });
+  if (bundle) await writeModule(modulePath(folder.path, bundle.sha256), bundle.code);
   if (parent) await seedRun(folder, experiment, parent);
   return folder;
 }

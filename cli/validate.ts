@@ -6,9 +6,11 @@ import { PolyakError } from '../common/errors.js';
 import { canonicalExperiment } from '../common/experiment/load.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import { loadWithFlags, type OverrideFlags } from './load-experiment.js';
+import { prepareModule } from './module/prepare-module.js';
 import { outlineModel, type LayerRow, type ModelOutline } from './model-outline.js';
 import { printJson, printText } from './output.js';
 import { bold, grouped, listOf, tableOf } from './table.js';
+import { defaultState } from './train.js';
 
 interface ValidateOptions extends OverrideFlags {
   json: boolean;
@@ -19,9 +21,10 @@ interface ValidateOptions extends OverrideFlags {
  * there where shapes cannot be known without them.
  */
 export async function validateCommand(file: string, options: ValidateOptions): Promise<void> {
-  const experiment = await loadWithFlags(file, options);
+  const given = await loadWithFlags(file, options);
+  const { bundle, experiment } = await prepareModule(given, defaultState);
   if (!options.json) printText(`${bold(`${file} is valid; with all defaults`)}\n\n${stringify(experiment).trimEnd()}`);
-  const outline = await outlineModel(experiment);
+  const outline = await outlineModel(experiment, bundle);
   if (options.json) printJson(toJson(file, experiment, outline));
   else printText(`\n${describe(experiment, outline)}`);
   const { dataError, layers } = outline;

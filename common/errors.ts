@@ -17,6 +17,8 @@ const table = {
   fenced: { exitCode: 1, grpc: status.FAILED_PRECONDITION },
   /** The worker's arithmetic differs from the one recorded with the trial. */
   fingerprint: { exitCode: 1, grpc: status.FAILED_PRECONDITION },
+  /** The worker was started with --no-modules, and the trial has a module. */
+  refused: { exitCode: 1, grpc: status.PERMISSION_DENIED },
   /** A message from the network breaks the protocol. */
   protocol: { exitCode: 1, grpc: status.INVALID_ARGUMENT },
   /** A limit would be passed: memory, message size, credits. */

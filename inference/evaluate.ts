@@ -84,6 +84,8 @@ function add(left: Evaluated, right: Evaluated): Evaluated {
 /** Of its own data, or of others: those in whole as every split, unless they come in splits or are the same again. */
 async function openSplits(run: TrainedRun, path: string | undefined, onNotice: (message: string) => void) {
   const { dataFingerprint } = run;
+  const module = await run.module();
+  const readModule = module && (async () => await module.readData(experiment));
   // Weights of classes are for training; other data may be without a class that they name.
   const own = { ...run.experiment, train: { ...run.experiment.train, classWeights: undefined } };
   const elsewhere = (given: string) => (isRemote(given) ? given : resolve(given));
@@ -93,7 +95,7 @@ async function openSplits(run: TrainedRun, path: string | undefined, onNotice: (
     const advice = 'a run on npz files has both in one';
     throw new PolyakError('usage', `--data: source: npy has inputs and labels in two files; ${advice}`);
   }
-  const options = { encoding: run.encoding, say: onNotice };
+  const options = { encoding: run.encoding, say: onNotice, ...(readModule && { readModule }) };
   const whole = path === undefined ? undefined : await openWhole(experiment, options);
   const others = whole !== undefined && whole.splits.test.count === 0 && whole.fingerprint !== dataFingerprint;
   const dataset = others ? asEverySplit(whole) : await openDataset(experiment, options);

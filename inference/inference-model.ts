@@ -14,6 +14,7 @@ import type { DataShape } from '../worker/model/model-experiment.js';
 import { modelWeights } from '../worker/model/model-manifest.js';
 import type { ModelBatch } from '../worker/model/training-model.js';
 import { WeightMemory } from '../worker/model/weight-memory.js';
+import type { LoadedModule } from '../worker/module/loaded-module.js';
 import type { TF } from '../worker/tensorflow/load.js';
 
 export interface ModelOptions {
@@ -22,6 +23,8 @@ export interface ModelOptions {
   manifest: Manifest;
   /** Parameters, then statistics. */
   vector: Float32Array;
+  /** Of the experiment. */
+  module: LoadedModule | undefined;
 }
 
 export interface Evaluated {
@@ -47,18 +50,19 @@ export class InferenceModel {
     readonly layers: LayersModel,
     private readonly options: ModelOptions,
   ) {
-    const { loss, metrics } = options.experiment;
-    this.#loss = lossNamed(loss);
+    const { experiment, module } = options;
+    const { loss, metrics } = experiment;
+    this.#loss = lossNamed(loss, module);
     const always = this.#loss.target === 'numbers' ? alwaysOfNumbers : ['accuracy'];
     const own = new Set(metrics.map((metric) => nameOf<string>(metric)));
     this.metrics = [...metrics, ...always.filter((name) => !own.has(name))];
-    this.#metrics = metricsNamed(this.metrics, this.#loss, nameOf(loss));
+    this.#metrics = metricsNamed(this.metrics, this.#loss, nameOf(loss), module);
   }
 
   /** Errors: `usage` where the model cannot be built, or is another than the one that was trained. */
   static async build(tf: TF, options: ModelOptions): Promise<InferenceModel> {
-    const { experiment, data, manifest, vector } = options;
-    const { model, notes } = await unlisted(tf, () => buildModel(tf, experiment, data));
+    const { experiment, data, manifest, vector, module } = options;
+    const { model, notes } = await unlisted(tf, () => buildModel(tf, experiment, data, module));
     const weights = modelWeights(model, notes, experiment.regularise.l2);
     requireSame('parameters', manifest.parameters, weights.manifest.parameters);
     requireSame('statistics', manifest.statistics, weights.manifest.statistics);
@@ -69,6 +73,12 @@ export class InferenceModel {
 
   dispose(): void {
     unlisted(this.tf, () => this.layers.dispose());
+  }
+
+  /** Whether the layer's class is one of the experiment's module. */
+  isOfModule(className: string): boolean {
+    const classes = Object.values(this.options.module?.layers ?? {}) as unknown as { className: string }[];
+    return classes.some((each) => each.className === className);
   }
 
   /** What the loss puts behind the last layer. */

@@ -11,9 +11,11 @@ import { PolyakError } from '../common/errors.js';
 import { targetOf } from '../common/experiment/losses.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import type { Manifest } from '../common/manifest.js';
+import { modulePath, readModule } from '../common/module-bundle.js';
 import { encodingSchema, type Encoding } from '../worker/data/encoding.js';
 import type { DataShape } from '../worker/model/model-experiment.js';
-import { configureTensorFlow, loadTensorFlow } from '../worker/tensorflow/load.js';
+import { LoadedModule } from '../worker/module/loaded-module.js';
+import { configureTensorFlow, loadTensorFlow, type TF } from '../worker/tensorflow/load.js';
 import { readNewestWeights, type CheckpointWeights, type WeightsName } from './checkpoint-weights.js';
 import { InferenceModel } from './inference-model.js';
 import { Preprocessor, type Samples } from './preprocessor.js';
@@ -48,6 +50,7 @@ export class TrainedRun {
   readonly mean: Float32Array | null;
   #model: Promise<InferenceModel> | undefined;
   #disposed = false;
+  #module: Promise<LoadedModule | undefined> | undefined;
   readonly #preprocessors = new Map<1 | 4, Preprocessor>();
 
   private constructor(
@@ -159,13 +162,35 @@ export class TrainedRun {
     return preprocessor;
   }
 
-  async #build(): Promise<InferenceModel> {
-    const { backend, experiment, dataShape: data, manifest, vector } = this;
+  /**
+   * The module of its experiment, from its folder. Errors: `data` where that is torn or gone.
+   * @internal
+   */
+  async module(): Promise<LoadedModule | undefined> {
+    this.#module ??= this.#loadModule();
+    return await this.#module;
+  }
+
+  async #loadModule(): Promise<LoadedModule | undefined> {
+    const { module } = this.experiment;
+    if (!module || !('sha256' in module)) return undefined;
+    const bundle = await readModule(modulePath(this.folder, module.sha256), module);
+    return new LoadedModule(await this.#tensorFlow(), bundle, module.options);
+  }
+
+  async #tensorFlow(): Promise<TF> {
+    const { backend, experiment } = this;
     configureTensorFlow({ backend, threads: experiment.train.threads });
     const tf = await loadTensorFlow(backend);
     // Else tfjs advertises its native binding at the first operation.
     if (backend === 'cpu') tf.enableProdMode();
-    return await InferenceModel.build(tf, { experiment, data, manifest, vector });
+    return tf;
+  }
+
+  async #build(): Promise<InferenceModel> {
+    const { experiment, dataShape: data, manifest, vector } = this;
+    const tf = await this.#tensorFlow();
+    return await InferenceModel.build(tf, { experiment, data, manifest, vector, module: await this.module() });
   }
 }
 

@@ -41,6 +41,14 @@ export function parameterService(table: TrialTable, chunks: ChunkService): Param
       chunks.weights(asServerStream(call));
     },
 
+    FetchModule({ request: { trialKey, sha256 } }, answer) {
+      const read = async () => await table.leadOf(trialKey).moduleCode(sha256);
+      read().then(
+        (code) => answer(null, { code }),
+        (error: unknown) => answer(toServiceError(error)),
+      );
+    },
+
     Follow(stream) {
       stream.on('error', () => undefined);
       const report = (message: ShardReport) => void (stream.writableEnded || stream.write(message));

@@ -1,7 +1,9 @@
 /** What the main thread asks of the compute thread and what it answers; requests are done in the order they come. */
 import type { Experiment } from '../common/experiment/schema.js';
 import type { Manifest } from '../common/manifest.js';
+import type { ModuleBundle } from '../common/module-bundle.js';
 import type { Batch, Draws } from './data/batch-assembler.js';
+import type { RawData } from './data/raw-data.js';
 import type { DataShape } from './model/model-experiment.js';
 import type { Backend } from './tensorflow/load.js';
 
@@ -26,6 +28,10 @@ export interface NodeReport {
 
 /** Pointers are byte offsets in the trial's memory; `trial` is any name that is unique in the process. */
 export interface ComputeCalls {
+  /** Loads the trial's module, for the calls after it. */
+  openModule: { trial: string; bundle: ModuleBundle; experiment: Experiment };
+  /** What the module's data source gives. */
+  readData: { trial: string };
   /** Builds the model. */
   open: { trial: string; experiment: Experiment; shape: DataShape };
   /** The memory that the pointers below speak of. */
@@ -43,9 +49,12 @@ export interface ComputeCalls {
 }
 
 export interface ComputeResults {
+  openModule: null;
+  readData: RawData;
   open: Manifest;
   attach: null;
-  prove: string;
+  /** With what the module has been found to do that no seed decides. */
+  prove: { gradientSha256: string; warnings: string[] };
   setWeights: null;
   gradient: LeafSums & { seconds: number };
   evaluate: LeafSums & { seconds: number };

@@ -17,12 +17,17 @@ import type {
   ComputeThreadData,
   NodeReport,
 } from './compute-message.js';
-import { TrainingModel } from './model/training-model.js';
+import type { Batch, Draws } from './data/batch-assembler.js';
+import { TrainingModel, type BatchSums, type GradientOutput } from './model/training-model.js';
+import { LoadedModule } from './module/loaded-module.js';
 import { loadTensorFlow, type TF } from './tensorflow/load.js';
 
 interface ThreadTrial {
   experiment: Experiment;
   model: TrainingModel;
+  module: LoadedModule | undefined;
+  /** Of the module, on samples as they are when the gradient begins. */
+  augment: ReturnType<LoadedModule['augmentation']>;
   memory: { of: WebAssembly.Memory; kernels: VectorKernels } | undefined;
 }
 
@@ -30,16 +35,31 @@ const port = parentPort;
 if (!port) throw new Error('compute-thread.js must run as a worker thread');
 const { backend } = workerData as ComputeThreadData;
 const trials = new Map<string, ThreadTrial>();
+const modules = new Map<string, { module: LoadedModule; experiment: Experiment }>();
 let library: Promise<TF> | undefined;
 
 const handlers: {
   [Name in CallName]: (call: ComputeCalls[Name]) => ComputeResults[Name] | Promise<ComputeResults[Name]>;
 } = {
+  openModule: async ({ trial, bundle, experiment }) => {
+    library ??= loadTensorFlow(backend);
+    const warn = (message: string) => process.emitWarning(message, 'PolyakModuleWarning');
+    const module = new LoadedModule(await library, bundle, experiment.module?.options ?? {}, warn);
+    modules.set(trial, { module, experiment });
+    return null;
+  },
+  readData: async ({ trial }) => {
+    const opened = modules.get(trial);
+    if (!opened) throw new Error(`trial ${trial} has no module on the compute thread`);
+    return await opened.module.readData(opened.experiment);
+  },
   open: async ({ trial, experiment, shape }) => {
     library ??= loadTensorFlow(backend);
-    const model = await TrainingModel.build(await library, experiment, shape);
+    const module = modules.get(trial)?.module;
+    const model = await TrainingModel.build(await library, experiment, shape, module);
+    const augment = module?.augmentation(experiment, shape.inputShape);
     trials.get(trial)?.model.dispose();
-    trials.set(trial, { experiment, model, memory: undefined });
+    trials.set(trial, { experiment, model, module, augment, memory: undefined });
     return model.manifest;
   },
   attach: ({ trial, memory }) => {
@@ -56,17 +76,17 @@ const handlers: {
     }
     model.setWeights(parameters, statistics);
     const out = vectorsAt(trial, node);
-    model.gradient(batch, draws, out);
+    gradient(trial, batch, draws, out);
     const bytes = new Uint8Array(out.parameters.buffer, node, (out.parameters.length + out.statistics.length) * 4);
-    return createHash('sha256').update(bytes).digest('hex');
+    const gradientSha256 = createHash('sha256').update(bytes).digest('hex');
+    return { gradientSha256, warnings: trialOf(trial).module?.warnings ?? [] };
   },
   setWeights: ({ trial, weights }) => {
     const { parameters, statistics } = vectorsAt(trial, weights);
     trialOf(trial).model.setWeights(parameters, statistics);
     return null;
   },
-  gradient: ({ trial, node, batch, draws }) =>
-    timed(() => trialOf(trial).model.gradient(batch, draws, vectorsAt(trial, node))),
+  gradient: ({ trial, node, batch, draws }) => timed(() => gradient(trial, batch, draws, vectorsAt(trial, node))),
   evaluate: ({ trial, batch }) => timed(() => trialOf(trial).model.evaluate(batch)),
   add: ({ trial, left, right, floats }) => {
     memoryOf(trial).kernels.add(left, left, right, floats);
@@ -84,6 +104,7 @@ const handlers: {
   close: ({ trial }) => {
     trials.get(trial)?.model.dispose();
     trials.delete(trial);
+    modules.delete(trial);
     return null;
   },
 };
@@ -104,6 +125,15 @@ port.on('message', ({ id, name, call }: ComputeRequest) => {
     port.postMessage(reply);
   });
 });
+
+function gradient(trial: string, batch: Batch, draws: Draws, out: GradientOutput): BatchSums {
+  const { model, module, augment } = trialOf(trial);
+  augment?.(batch.inputs, batch.count, draws);
+  // TensorFlow differentiates the module's layers and loss after they have run, and may find then that it cannot.
+  return module
+    ? module.guarded('gradient', () => model.gradient(batch, draws, out))
+    : model.gradient(batch, draws, out);
+}
 
 function trialOf(trial: string): ThreadTrial {
   const open = trials.get(trial);

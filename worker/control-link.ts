@@ -49,6 +49,11 @@ export class ControlLink {
     if (this.stream) write(this.stream, message);
   }
 
+  /** Of the lead, host:port. */
+  get address(): string {
+    return this.lead;
+  }
+
   /** The trial is led elsewhere from now on. */
   moveTo(lead: string): void {
     if (lead === this.lead) return;

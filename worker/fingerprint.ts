@@ -5,9 +5,16 @@ import { packageRoot } from '../common/package-root.js';
 import type { Backend } from './tensorflow/load.js';
 import { runtimeFingerprint } from './tensorflow/runtime-fingerprint.js';
 
-/** Only after `configureTensorFlow`. `data` is a hash over all samples, `files` one over the files that they are from. */
-export function workerFingerprint(backend: Backend, data: string, files: string): Record<string, string> {
-  return { ...runtimeFingerprint(backend), data, files, polyak: packageVersion() };
+/**
+ * Only after `configureTensorFlow`. `data` is a hash over all samples, `files` one over the files that they are from,
+ * `module` the SHA-256 of the module.
+ */
+export function workerFingerprint(
+  backend: Backend,
+  { data, files, module }: { data: string; files: string; module: string | undefined },
+): Record<string, string> {
+  const own: Record<string, string> = module === undefined ? {} : { module };
+  return { ...runtimeFingerprint(backend), data, files, polyak: packageVersion(), ...own };
 }
 
 function packageVersion(): string {

@@ -3,6 +3,7 @@ import { layOutChunks, type ChunkSpec } from '../common/chunk-layout.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import type { Logger } from '../common/log.js';
 import type { Manifest } from '../common/manifest.js';
+import type { ModuleBundle } from '../common/module-bundle.js';
 import type { Proof } from '../proto/gen/polyak/v1/Proof.js';
 import { Batches } from './batches.js';
 import type { Compute } from './compute.js';
@@ -35,18 +36,22 @@ export interface PrepareOptions {
   log: Logger;
   /** The process's compute thread, with TensorFlow set to so many threads. */
   computeWith: (threads: number) => Compute;
+  /** The code of the experiment's module. */
+  module: ModuleBundle | undefined;
 }
 
 /** Errors: PolyakError of data, model or setup. */
 export async function prepareTrial(options: PrepareOptions): Promise<PreparedTrial> {
-  const { trial, experiment, backend } = options;
+  const { trial, experiment, backend, module } = options;
   const { batchSize, microBatchSize, threads } = experiment.train;
   const { place, signal, log } = options;
-  const say = (message: string) => log.info({ trial: options.trial }, message);
-  const dataset = await openDataset(experiment, { place, signal, say });
+  const say = (message: string) => log.info({ trial }, message);
+  const compute = options.computeWith(threads);
+  if (module) await compute.run('openModule', { trial, bundle: module, experiment });
+  const readModule = async () => await compute.run('readData', { trial });
+  const dataset = await openDataset(experiment, { place, signal, say, readModule });
   const { train, validation, test } = dataset.splits;
   const { features, classes } = dataset;
-  const compute = options.computeWith(threads);
   const shape = { inputShape: dataset.shape, outputs: dataset.outputs };
   const manifest = await compute.run('open', { trial, experiment, shape });
   const weights = manifest.parameterCount + manifest.statisticsCount;
@@ -56,7 +61,7 @@ export async function prepareTrial(options: PrepareOptions): Promise<PreparedTri
   const batches = new Batches(experiment, dataset);
   const first = { kind: 'gradient', split: 'train', step: 0, leaf: 0 } as const;
   const node = await memory.acquire();
-  const gradientSha256 = await compute.run('prove', {
+  const { gradientSha256, warnings } = await compute.run('prove', {
     trial,
     weights: memory.weights[0],
     node,
@@ -67,8 +72,13 @@ export async function prepareTrial(options: PrepareOptions): Promise<PreparedTri
   const counts = { trainCount: train.count, validationCount: validation.count, testCount: test.count };
   const encoding = dataset.encoding ? JSON.stringify(dataset.encoding) : '';
   const proof = {
-    fingerprint: workerFingerprint(backend, dataset.fingerprint, dataset.files.sha256),
+    fingerprint: workerFingerprint(backend, {
+      data: dataset.fingerprint,
+      files: dataset.files.sha256,
+      module: module?.sha256,
+    }),
     gradientSha256,
+    warnings,
     manifest: JSON.stringify(manifest),
     data: { ...counts, features, shape: dataset.shape, classes: classes ?? [], encoding },
     files: dataset.files.groups,

@@ -6,6 +6,7 @@ import type { Experiment } from '../common/experiment/schema.js';
 import type { Transport } from '../common/chunk-streams.js';
 import { PolyakError } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
+import type { ModuleBundle } from '../common/module-bundle.js';
 import type { Admitted__Output } from '../proto/gen/polyak/v1/Admitted.js';
 import type { LeadMessage__Output } from '../proto/gen/polyak/v1/LeadMessage.js';
 import type { WorkerMessage } from '../proto/gen/polyak/v1/WorkerMessage.js';
@@ -17,6 +18,8 @@ import { Incarnation } from './incarnation.js';
 import { HeldLease } from './lease.js';
 import { LeaseQueue } from './lease-queue.js';
 import { TrialWork } from './lease-work.js';
+import { fetchModule } from './module/fetch-module.js';
+import { obtainModule } from './module/obtain-module.js';
 import { prepareTrial, type PreparedTrial } from './prepare.js';
 import type { Backend } from './tensorflow/load.js';
 import { trainingLoop } from './training-loop.js';
@@ -27,6 +30,8 @@ export interface TrialMemberOptions {
   worker: string;
   backend: Backend;
   transport: Transport;
+  /** Whether it runs code of the trial's own. */
+  modules: boolean;
   computeWith: (threads: number) => Compute;
   place: DataPlace | undefined;
   activity: ActivityClock;
@@ -132,8 +137,9 @@ export class TrialMember {
   private async prepare(experiment: Experiment): Promise<Working> {
     const { backend, computeWith, activity, place, log } = this.options;
     const { signal } = this.stopping;
+    const module = await this.obtainModule(experiment);
     const prepared = await prepareTrial({
-      ...{ trial: this.computeName, experiment, backend, computeWith, place, signal, log },
+      ...{ trial: this.computeName, experiment, backend, computeWith, module, place, signal, log },
     });
     const send = (message: WorkerMessage) => this.control.send(message);
     const work = new TrialWork({ trial: this.computeName, prepared, activity, send, log });
@@ -142,6 +148,20 @@ export class TrialMember {
       this.stop();
     });
     return { prepared, work };
+  }
+
+  /** Errors: `refused` on a worker that runs none. */
+  private async obtainModule({ module }: Experiment): Promise<ModuleBundle | undefined> {
+    if (!module) return undefined;
+    if (!('sha256' in module)) throw new PolyakError('protocol', 'the module of the trial has no sha256');
+    if (!this.options.modules) {
+      const why = `the trial has a module, ${module.name}, and this worker was started with --no-modules`;
+      throw new PolyakError('refused', `${why}: it runs no code of others`);
+    }
+    const { trialKey } = this.options;
+    const fetch = async () =>
+      await fetchModule(() => this.control.address, trialKey, module.sha256, this.stopping.signal);
+    return await obtainModule(module, fetch);
   }
 
   private admit({ incarnation, shards, hasPreprocess }: Admitted__Output): void {

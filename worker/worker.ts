@@ -23,6 +23,8 @@ export interface WorkerOptions {
   transport?: Transport;
   /** Where this machine has its data; as the environment says unless given. */
   place?: DataPlace;
+  /** Whether it runs trials that have a module, that is code of their own; yes unless given. */
+  modules?: boolean;
   metricsPort: number;
   /** Where /metrics and /healthz listen. */
   metricsHost?: string;
@@ -41,7 +43,7 @@ export interface RunningWorker {
 export const exitForRestart = 75;
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { log, backend, transport = 'socket', place } = options;
+  const { log, backend, transport = 'socket', modules = true, place } = options;
   const id = randomUUID();
   const stopping = new AbortController();
   const ended = withResolvers<void>();
@@ -80,7 +82,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     const known = members.get(key);
     if (known) return known.moveTo(lead);
     log.info({ trial: key, lead }, 'joining a trial');
-    const shared = { worker: id, backend, transport, place, computeWith, activity, log };
+    const shared = { worker: id, backend, transport, modules, place, computeWith, activity, log };
     members.set(key, new TrialMember({ trialKey, lead, ...shared }));
   };
 

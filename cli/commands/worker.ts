@@ -13,6 +13,7 @@ interface WorkerFlags extends CommonFlags {
   transport: 'socket' | 'grpc';
   dataMap?: DataMapping[];
   dataCacheBytes?: number;
+  modules: boolean;
   metricsHost: string;
   metricsPort: number;
 }
@@ -48,6 +49,7 @@ export function addWorker(program: Command): void {
         .env(settings.dataCacheBytes.variable)
         .argParser(parseBytes),
     )
+    .option('--no-modules', 'refuse trials that have a module, that is code of their own')
     .option('--metrics-host <host>', 'address that /metrics and /healthz listen on', '127.0.0.1')
     .option('--metrics-port <port>', 'for /metrics and /healthz; 0 takes any', wholeNumber, 0);
   addRoleFlags(command)
@@ -63,12 +65,12 @@ export function addWorker(program: Command): void {
       await runRoleCommand('worker', flags, async (log) => {
         const { startWorker } = await import('../../worker/worker.js');
         const { findLibrary } = await import('../../worker/tensorflow/load.js');
-        const { backend, transport, metricsHost, metricsPort, dataMap, dataCacheBytes } = flags;
+        const { backend, transport, modules, metricsHost, metricsPort, dataMap, dataCacheBytes } = flags;
         const coordinator = assertAddress('--coordinator', flags.coordinator);
         const place = dataPlace({ map: dataMap, cacheBytesMax: dataCacheBytes });
         // Else only the first run would find out.
         if (backend === 'tensorflow') findLibrary();
-        return await startWorker({ coordinator, backend, transport, place, metricsHost, metricsPort, log });
+        return await startWorker({ coordinator, backend, transport, modules, place, metricsHost, metricsPort, log });
       });
     });
 }

@@ -9,7 +9,7 @@ import { dotted, isUnder, valueAt, type Described } from './described.js';
 import type { ExperimentText } from './experiment-text.js';
 import { unusedParameters, type GivenParameters } from './parameter-arguments.js';
 import { replaceReferences, type Parameters, type Replaced } from './parameters.js';
-import { experimentSchema, type Experiment } from './schema.js';
+import { experimentSchema, moduleExperimentSchema, type Experiment } from './schema.js';
 import { holdsReference, type Search } from './search-schema.js';
 
 export interface Context {
@@ -25,10 +25,16 @@ export function check(value: unknown, { folder, source, given = { values: {}, or
   const space = spaceOf(value);
   const values = { ...constantsOf(space), ...given.values };
   const replaced = replaceReferences(value, { values, space });
-  const result = experimentSchema.safeParse(replaced.value);
+  const result = schemaFor(value).safeParse(replaced.value);
   const issues = result.success ? describeCross(result.data) : describe(result.error.issues, replaced, source);
   const unused = replaced.isTorn ? [] : unusedParameters(given, [...replaced.names, ...Object.keys(space ?? {})]);
-  const findings = [...replaced.findings, ...issues, ...lostDigits(value, issues, source), ...unused];
+  const findings = [
+    ...replaced.findings,
+    ...issues,
+    ...missingModule(value),
+    ...lostDigits(value, issues, source),
+    ...unused,
+  ];
   if (!result.success || findings.length > 0) throw new PolyakError('usage', linesOf(findings, source).join('\n'));
   return resolvePaths(result.data, folder);
 }
@@ -37,7 +43,7 @@ export function check(value: unknown, { folder, source, given = { values: {}, or
 export function checkTemplate(value: unknown, { source }: Context): Search {
   const space = spaceOf(value);
   const replaced = replaceReferences(value, { values: constantsOf(space), space, open: true });
-  const result = experimentSchema.safeParse(replaced.value);
+  const result = schemaFor(value).safeParse(replaced.value);
   const issues = result.success ? describeCross(result.data) : describe(result.error.issues, replaced, source);
   const findings = [...replaced.findings, ...issues, ...lostDigits(value, issues, source)];
   const search = valueAt(replaced.value, ['search']);
@@ -47,6 +53,20 @@ export function checkTemplate(value: unknown, { source }: Context): Search {
   }
   if (findings.length > 0) throw new PolyakError('usage', linesOf(findings, source).join('\n'));
   return search as Search;
+}
+
+/** Without a module, only what is built in has a name. */
+function schemaFor(value: unknown) {
+  return valueAt(value, ['module']) === undefined ? experimentSchema : moduleExperimentSchema;
+}
+
+/** Whoever writes `loss: module` means the loss of one. */
+function missingModule(value: unknown): Described[] {
+  const places = [['loss'], ['model'], ['data', 'source']];
+  const path = places.find((place) => valueAt(value, place) === 'module');
+  if (path === undefined || valueAt(value, ['module']) !== undefined) return [];
+  const message = 'module: is missing, though the experiment has parts of a module; write module: ./my-module.ts';
+  return [{ path, message }];
 }
 
 function describe(issues: Issue[], { value, written, left }: Replaced, source?: ExperimentText): Described[] {
@@ -99,11 +119,12 @@ function linesOf(findings: Described[], source?: ExperimentText): string[] {
 }
 
 function resolvePaths(experiment: Experiment, folder: string): Experiment {
-  const { data, model } = experiment;
+  const { data, model, module } = experiment;
   const absolute = (path: string) => (!isAbsolute(path) && !isRemote(path) ? resolve(folder, path) : path);
   return {
     ...experiment,
     data: mapLocations(data, absolute),
-    model: 'file' in model ? { file: absolute(model.file) } : model,
+    model: typeof model === 'object' && 'file' in model ? { file: absolute(model.file) } : model,
+    ...(module && { module: 'file' in module ? { ...module, file: absolute(module.file) } : module }),
   };
 }

@@ -61,6 +61,8 @@ function labelFindings({ data, loss, metrics }: Experiment): Finding[] {
   const name = nameOf(loss);
   const target = targetOf(loss);
   const findings: Finding[] = [];
+  // What a module's loss is for, and what its data are, is known once they are there.
+  if (name === 'module' || data.source === 'module') return findings;
   if (target === 'numbers' && !regression) {
     const where = 'which only csv, npy and npz with regression: true have';
     findings.push({ path: ['loss'], message: `'${name}' is for numbers to predict, ${where}` });
@@ -109,16 +111,18 @@ function kindProblem(source: string, location: string, hasChecksum: boolean): st
 
 /** Each kind of entry once: a second flip or mean would be a mistake or do nothing. */
 function repeatedFindings(experiment: Experiment, key: 'preprocess' | 'augment' | 'metrics'): Finding[] {
-  const names = experiment[key].map((entry) => nameOf<string>(entry as NamedOption));
+  const names = experiment[key].map((entry) =>
+    typeof entry === 'object' && 'module' in entry ? entry.module : nameOf<string>(entry as NamedOption),
+  );
   return names.flatMap((name, index) =>
     names.indexOf(name) < index ? [{ path: [key, index], message: `'${name}' is there twice` }] : [],
   );
 }
 
 /** TensorFlow.js has no gradient for a dilated convolution, neither of its kernel nor of its input. */
-function dilationFindings({ model }: Experiment): Finding[] {
+function dilationFindings({ model, module }: Experiment): Finding[] {
   if (!Array.isArray(model)) return [];
-  return plainLayers(parseLayers(model)).flatMap(({ path, options }, index) => {
+  return plainLayers(parseLayers(model, { custom: module !== undefined })).flatMap(({ path, options }, index) => {
     if (!('dilationRate' in options)) return [];
     const rates = [options.dilationRate].flat();
     if (rates.every((rate) => rate === 1) || (index === 0 && !options.trainable)) return [];
@@ -129,8 +133,11 @@ function dilationFindings({ model }: Experiment): Finding[] {
   });
 }
 
-function plainLayers(layers: Layer[]): Extract<Layer, { options: unknown }>[] {
+type BuiltInLayer = Exclude<Extract<Layer, { options: unknown }>, { type: 'custom' }>;
+
+function plainLayers(layers: Layer[]): BuiltInLayer[] {
   return layers.flatMap((layer) => {
+    if (layer.type === 'custom') return [];
     if ('options' in layer) return [layer];
     const shortcut = layer.type === 'residual' ? (layer.shortcut ?? []) : [];
     return plainLayers([...layer.layers, ...shortcut]);

@@ -7,7 +7,8 @@ type Data = Experiment['data'];
 export function mapLocations(data: Data, change: (location: string, key: string) => string): Data {
   const at = <Value>(key: string, value: Value) =>
     typeof value === 'string' ? (change(value, key) as Value & string) : value;
-  const path = change(data.path, 'path');
+  // A module's data source may need none.
+  const path = data.path === '' ? '' : change(data.path, 'path');
   switch (data.source) {
     case 'images':
     case 'csv': {

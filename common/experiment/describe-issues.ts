@@ -53,13 +53,13 @@ function describe(issue: Issue, checked: Checked, prefix: PropertyKey[]): Descri
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => describeKey([...path, key], root));
   if (issue.code === 'invalid_key') return [parameterName(path)];
   if (issue.code === 'invalid_union' && issue.errors.length > 0) return describeUnion(issue, checked, path);
-  if (issue.code === 'invalid_union') return [wrong(path, { required: sourceRequirement(value) }, checked)];
+  if (issue.code === 'invalid_union') return [wrong(path, { required: sourceRequirement(value, root) }, checked)];
   return [wrong(path, { issue, required: requirement(issue, value) }, checked)];
 }
 
 /** Of the union that `data.source` decides. */
-function sourceRequirement(source: unknown): string {
-  const names = Object.keys(dataSchemas);
+function sourceRequirement(source: unknown, root: unknown): string {
+  const names = [...Object.keys(dataSchemas), ...(valueAt(root, ['module']) === undefined ? [] : ['module'])];
   return `must be one of ${names.join(', ')}${suggestValue(source, names)}`;
 }
 

@@ -3,7 +3,8 @@
  * only a check can say is not in it, such as that microBatchSize divides batchSize.
  */
 import { z } from 'zod';
-import { layerListSchema, experimentSchema } from './schema.js';
+import { moduleLayerListSchema } from './module-schema.js';
+import { layerListSchema, experimentSchema, moduleExperimentSchema } from './schema.js';
 import { layerNames, layerSchemas, nestedLayers } from './layer-schema.js';
 
 interface Node {
@@ -21,7 +22,12 @@ interface Node {
 }
 
 const reference: Node = { $ref: '#/definitions/reference' };
+/** With a module, more may stand there. */
+const extended = ['data', 'augment', 'model', 'loss', 'metrics'] as const;
 const layer: Node = { $ref: '#/definitions/layer' };
+
+/** Of a module: its options are its own. */
+const ownLayer: Node = { anyOf: [layer, { type: 'string' }, { type: 'object', minProperties: 1, maxProperties: 1 }] };
 
 const referenceDefinition = {
   description: 'A parameter such as $width, or a formula over parameters such as =2 * $width.',
@@ -35,21 +41,36 @@ export function experimentJsonSchemaText(): string {
 }
 
 export function experimentJsonSchema(): Node {
-  const whole = z.strictObject({ experiment: experimentSchema, layer: z.strictObject(layerSchemas) });
+  const whole = z.strictObject({
+    experiment: experimentSchema,
+    withModule: moduleExperimentSchema,
+    layer: z.strictObject(layerSchemas),
+  });
   const { properties, definitions: shared } = z.toJSONSchema(whole, {
     target: 'draft-7',
     io: 'input',
     override: ({ zodSchema, jsonSchema }) => {
       if (zodSchema === layerListSchema || zodSchema === nestedLayers)
         Object.assign(jsonSchema, { items: layer, minItems: 1 });
+      if (zodSchema === moduleLayerListSchema) Object.assign(jsonSchema, { items: ownLayer, minItems: 1 });
     },
-  }) as unknown as { properties: { experiment: Node; layer: Node }; definitions: Record<string, Node> };
+  }) as unknown as {
+    properties: { experiment: Node; withModule: Node; layer: Node };
+    definitions: Record<string, Node>;
+  };
   const { search, ...keys } = properties.experiment.properties!;
+  const own = properties.withModule.properties!;
+  const choicesOf = (from: Record<string, Node>) =>
+    Object.fromEntries(extended.map((key) => [key, { ...aboutOf(keys[key]!), ...open(from[key]!) }]));
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'Polyak experiment',
     ...properties.experiment,
-    properties: { ...mapValues(keys, open), search: search! },
+    properties: { ...mapValues(keys, open), ...Object.fromEntries(extended.map((key) => [key, {}])), search: search! },
+    if: { type: 'object', properties: { module: {} }, required: ['module'] },
+    // oxlint-disable-next-line unicorn/no-thenable
+    then: { type: 'object', properties: choicesOf(own) },
+    else: { type: 'object', properties: choicesOf(keys) },
     definitions: {
       reference: referenceDefinition,
       layer: layerOf(properties.layer.properties!),
@@ -94,6 +115,10 @@ function orReference(node: Node): Node {
   const branches = anyOf && Object.keys(beside).length === 0 ? anyOf : [value];
   const about = { ...(description !== undefined && { description }), ...('default' in node && { default: byDefault }) };
   return { ...about, anyOf: [...branches, reference] };
+}
+
+function aboutOf({ description }: Node): Node {
+  return description === undefined ? {} : { description };
 }
 
 function isAnyText({ type, enum: values, pattern, const: constant }: Node): boolean {

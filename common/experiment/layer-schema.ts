@@ -171,17 +171,26 @@ export type LayerName = keyof typeof layerSchemas;
 export const layerNames = Object.keys(layerSchemas) as LayerName[];
 export type LayerOptions<Name extends LayerName> = z.output<(typeof layerSchemas)[Name]>;
 
+/** Of a layer of the experiment's module; the rest is the layer's own. */
+const customSchema = z.looseObject(weighted);
+
 type PlainName = Exclude<LayerName, 'residual' | 'repeat'>;
 /** A layer whose options are complete. `path` is where it stands in the experiment file. */
 export type Layer =
   | { [Name in PlainName]: { type: Name; path: string; options: LayerOptions<Name> } }[PlainName]
   | { type: 'residual'; path: string; layers: Layer[]; shortcut?: Layer[] }
-  | { type: 'repeat'; path: string; times: number; layers: Layer[] };
+  | { type: 'repeat'; path: string; times: number; layers: Layer[] }
+  | { type: 'custom'; layer: string; path: string; options: z.output<typeof customSchema> };
+
+export interface ParseOptions {
+  /** Names that are not built in are taken for layers of the experiment's module. */
+  custom?: boolean;
+}
 
 /** Errors: PolyakError `usage`, one line for each thing that is wrong. */
-export function parseLayers(model: unknown): Layer[] {
+export function parseLayers(model: unknown, options: ParseOptions = {}): Layer[] {
   const problems: LayerProblem[] = [];
-  const parsed = parseList(model, ['model'], problems);
+  const parsed = parseList(model, ['model'], { ...options, problems });
   if (problems.length > 0) {
     throw new PolyakError('usage', problems.map(lineOf).join('\n'));
   }
@@ -189,22 +198,28 @@ export function parseLayers(model: unknown): Layer[] {
 }
 
 /** As parseLayers, but with the problems given back, for a check that lists those of the whole experiment. */
-export function layerProblems(model: unknown): LayerProblem[] {
+export function layerProblems(model: unknown, options: ParseOptions = {}): LayerProblem[] {
   const problems: LayerProblem[] = [];
-  parseList(model, ['model'], problems);
+  parseList(model, ['model'], { ...options, problems });
   return problems;
 }
 
-function parseList(list: unknown, path: PropertyKey[], problems: LayerProblem[]): Layer[] {
+interface Parsing extends ParseOptions {
+  problems: LayerProblem[];
+}
+
+function parseList(list: unknown, path: PropertyKey[], parsing: Parsing): Layer[] {
+  const { problems } = parsing;
   if (!Array.isArray(list) || list.length === 0) {
     const instead = `${show(list)} is not a list of layers, such as [{ flatten: {} }, { dense: { units: 10 } }]`;
     problems.push({ line: { path, message: `${dotted(path)}: ${instead}` } });
     return [];
   }
-  return list.flatMap((entry, index) => parseEntry(entry, [...path, index], problems) ?? []);
+  return list.flatMap((entry, index) => parseEntry(entry, [...path, index], parsing) ?? []);
 }
 
-function parseEntry(entry: unknown, path: PropertyKey[], problems: LayerProblem[]): Layer | undefined {
+function parseEntry(entry: unknown, path: PropertyKey[], parsing: Parsing): Layer | undefined {
+  const { problems } = parsing;
   // `- flatten` alone is a layer without options.
   const object = typeof entry === 'string' ? { [entry]: {} } : entry;
   const keys = object !== null && typeof object === 'object' && !Array.isArray(object) ? Object.keys(object) : [];
@@ -216,6 +231,7 @@ function parseEntry(entry: unknown, path: PropertyKey[], problems: LayerProblem[
   }
   const here = [...path, name];
   if (!Object.hasOwn(layerSchemas, name)) {
+    if (parsing.custom) return parseCustom(name, (object as Record<string, unknown>)[name], here, problems);
     problems.push({ path: here, layers: layerNames });
     return undefined;
   }
@@ -228,10 +244,18 @@ function parseEntry(entry: unknown, path: PropertyKey[], problems: LayerProblem[
   }
   if (type === 'residual' || type === 'repeat') {
     const nested = result.data as LayerOptions<'residual'> & LayerOptions<'repeat'>;
-    const layers = parseList(nested.layers, [...here, 'layers'], problems);
+    const layers = parseList(nested.layers, [...here, 'layers'], parsing);
     if (type === 'repeat') return { type, path: dotted(here), times: nested.times, layers };
-    const shortcut = nested.shortcut && parseList(nested.shortcut, [...here, 'shortcut'], problems);
+    const shortcut = nested.shortcut && parseList(nested.shortcut, [...here, 'shortcut'], parsing);
     return { type, path: dotted(here), layers, shortcut };
   }
   return { type, path: dotted(here), options: result.data } as Layer;
+}
+
+function parseCustom(layer: string, given: unknown, path: PropertyKey[], problems: LayerProblem[]): Layer | undefined {
+  const options = given ?? {};
+  const result = customSchema.safeParse(options);
+  if (result.success) return { type: 'custom', layer, path: dotted(path), options: result.data };
+  problems.push(...result.error.issues.map((issue) => ({ path, options, issue })));
+  return undefined;
 }

@@ -7,7 +7,7 @@ import { check, checkTemplate } from './check.js';
 import { ExperimentText } from './experiment-text.js';
 import { readParameters } from './parameter-arguments.js';
 import type { Parameters } from './parameters.js';
-import type { Experiment } from './schema.js';
+import type { Experiment, ModuleExperimentInput } from './schema.js';
 import type { Search } from './search-schema.js';
 import type { ExperimentInput } from './typed-experiment.js';
 
@@ -94,6 +94,11 @@ export function defineExperiment<Space extends string = never, Given extends str
   parameters?: { readonly [Name in Given]: unknown },
 ): Experiment {
   return check(input, { folder: resolve(), given: { values: { ...parameters }, origins: {} } });
+}
+
+/** As defineExperiment, for one with a module: `module`, and names of its own, may stand where the module's parts do. */
+export function defineModuleExperiment(input: ModuleExperimentInput, parameters: Parameters = {}): Experiment {
+  return check(input, { folder: resolve(), given: { values: parameters, origins: {} } });
 }
 
 /**

@@ -9,6 +9,7 @@ import { lineOf } from './layer-problem.js';
 import { layerProblems } from './layer-schema.js';
 import { lossSchema } from './losses.js';
 import { directionOf, metricSchema, objectiveMetrics } from './metrics.js';
+import { moduleAugmentSchema, moduleDataSchema, moduleLayerListSchema, moduleSchema } from './module-schema.js';
 import { searchSchema } from './search-schema.js';
 import { csvSchema } from './table-schema.js';
 
@@ -81,6 +82,8 @@ const augmentSchema = z.union([
     crop: z.strictObject({ padding: count.describe('pixels that a sample is shifted by at most, down and across') }),
   }),
 ]);
+
+export const augmentNames: readonly string[] = augmentSchema.options.flatMap(({ shape }) => Object.keys(shape));
 
 const scheduleSchema = z.union([
   z.strictObject({ constant: z.strictObject({}) }),
@@ -211,10 +214,30 @@ export const experimentSchema = z.strictObject({
     .max(16_777_216)
     .default(65_536)
     .describe('weights in a chunk, the unit of every message and update'),
+  module: moduleSchema
+    .optional()
+    .describe('a TypeScript or JavaScript file with parts of your own; relative to the experiment file'),
   search: searchSchema.optional().describe('what `polyak sweep` tries; a single training takes its constants only'),
 });
 
+/**
+ * Of an experiment with a module: it may also have the module's own layers, metrics and augmentations, by their names,
+ * and `module` where its one model, loss or data source is meant. Whether the module has them is checked once it is loaded.
+ */
+export const moduleExperimentSchema = experimentSchema.extend({
+  module: moduleSchema,
+  data: z.discriminatedUnion('source', [...dataSchema.options, moduleDataSchema]),
+  augment: z.array(moduleAugmentSchema(augmentSchema)).default([]),
+  model: z.union([moduleLayerListSchema, z.strictObject({ file: path }), z.literal('module')]),
+  loss: z.union([experimentSchema.shape.loss, z.literal('module')]),
+  metrics: z.array(z.union([metricSchema, z.string().min(1)])).default([]),
+});
+
 /** A resolved experiment: every default filled in, paths absolute. */
-export type Experiment = z.output<typeof experimentSchema>;
+export type Experiment = Omit<z.output<typeof moduleExperimentSchema>, 'module'> & {
+  module?: z.output<typeof moduleSchema>;
+};
 /** What a user writes. */
 export type ExperimentInput = z.input<typeof experimentSchema>;
+/** What a user writes who has a module. */
+export type ModuleExperimentInput = z.input<typeof moduleExperimentSchema>;

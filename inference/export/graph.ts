@@ -6,6 +6,7 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { PolyakError } from '../../common/errors.js';
 import type { Manifest } from '../../common/manifest.js';
+import type { InferenceModel } from '../inference-model.js';
 import { Preprocessor } from '../preprocessor.js';
 import type { TrainedRun } from '../trained-run.js';
 
@@ -29,6 +30,8 @@ export interface GraphLayer {
   weights: GraphWeight[];
   /** Of one sample. */
   outputShape: number[];
+  /** Its class is one of the experiment's module. */
+  isOfModule?: boolean;
 }
 
 export interface InferenceGraph {
@@ -57,7 +60,7 @@ const trainingOnly = new Set(['Dropout', 'SpatialDropout1D', 'GaussianDropout', 
 /** Errors: `usage` for a model whose layers are models, or are used twice. */
 export async function inferenceGraph(run: TrainedRun): Promise<InferenceGraph> {
   const model = await run.model();
-  const all = layersOf(model.layers, run);
+  const all = layersOf(model, run);
   const passed = new Map<string, string>();
   const origin = (name: string): string => {
     const before = passed.get(name);
@@ -77,7 +80,8 @@ export async function inferenceGraph(run: TrainedRun): Promise<InferenceGraph> {
   };
 }
 
-function layersOf(model: LayersModel, run: TrainedRun): GraphLayer[] {
+function layersOf(built: InferenceModel, run: TrainedRun): GraphLayer[] {
+  const model = built.layers;
   const json = model.toJSON(null, false) as unknown as { class_name: string; config: { layers: LayerJson[] } };
   const { layers } = json.config;
   const described = json.class_name === 'Sequential' ? chained(layers, model) : layers.map(functional);
@@ -87,7 +91,8 @@ function layersOf(model: LayersModel, run: TrainedRun): GraphLayer[] {
     }
     const outputShape = layer.type === 'InputLayer' ? run.inputShape : shapeOf(model, layer.name);
     const weights = weightsOf(layer.name, run.manifest, run.vector);
-    return { ...layer, outputShape, weights, config: wholeConfig(layer, weights) };
+    const config = wholeConfig(layer, weights);
+    return { ...layer, outputShape, weights, config, isOfModule: built.isOfModule(layer.type) };
   });
 }
 
@@ -98,7 +103,7 @@ function wholeConfig({ type, config }: Described, weights: GraphWeight[]): Graph
   return { ...config, depth_multiplier: kernel?.shape[3] ?? 1 };
 }
 
-type Described = Omit<GraphLayer, 'outputShape' | 'weights'>;
+type Described = Omit<GraphLayer, 'outputShape' | 'weights' | 'isOfModule'>;
 
 function functional({ name = '', class_name: type, config, inbound_nodes: nodes = [] }: LayerJson): Described {
   if (nodes.length > 1) {

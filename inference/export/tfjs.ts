@@ -2,6 +2,7 @@
  * A layers model that plain @tensorflow/tfjs loads: model.json and shards of weights. Every layer in it is one of
  * tfjs's own; preprocessing and the final activation are layers too.
  */
+import { PolyakError } from '../../common/errors.js';
 import type { ExportedFile } from './export-run.js';
 import type { GraphLayer, InferenceGraph } from './graph.js';
 import { store, type Quantisation, type Tensor } from './quantise.js';
@@ -17,6 +18,14 @@ export function toTfjs(
   quantisation: Quantisation | undefined,
   metadata: Record<string, unknown>,
 ): ExportedFile[] {
+  const own = graph.layers.find(({ isOfModule }) => isOfModule);
+  if (own) {
+    const instead = 'which plain TensorFlow.js does not have; --format safetensors keeps its weights';
+    throw new PolyakError(
+      'usage',
+      `--format tfjs: layer '${own.name}' is a ${own.type} of the run's module, ${instead}`,
+    );
+  }
   const layers = withFinalActivation(withPreprocessing(graph), graph);
   const shards = new Shards();
   const weights = layers.flatMap((layer) => layer.weights).map((weight) => shards.add(weight, quantisation));

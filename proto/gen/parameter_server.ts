@@ -22,6 +22,8 @@ import type { LeadMessage as _polyak_v1_LeadMessage, LeadMessage__Output as _pol
 import type { Lease as _polyak_v1_Lease, Lease__Output as _polyak_v1_Lease__Output } from './polyak/v1/Lease.js';
 import type { LeaseFailed as _polyak_v1_LeaseFailed, LeaseFailed__Output as _polyak_v1_LeaseFailed__Output } from './polyak/v1/LeaseFailed.js';
 import type { Leaving as _polyak_v1_Leaving, Leaving__Output as _polyak_v1_Leaving__Output } from './polyak/v1/Leaving.js';
+import type { ModuleReply as _polyak_v1_ModuleReply, ModuleReply__Output as _polyak_v1_ModuleReply__Output } from './polyak/v1/ModuleReply.js';
+import type { ModuleRequest as _polyak_v1_ModuleRequest, ModuleRequest__Output as _polyak_v1_ModuleRequest__Output } from './polyak/v1/ModuleRequest.js';
 import type { Overflow as _polyak_v1_Overflow, Overflow__Output as _polyak_v1_Overflow__Output } from './polyak/v1/Overflow.js';
 import type { ParameterServerClient as _polyak_v1_ParameterServerClient, ParameterServerDefinition as _polyak_v1_ParameterServerDefinition } from './polyak/v1/ParameterServer.js';
 import type { PreparationFailed as _polyak_v1_PreparationFailed, PreparationFailed__Output as _polyak_v1_PreparationFailed__Output } from './polyak/v1/PreparationFailed.js';
@@ -68,6 +70,8 @@ export interface ProtoGrpcType {
       LeaseFailed: MessageTypeDefinition<_polyak_v1_LeaseFailed, _polyak_v1_LeaseFailed__Output>
       LeaseKind: EnumTypeDefinition
       Leaving: MessageTypeDefinition<_polyak_v1_Leaving, _polyak_v1_Leaving__Output>
+      ModuleReply: MessageTypeDefinition<_polyak_v1_ModuleReply, _polyak_v1_ModuleReply__Output>
+      ModuleRequest: MessageTypeDefinition<_polyak_v1_ModuleRequest, _polyak_v1_ModuleRequest__Output>
       Overflow: MessageTypeDefinition<_polyak_v1_Overflow, _polyak_v1_Overflow__Output>
       ParameterServer: SubtypeConstructor<typeof grpc.Client, _polyak_v1_ParameterServerClient> & { service: _polyak_v1_ParameterServerDefinition }
       PreparationFailed: MessageTypeDefinition<_polyak_v1_PreparationFailed, _polyak_v1_PreparationFailed__Output>

@@ -52,6 +52,7 @@ export class Membership {
   private running: { round: Round; spec: RoundSpec; done: ReturnType<typeof withResolvers<RoundOutcome>> } | undefined;
   private readonly members = new Map<string, Member>();
   private readonly quarantined = new Set<string>();
+  private readonly warned = new Set<string>();
   private readonly clock = new LeaseClock();
   private readonly firstFacts = withResolvers<TrialFacts>();
   private known: TrialFacts | undefined;
@@ -159,8 +160,8 @@ export class Membership {
     if (message.proof) this.judge(member, message.proof);
     else if (message.preparationFailed) {
       const { code, message: text } = message.preparationFailed;
-      // Where another worker could prepare, the fault is this one's.
-      if (this.known) return this.refuse(member, text);
+      // Where another worker could prepare, the fault is this one's; and another may run what this one does not.
+      if (this.known || code === 'refused') return this.refuse(member, text, code);
       this.options.abort(new PolyakError(isErrorCode(code) ? code : 'internal', text));
     } else if (message.leaving) this.lose(member, 'left');
     else if (this.running && member.proven) this.receiveForRound(member, message, this.running.round);
@@ -199,6 +200,7 @@ export class Membership {
       this.reproducible = false;
       this.options.notice('tolerated', `worker ${member.id} was admitted under numerics: tolerant; ${why}`);
     }
+    for (const warning of proof.warnings) this.warn(warning);
     member.proven = true;
     this.options.metrics.workers.set(this.size);
     if (this.open) this.admit(member);
@@ -209,12 +211,22 @@ export class Membership {
     this.running?.round.join(member.id, member.secondsPerLeaf, performance.now());
   }
 
-  private refuse(member: Member, reason: string): void {
+  /** Once, though every worker says it. */
+  private warn(message: string): void {
+    if (this.warned.has(message)) return;
+    this.warned.add(message);
+    this.options.notice('module', message);
+  }
+
+  private refuse(member: Member, reason: string, code = ''): void {
     this.options.log.warn({ worker: member.id, reason }, 'worker refused');
     this.options.notice('refused', `worker ${member.id}: ${reason}`);
     member.send({ refused: { message: reason } });
     this.members.delete(member.id);
     member.close();
+    if (code === 'refused' && this.members.size === 0) {
+      this.options.notice('no-workers', 'no worker is left that runs modules; the run waits for one');
+    }
   }
 
   private lose(member: Member, reason: string): void {

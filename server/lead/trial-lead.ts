@@ -3,11 +3,14 @@
  * when a shard is lost. What is computed and applied is others' work; this decides the order.
  */
 import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { PolyakError } from '../../common/errors.js';
 import type { Experiment } from '../../common/experiment/schema.js';
 import type { ChunkFrame } from '../../common/frame.js';
 import type { Logger } from '../../common/log.js';
 import type { Manifest } from '../../common/manifest.js';
+import { modulePath, readModule } from '../../common/module-bundle.js';
 import { passLeaves, type TrainingPlan } from '../../common/plan.js';
 import { claimIncarnation, newestCheckpoint } from '../checkpoint/checkpoint.js';
 import { hashVector } from '../checkpoint/load-chunk.js';
@@ -142,6 +145,17 @@ export class TrialLead {
     this.interruption.interrupt(new Error(reason));
     this.closeShards();
     this.membership.close({ fenced: { message: reason } });
+  }
+
+  /** Of the experiment's module, from the run's folder. Errors: `data` where it is not there; `protocol` for another. */
+  async moduleCode(sha256: string): Promise<Buffer> {
+    const { experiment, directory } = this.options;
+    const { module } = experiment;
+    if (!module || !('sha256' in module) || module.sha256 !== sha256) {
+      throw new PolyakError('protocol', `module ${sha256} is not the trial's`);
+    }
+    const { code } = await readModule(modulePath(dirname(directory), sha256), module);
+    return Buffer.from(code);
   }
 
   pushPreprocess(frame: ChunkFrame): 'APPLIED' | 'DUPLICATE' | 'STALE' {

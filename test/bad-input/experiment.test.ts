@@ -12,7 +12,7 @@ const layers =
 
 const keys =
   'name, seed, data, preprocess, augment, model, loss, metrics, objective, regularise, optimizer, clip, ' +
-  'weightAverage, train, numerics, checkpoint, chunkFloats, search';
+  'weightAverage, train, numerics, checkpoint, chunkFloats, module, search';
 
 /** What is wrong; the line that says it; the message. */
 const cases: [string, Lines, string][] = [

@@ -38,10 +38,16 @@ export class ClusterRole {
   }
 
   /** `prefix` is a command that runs what follows it, such as `ip netns exec NAME`. */
-  static start(role: 'server' | 'worker' | 'coordinator', args: string[], prefix: string[] = []): ClusterRole {
+  static start(
+    role: 'server' | 'worker' | 'coordinator',
+    args: string[],
+    prefix: string[] = [],
+    place: { cwd?: string; env?: Record<string, string> } = {},
+  ): ClusterRole {
     const [command, ...rest] = [...prefix, process.execPath, bin, role, ...args, '--json'];
-    const env = { ...process.env, POLYAK_LOG: 'warn' };
-    const child = spawn(command ?? process.execPath, rest, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const env = { ...process.env, POLYAK_LOG: 'warn', ...place.env };
+    const options = { env, cwd: place.cwd, stdio: ['ignore' as const, 'pipe' as const, 'pipe' as const] };
+    const child = spawn(command ?? process.execPath, rest, options);
     return new ClusterRole(role, child);
   }
 

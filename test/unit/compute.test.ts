@@ -69,7 +69,8 @@ describe('the compute thread', () => {
 
   it('proves itself by the same hash every time', async () => {
     const node = await memory.acquire();
-    const prove = async () => await compute.run('prove', { trial, weights: memory.weights[0], node, batch, draws });
+    const call = { trial, weights: memory.weights[0], node, batch, draws };
+    const prove = async () => (await compute.run('prove', call)).gradientSha256;
     const first = await prove();
     expect(first).toMatch(/^[0-9a-f]{64}$/);
     expect(await prove()).toBe(first);

@@ -19,8 +19,8 @@ function computed(option: NamedOption, logits: number[][], labels: Labels) {
     const { perSample, gradient } = loss.compute(tf, tf.tensor2d(logits), labelsTensor);
     return {
       perSample: Array.from(perSample.dataSync()),
-      gradient: Array.from(gradient.dataSync()),
-      shape: gradient.shape,
+      gradient: Array.from(gradient!.dataSync()),
+      shape: gradient!.shape,
     };
   });
 }

@@ -82,6 +82,8 @@ export class Dataset {
 export interface OpenOptions extends LocateOptions {
   /** What a run has recorded, whose categories and fills are used instead of those of the data. */
   encoding?: Encoding | null;
+  /** What the data source of the experiment's module gives. */
+  readModule?: () => Promise<RawData>;
 }
 
 /**
@@ -120,7 +122,7 @@ async function openLocated(experiment: Experiment, located: LocatedData, options
 async function readSource(
   { data, sha256s }: LocatedData,
   samples: SampleStore,
-  { signal, encoding }: OpenOptions,
+  { signal, encoding, readModule }: OpenOptions,
 ): Promise<RawData> {
   switch (data.source) {
     case 'idx':
@@ -135,6 +137,9 @@ async function readSource(
       return await readNpy(data, samples);
     case 'npz':
       return await readNpz(data, samples);
+    case 'module':
+      if (!readModule) throw new Error('the data come from a module that was not loaded');
+      return await readModule();
   }
 }
 
@@ -145,6 +150,14 @@ function outputsOf({ loss }: Experiment, { classes, outputs = 1 }: RawData): num
     const found = classes ? `${classes.length} classes` : 'numbers to predict';
     throw new PolyakError('usage', `loss: ${nameOf(loss)} is for two classes, the data have ${found}`);
   }
+  // Of the built-in sources the experiment file says which kind they are.
+  if (loss === 'softmaxCrossEntropy' && !classes) {
+    throw new PolyakError('usage', `loss: softmaxCrossEntropy is for classes, the data have numbers to predict`);
+  }
+  if (loss === 'meanSquaredError' && classes) {
+    const found = `the data have ${classes.length} classes`;
+    throw new PolyakError('usage', `loss: meanSquaredError is for numbers to predict, ${found}`);
+  }
   if (!classes) return outputs;
   return binary ? 1 : classes.length;
 }
@@ -152,6 +165,7 @@ function outputsOf({ loss }: Experiment, { classes, outputs = 1 }: RawData): num
 /** Errors: `usage`. */
 function checkAugmentation({ augment }: Experiment, shape: number[]): void {
   for (const [index, entry] of augment.entries()) {
+    if ('module' in entry) continue;
     const name = `augment[${index}].${Object.keys(entry)[0] ?? ''}`;
     const shown = JSON.stringify(shape);
     if (shape.length !== 3) {

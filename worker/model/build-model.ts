@@ -3,12 +3,14 @@ import type { LayersModel } from '@tensorflow/tfjs';
 import { PolyakError } from '../../common/errors.js';
 import { parseLayers } from '../../common/experiment/layer-schema.js';
 import { nameOf } from '../../common/experiment/named-option.js';
+import type { LoadedModule } from '../module/loaded-module.js';
+import { drawnInitializers } from '../module/module-layers.js';
 import type { TF } from '../tensorflow/load.js';
 import { withoutFinalActivation } from './final-activation.js';
 import { applyLayers, type LayerNotes } from './layer-list.js';
 import { lossNamed } from './loss.js';
 import type { DataShape, ModelExperiment } from './model-experiment.js';
-import { readModelFile } from './model-file.js';
+import { modelOfTopology, readModelFile, type LayerJson } from './model-file.js';
 
 export interface BuiltModel {
   model: LayersModel;
@@ -17,13 +19,15 @@ export interface BuiltModel {
 }
 
 /** Errors: PolyakError `usage`. The model's weights are zeros until they are set. */
-export async function buildModel(tf: TF, experiment: ModelExperiment, data: DataShape): Promise<BuiltModel> {
-  const { finalActivation } = lossNamed(experiment.loss);
-  const file = (experiment.model as { file?: unknown } | null)?.file;
-  const built =
-    typeof file === 'string'
-      ? await readModelFile(tf, file, nameOf(experiment.loss), finalActivation)
-      : buildFromList(tf, experiment, data, finalActivation);
+export async function buildModel(
+  tf: TF,
+  experiment: ModelExperiment,
+  data: DataShape,
+  module?: LoadedModule,
+): Promise<BuiltModel> {
+  module?.registerLayers(tf);
+  const built = await build(tf, experiment, data, module);
+  noteModuleLayers(built);
   const sample = `[${data.inputShape.join(', ')}]`;
   const taken = shapeOf(built.model.inputs);
   if (taken !== sample) {
@@ -41,9 +45,45 @@ function shapeOf(tensors: LayersModel['inputs']): string {
   return tensors.map((tensor) => `[${tensor.shape.slice(1).join(', ')}]`).join(' and ');
 }
 
-function buildFromList(tf: TF, experiment: ModelExperiment, data: DataShape, included: string | undefined): BuiltModel {
-  const layers = withoutFinalActivation(parseLayers(experiment.model), nameOf(experiment.loss), included);
+async function build(
+  tf: TF,
+  experiment: ModelExperiment,
+  data: DataShape,
+  module: LoadedModule | undefined,
+): Promise<BuiltModel> {
+  const { model } = experiment;
+  const loss = nameOf(experiment.loss);
+  const { finalActivation: included } = lossNamed(experiment.loss, module);
+  const file = (model as { file?: unknown } | null)?.file;
+  if (typeof file === 'string') return await readModelFile(tf, file, loss, included);
+  if (model === 'module' && module) return await buildFromModule(tf, module, data, { loss, included });
+  const custom = module !== undefined;
+  const layers = withoutFinalActivation(parseLayers(model, { custom }), loss, included);
   const input = tf.input({ shape: data.inputShape, name: 'input' });
-  const { output, notes } = applyLayers(tf, layers, input);
+  const { output, notes } = applyLayers(tf, layers, input, module?.layers);
   return { model: tf.model({ inputs: input, outputs: output, name: 'model' }), notes };
+}
+
+/** Of its topology, so that its layers are ours and its first weights drawn by the seed. */
+async function buildFromModule(
+  tf: TF,
+  module: LoadedModule,
+  data: DataShape,
+  { loss, included }: { loss: string; included: string | undefined },
+): Promise<BuiltModel> {
+  const given = module.buildModel(tf, data);
+  const { class_name, config } = given.toJSON(null, false) as unknown as LayerJson;
+  given.dispose();
+  const topology = structuredClone({ class_name, config });
+  return await modelOfTopology(tf, { topology, file: `module ${module.name}, model` }, loss, included);
+}
+
+/** A module's layers say what their weights are drawn by when they are built. */
+function noteModuleLayers({ model, notes }: BuiltModel): void {
+  for (const layer of model.layers) {
+    const initializers = drawnInitializers(layer);
+    if (!initializers) continue;
+    const { rateMultiplier = 1 } = notes.get(layer.name) ?? {};
+    notes.set(layer.name, { rateMultiplier, initializers });
+  }
 }

@@ -8,7 +8,7 @@ import type { Layer } from '../../common/experiment/layer-schema.js';
  */
 export function withoutFinalActivation(layers: Layer[], loss: string, included: string | undefined): Layer[] {
   const last = layers.at(-1);
-  if (!last || last.type === 'residual' || last.type === 'repeat' || !('activation' in last.options)) {
+  if (!last || !('options' in last) || last.type === 'custom' || !('activation' in last.options)) {
     return layers;
   }
   const { activation } = last.options;

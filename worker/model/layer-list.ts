@@ -3,7 +3,7 @@ import type { layers, SymbolicTensor } from '@tensorflow/tfjs';
 import { PolyakError } from '../../common/errors.js';
 import type { InitializerOption, Layer } from '../../common/experiment/layer-schema.js';
 import type { InitializerSpec } from '../../common/manifest.js';
-import { ourLayers } from '../layers/our-layers.js';
+import { ourLayers, type LayerClass } from '../layers/our-layers.js';
 import type { TF } from '../tensorflow/load.js';
 
 /** What tf.layers does not keep of a layer's options. */
@@ -20,8 +20,13 @@ export interface BuiltGraph {
 }
 
 /** Errors: PolyakError `usage`, with the layer's path, where a layer cannot take the shape it gets. */
-export function applyLayers(tf: TF, list: Layer[], input: SymbolicTensor): BuiltGraph {
-  return new GraphBuilder(tf).build(list, input);
+export function applyLayers(
+  tf: TF,
+  list: Layer[],
+  input: SymbolicTensor,
+  custom: Readonly<Record<string, LayerClass>> = {},
+): BuiltGraph {
+  return new GraphBuilder(tf, custom).build(list, input);
 }
 
 class GraphBuilder {
@@ -29,7 +34,11 @@ class GraphBuilder {
   readonly #names = new Set<string>();
   readonly #counts = new Map<string, number>();
 
-  constructor(private readonly tf: TF) {}
+  constructor(
+    private readonly tf: TF,
+    /** Of the experiment's module. */
+    private readonly custom: Readonly<Record<string, LayerClass>>,
+  ) {}
 
   build(list: Layer[], input: SymbolicTensor): BuiltGraph {
     return { output: this.#applyAll(list, input), notes: this.#notes };
@@ -87,8 +96,19 @@ class GraphBuilder {
   }
 
   #make(layer: Exclude<Layer, { type: 'repeat' | 'residual' }>): layers.Layer {
-    const name = this.#nameOf(layer.type, layer.path, layer.options.name);
+    const type = layer.type === 'custom' ? layer.layer : layer.type;
+    const name = this.#nameOf(type, layer.path, layer.options.name);
+    if (layer.type === 'custom') return this.#makeCustom(layer, name);
     return isWeighted(layer) ? this.#makeWeighted(layer, name) : this.#makePlain(layer, name);
+  }
+
+  #makeCustom({ layer, path, options }: CustomLayer, name: string): layers.Layer {
+    const Class = Object.hasOwn(this.custom, layer) ? this.custom[layer] : undefined;
+    if (!Class)
+      throw new PolyakError('usage', `${path}: there is no layer '${layer}', neither built in nor of the module`);
+    const { rateMultiplier, ...rest } = options;
+    this.#notes.set(name, { rateMultiplier, initializers: {} });
+    return new Class({ ...rest, name });
   }
 
   #makeWeighted(layer: WeightedLayer, name: string): layers.Layer {
@@ -167,7 +187,8 @@ const weightedTypes = [
   ...(['batchNormalization', 'lstm', 'embedding'] as const),
 ] as const;
 type WeightedLayer = Extract<Layer, { type: (typeof weightedTypes)[number] }>;
-type PlainLayer = Exclude<Layer, WeightedLayer | { type: 'repeat' | 'residual' }>;
+type CustomLayer = Extract<Layer, { type: 'custom' }>;
+type PlainLayer = Exclude<Layer, WeightedLayer | { type: 'repeat' | 'residual' | 'custom' }>;
 
 function isWeighted(layer: WeightedLayer | PlainLayer): layer is WeightedLayer {
   return (weightedTypes as readonly string[]).includes(layer.type);

@@ -7,6 +7,7 @@ import { PolyakError } from '../../common/errors.js';
 import type { Target } from '../../common/experiment/losses.js';
 import { nameOf, numbersOf, type NamedOption } from '../../common/experiment/named-option.js';
 import { isNative, runNative, type Attributes } from '../tensorflow/native-operation.js';
+import type { LoadedModule } from '../module/loaded-module.js';
 import type { TF } from '../tensorflow/load.js';
 
 export type Labels = Int32Array | Float32Array;
@@ -17,8 +18,12 @@ export interface Loss {
   finalActivation: 'softmax' | 'sigmoid' | undefined;
   /** [count] class numbers, or [count, outputs] floats. */
   labelsTensor(tf: TF, labels: Labels, count: number, outputs: number): Tensor;
-  /** The loss of each sample, [count], and its gradient by the logits, [count, outputs]. */
-  compute(tf: TF, logits: Tensor2D, labels: Tensor): { perSample: Tensor; gradient: Tensor };
+  /**
+   * The loss of each sample, [count], and its gradient by the logits, [count, outputs], which a composed one leaves
+   * to automatic differentiation.
+   */
+  compute(tf: TF, logits: Tensor2D, labels: Tensor): { perSample: Tensor; gradient?: Tensor };
+  isComposed?: boolean;
 }
 
 const classLabels: Loss['labelsTensor'] = (tf, labels, count) =>
@@ -127,13 +132,30 @@ const losses: Record<string, (options: Record<string, number>) => Loss> = {
 };
 
 /** Errors: PolyakError `usage` for an unknown name. */
-export function lossNamed(option: NamedOption): Loss {
+export function lossNamed(option: NamedOption, module?: LoadedModule): Loss {
   const name = nameOf(option);
+  if (name === 'module' && module) return moduleLoss(module);
   const make = Object.hasOwn(losses, name) ? losses[name] : undefined;
   if (!make) {
     throw new PolyakError('usage', `loss: '${name}' is not one of ${Object.keys(losses).join(', ')}`);
   }
   return make(numbersOf(option));
+}
+
+function moduleLoss(module: LoadedModule): Loss {
+  const { labels, finalActivation } = module.loss;
+  return {
+    finalActivation: finalActivation === 'none' ? undefined : finalActivation,
+    target: targetOfModule(module.loss),
+    isComposed: true,
+    labelsTensor: labels === 'classes' ? classLabels : floatLabels,
+    compute: (_, logits, label) => ({ perSample: module.lossPerSample(logits, label) }),
+  };
+}
+
+function targetOfModule({ labels, finalActivation }: LoadedModule['loss']): Target {
+  if (finalActivation === 'sigmoid') return 'twoClasses';
+  return labels === 'classes' ? 'classes' : 'numbers';
 }
 
 /** The sum of the loss over the samples, each times its weight, as a differentiable scalar; `see` is given the loss of each. */
@@ -146,11 +168,16 @@ export function summedLoss(
   /** [count]; 1 unless given. */
   weights?: Tensor,
 ): Scalar {
+  if (loss.isComposed) {
+    const { perSample } = weighted(tf, loss.compute(tf, logits, labels), weights);
+    see(perSample);
+    return tf.sum(perSample);
+  }
   const operation = tf.customGrad((...args) => {
     const save = args.pop() as unknown as (tensors: Tensor[]) => void;
     const { perSample, gradient } = weighted(tf, loss.compute(tf, args[0] as Tensor2D, labels), weights);
     see(perSample);
-    save([gradient]);
+    save([gradient!]);
     return { value: tf.sum(perSample), gradFunc: (dy: Tensor, [saved]: Tensor[]) => tf.mul(saved!, dy) };
   });
   return operation(logits) as Scalar;
@@ -158,5 +185,5 @@ export function summedLoss(
 
 function weighted(tf: TF, { perSample, gradient }: ReturnType<Loss['compute']>, weights?: Tensor) {
   if (!weights) return { perSample, gradient };
-  return { perSample: tf.mul(perSample, weights), gradient: tf.mul(gradient, tf.expandDims(weights, 1)) };
+  return { perSample: tf.mul(perSample, weights), gradient: gradient && tf.mul(gradient, tf.expandDims(weights, 1)) };
 }

@@ -6,6 +6,7 @@ import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs';
 import { PolyakError } from '../../common/errors.js';
 import { metricFacts } from '../../common/experiment/metrics.js';
 import { nameOf, numbersOf, type NamedOption } from '../../common/experiment/named-option.js';
+import type { LoadedModule } from '../module/loaded-module.js';
 import type { TF } from '../tensorflow/load.js';
 import type { Loss } from './loss.js';
 
@@ -58,9 +59,16 @@ const metrics: Record<string, (options: Record<string, number>) => Metric> = {
 };
 
 /** Errors: PolyakError `usage` for an unknown name, or one that does not go with the loss's labels. */
-export function metricsNamed(options: readonly NamedOption[], loss: Loss, lossName: string): Metric[] {
+export function metricsNamed(
+  options: readonly NamedOption[],
+  loss: Loss,
+  lossName: string,
+  module?: LoadedModule,
+): Metric[] {
   return options.map((option, index) => {
     const name = nameOf(option);
+    const own = module?.metric(name);
+    if (own) return (tf, logits, labels) => [...floatsOf(tf.sum(own(logits, labels)))];
     const make = Object.hasOwn(metrics, name) ? metrics[name] : undefined;
     if (!make) {
       throw new PolyakError('usage', `metrics[${index}]: '${name}' is not one of ${Object.keys(metrics).join(', ')}`);

@@ -11,7 +11,7 @@ import type { TF } from '../tensorflow/load.js';
 import { isTakenOff } from './final-activation.js';
 import type { LayerNotes } from './layer-list.js';
 
-interface LayerJson {
+export interface LayerJson {
   class_name: string;
   config: Record<string, unknown> & { name?: string };
 }
@@ -26,8 +26,17 @@ export async function readModelFile(
   loss: string,
   included: string | undefined,
 ): Promise<{ model: LayersModel; notes: Map<string, LayerNotes> }> {
+  return await modelOfTopology(tf, { topology: readTopology(file), file }, loss, included);
+}
+
+/** `file` is what messages call it. Errors: PolyakError `usage`. */
+export async function modelOfTopology(
+  tf: TF,
+  { topology, file }: { topology: LayerJson; file: string },
+  loss: string,
+  included: string | undefined,
+): Promise<{ model: LayersModel; notes: Map<string, LayerNotes> }> {
   ourLayers(tf);
-  const topology = readTopology(file);
   const layers = layersOf(topology, file);
   const notes = new Map<string, LayerNotes>();
   for (const { class_name: type, config } of layers) {
@@ -48,6 +57,7 @@ export async function readModelFile(
     const model = await tf.models.modelFromJSON({ modelTopology: topology } as never);
     return { model, notes };
   } catch (error) {
+    if (error instanceof PolyakError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new PolyakError('usage', `${file}: tfjs cannot build this model: ${reason}`, { cause: error });
   }
@@ -113,8 +123,10 @@ function takeInitializers(config: LayerJson['config'], file: string): LayerNotes
   return taken;
 }
 
-function initializerOf(json: unknown, path: string): InitializerOption {
-  const { class_name: type, config = {} } = typeof json === 'string' ? { class_name: json } : (json as LayerJson);
+/** Of Keras's JSON. Errors: PolyakError `usage`. */
+export function initializerOf(json: unknown, path: string): InitializerOption {
+  const { class_name: type, config = {} } =
+    typeof json === 'string' ? { class_name: json } : (json as Omit<LayerJson, 'config'> & { config?: unknown });
   const options = config as Record<string, unknown>;
   if (type === 'VarianceScaling') {
     const name = scaled[`${String(options.scale)} ${String(options.mode)} ${String(options.distribution)}`];

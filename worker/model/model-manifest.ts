@@ -51,7 +51,8 @@ export function modelWeights(model: LayersModel, notes: Map<string, LayerNotes>,
         ),
         rateMultiplier: note?.rateMultiplier ?? 1,
         l2: role.endsWith('kernel') ? l2 : 0,
-        frozen: !trainable,
+        // A weight that a module's layer adds as not trainable is frozen alone.
+        frozen: !trainable || !weight.trainable,
       };
       if (role.startsWith('moving_')) {
         spec.offset = manifest.statisticsCount;

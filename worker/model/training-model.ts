@@ -7,6 +7,7 @@ import { nameOf } from '../../common/experiment/named-option.js';
 import type { Manifest } from '../../common/manifest.js';
 import { isContextLayer } from '../layers/our-layers.js';
 import { TrainingContext, type Draws } from '../layers/training-context.js';
+import type { LoadedModule } from '../module/loaded-module.js';
 import type { TF } from '../tensorflow/load.js';
 import { buildModel } from './build-model.js';
 import { lossNamed, summedLoss, type Labels, type Loss } from './loss.js';
@@ -56,10 +57,11 @@ export class TrainingModel {
     weights: ModelWeights,
     experiment: ModelExperiment,
     private readonly data: DataShape,
+    module: LoadedModule | undefined,
   ) {
     this.manifest = weights.manifest;
-    this.#loss = lossNamed(experiment.loss);
-    this.#metrics = metricsNamed(experiment.metrics ?? [], this.#loss, nameOf(experiment.loss));
+    this.#loss = lossNamed(experiment.loss, module);
+    this.#metrics = metricsNamed(experiment.metrics ?? [], this.#loss, nameOf(experiment.loss), module);
     this.#parameters = new WeightMemory(tf, this.manifest.parameters, weights.parameters);
     this.#statistics = new WeightMemory(tf, this.manifest.statistics, weights.statistics);
     this.manifest.parameters.forEach(({ frozen, offset, length }, index) => {
@@ -76,10 +78,15 @@ export class TrainingModel {
   }
 
   /** Errors: PolyakError `usage` where the model, the loss or a metric is wrong or does not go with the data. */
-  static async build(tf: TF, experiment: ModelExperiment, data: DataShape): Promise<TrainingModel> {
-    const { model, notes } = await buildModel(tf, experiment, data);
+  static async build(
+    tf: TF,
+    experiment: ModelExperiment,
+    data: DataShape,
+    module?: LoadedModule,
+  ): Promise<TrainingModel> {
+    const { model, notes } = await buildModel(tf, experiment, data, module);
     const weights = modelWeights(model, notes, experiment.regularise?.l2 ?? 0);
-    return new TrainingModel(tf, model, weights, experiment, data);
+    return new TrainingModel(tf, model, weights, experiment, data, module);
   }
 
   /** Copies both vectors, which lie in the manifest's order. */

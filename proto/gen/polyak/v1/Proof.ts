@@ -9,6 +9,7 @@ export interface Proof {
   'manifest'?: (string);
   'data'?: (_polyak_v1_DataFacts | null);
   'files'?: (_polyak_v1_DataFile)[];
+  'warnings'?: (string)[];
 }
 
 export interface Proof__Output {
@@ -17,4 +18,5 @@ export interface Proof__Output {
   'manifest': (string);
   'data': (_polyak_v1_DataFacts__Output | null);
   'files': (_polyak_v1_DataFile__Output)[];
+  'warnings': (string)[];
 }
