@@ -23,6 +23,7 @@ export {
   UsageError,
 } from './common/error-classes.js';
 export { PolyakError, type ErrorCode } from './common/errors.js';
+export { defineModule } from './common/define-module.js';
 export { defineExperiment, defineModuleExperiment, loadExperiment } from './common/experiment/load.js';
 export type { Experiment, ModuleExperimentInput } from './common/experiment/schema.js';
 export type { ExperimentInput, LayerInput } from './common/experiment/typed-experiment.js';

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import { modulePath, writeModule } from '../common/module-bundle.js';
+import { readTopology } from '../worker/model/model-file.js';
 import { checkRemoteData } from '../worker/data/location/locate.js';
 import { openParent, seedRun, type ParentRun } from './branch.js';
 import { runInForeground } from './foreground.js';
@@ -41,7 +42,8 @@ export async function createRun(
   signal?: AbortSignal,
 ): Promise<RunFolder> {
   const { steps = 0, shards = 1, state = defaultState, backend = 'tensorflow', coordinator = null, from } = options;
-  const { experiment, bundle, file: moduleFile } = await prepareModule(given, state);
+  const { experiment: prepared, bundle, file: moduleFile } = await prepareModule(given, state);
+  const experiment = withTopology(prepared);
   // A cluster elsewhere may reach what this machine does not.
   if (coordinator === null) await checkRemoteData(experiment.data, { signal });
   const fitting = Math.floor(availableParallelism() / experiment.train.threads);
@@ -57,6 +59,13 @@ export async function createRun(
   if (bundle) await writeModule(modulePath(folder.path, bundle.sha256), bundle.code);
   if (parent) await seedRun(folder, experiment, parent);
   return folder;
+}
+
+/** A model.json goes with the run, because workers may be elsewhere, and it may be gone tomorrow. */
+function withTopology(experiment: Experiment): Experiment {
+  const { model } = experiment;
+  if (typeof model !== 'object' || !('file' in model) || model.topology) return experiment;
+  return { ...experiment, model: { ...model, topology: { ...readTopology(model.file) } } };
 }
 
 export interface TrainCommandOptions extends RunSettings, OverrideFlags {

@@ -124,7 +124,7 @@ function resolvePaths(experiment: Experiment, folder: string): Experiment {
   return {
     ...experiment,
     data: mapLocations(data, absolute),
-    model: typeof model === 'object' && 'file' in model ? { file: absolute(model.file) } : model,
+    model: typeof model === 'object' && 'file' in model ? { ...model, file: absolute(model.file) } : model,
     ...(module && { module: 'file' in module ? { ...module, file: absolute(module.file) } : module }),
   };
 }

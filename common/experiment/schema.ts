@@ -140,6 +140,14 @@ const objectiveSchema = z
   })
   .transform((objective) => ({ ...objective, direction: objective.direction ?? directionOf(objective.metric) }));
 
+const modelFileSchema = z.strictObject({
+  file: path.describe('a model.json, relative to the experiment file'),
+  topology: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe('what the file holds, as a run stores it, so that workers need no file'),
+});
+
 export const experimentSchema = z.strictObject({
   name: z
     .string()
@@ -150,7 +158,7 @@ export const experimentSchema = z.strictObject({
   preprocess: z.array(preprocessSchema).default([]).describe('what is done to every sample'),
   augment: z.array(augmentSchema).default([]).describe('what is done to training samples, by the seed'),
   model: z
-    .union([layerListSchema, z.strictObject({ file: path.describe('a model.json, relative to the experiment file') })])
+    .union([layerListSchema, modelFileSchema])
     .describe('a list of layers, or the path of a Keras-style model.json'),
   loss: lossSchema.describe('for classes, for two classes, or for numbers to predict'),
   metrics: z.array(metricSchema).default([]).describe('what is measured beside the loss'),
@@ -228,7 +236,7 @@ export const moduleExperimentSchema = experimentSchema.extend({
   module: moduleSchema,
   data: z.discriminatedUnion('source', [...dataSchema.options, moduleDataSchema]),
   augment: z.array(moduleAugmentSchema(augmentSchema)).default([]),
-  model: z.union([moduleLayerListSchema, z.strictObject({ file: path }), z.literal('module')]),
+  model: z.union([moduleLayerListSchema, modelFileSchema, z.literal('module')]),
   loss: z.union([experimentSchema.shape.loss, z.literal('module')]),
   metrics: z.array(z.union([metricSchema, z.string().min(1)])).default([]),
 });

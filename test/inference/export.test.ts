@@ -63,6 +63,8 @@ describe.each([
 
   beforeAll(async () => {
     scratch = await ScratchRun.train(experiment, { 'table.csv': table(made), ...files });
+    // A run has all that its model is made of.
+    for (const name of Object.keys(files)) rmSync(join(scratch.data.path, name));
     folder = mkdtempSync(join(tmpdir(), 'polyak-export-'));
     const drawn = drawSamples(samples, made);
     writeFileSync(inputs(), new Uint8Array(drawn.buffer));

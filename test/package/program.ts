@@ -2,7 +2,7 @@
  * A program of somebody who has installed the package. It is compiled in a scratch project, with the settings of theirs, and
  * run there: trains a few steps on the digits, predicts, and prints what came out as JSON.
  */
-import { PolyakError, UsageError, defineExperiment, loadRun, train, type RunEvent } from 'polyak';
+import { PolyakError, UsageError, defineExperiment, defineModule, loadRun, train, type RunEvent } from 'polyak';
 
 const [data = '', state = ''] = process.argv.slice(2);
 const experiment = defineExperiment({
@@ -24,6 +24,8 @@ const { id, steps, weightsSha256 } = await run.result;
 const trained = await loadRun(id, { state });
 const predicted: Float32Array = await trained.predict({ shape: [2, 8, 8, 1], data: new Float32Array(128) });
 await trained.dispose();
+
+export const parts = defineModule({ metrics: {} });
 
 let code = '';
 try {

@@ -10,7 +10,7 @@ import { withoutFinalActivation } from './final-activation.js';
 import { applyLayers, type LayerNotes } from './layer-list.js';
 import { lossNamed } from './loss.js';
 import type { DataShape, ModelExperiment } from './model-experiment.js';
-import { modelOfTopology, readModelFile, type LayerJson } from './model-file.js';
+import { modelOfTopology, readTopology, type LayerJson } from './model-file.js';
 
 export interface BuiltModel {
   model: LayersModel;
@@ -54,8 +54,12 @@ async function build(
   const { model } = experiment;
   const loss = nameOf(experiment.loss);
   const { finalActivation: included } = lossNamed(experiment.loss, module);
-  const file = (model as { file?: unknown } | null)?.file;
-  if (typeof file === 'string') return await readModelFile(tf, file, loss, included);
+  const { file, topology } = (model ?? {}) as { file?: unknown; topology?: LayerJson };
+  if (typeof file === 'string') {
+    // A run has it stored; what is built changes it.
+    const given = topology ? structuredClone(topology) : readTopology(file);
+    return await modelOfTopology(tf, { topology: given, file }, loss, included);
+  }
   if (model === 'module' && module) return await buildFromModule(tf, module, data, { loss, included });
   const custom = module !== undefined;
   const layers = withoutFinalActivation(parseLayers(model, { custom }), loss, included);

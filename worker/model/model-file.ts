@@ -2,7 +2,7 @@
  * A model from a model.json as tfjs and Keras's converter write it: the topology, not the weights. Its initialisers are
  * taken out, because the first weights come from the server's generator, and so is a final softmax or sigmoid.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { PolyakError } from '../../common/errors.js';
 import type { InitializerOption } from '../../common/experiment/layer-schema.js';
@@ -18,16 +18,6 @@ export interface LayerJson {
 
 /** Layers that draw from a generator of their own, so that a gradient would not be a function of its micro-batch. */
 const refused = new Set(['GaussianNoise', 'GaussianDropout', 'AlphaDropout', 'SpatialDropout1D']);
-
-/** Errors: PolyakError `usage`, with the file's name. */
-export async function readModelFile(
-  tf: TF,
-  file: string,
-  loss: string,
-  included: string | undefined,
-): Promise<{ model: LayersModel; notes: Map<string, LayerNotes> }> {
-  return await modelOfTopology(tf, { topology: readTopology(file), file }, loss, included);
-}
 
 /** `file` is what messages call it. Errors: PolyakError `usage`. */
 export async function modelOfTopology(
@@ -63,10 +53,18 @@ export async function modelOfTopology(
   }
 }
 
-/** The object with class_name and config; it may be wrapped once or twice. */
-function readTopology(file: string): LayerJson {
+/** The topology alone; what a converter writes has no weights in it. */
+const fileBytesMax = 8 << 20;
+
+/**
+ * What the file says of the model, without what it may be wrapped in once or twice. Errors: PolyakError `usage`, with the
+ * file's name.
+ */
+export function readTopology(file: string): LayerJson {
   let json: unknown;
   try {
+    const { size } = statSync(file);
+    if (size > fileBytesMax) throw new Error(`it has ${size} bytes, a topology at most ${fileBytesMax}`);
     json = JSON.parse(readFileSync(file, 'utf8'));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
