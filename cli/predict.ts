@@ -2,7 +2,6 @@
 import { PolyakError } from '../common/errors.js';
 import { readInput } from '../inference/input-file.js';
 import { rank, type Ranked } from '../inference/rank.js';
-import { lossNamed } from '../worker/model/loss.js';
 import type { TrainedRun } from '../inference/trained-run.js';
 import { loadRun, type FindRunOptions } from './load-run.js';
 
@@ -33,7 +32,7 @@ async function predictFile(run: TrainedRun, file: string, { top, json }: { top: 
   const { samples, count, many } = await readInput(file, run);
   const predictions = await run.predict(samples);
   const { outputs } = run.dataShape;
-  const kind = lossNamed(run.experiment.loss).finalActivation === undefined ? 'score' : 'probability';
+  const kind = (await run.hasProbabilities()) ? 'probability' : 'score';
   for (let index = 0; index < count; index++) {
     const values = predictions.subarray(index * outputs, (index + 1) * outputs);
     if (run.classes) {

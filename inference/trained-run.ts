@@ -13,6 +13,7 @@ import type { Experiment } from '../common/experiment/schema.js';
 import type { Manifest } from '../common/manifest.js';
 import { modulePath, readModule } from '../common/module-bundle.js';
 import { encodingSchema, type Encoding } from '../worker/data/encoding.js';
+import { lossNamed } from '../worker/model/loss.js';
 import type { DataShape } from '../worker/model/model-experiment.js';
 import { LoadedModule } from '../worker/module/loaded-module.js';
 import { configureTensorFlow, loadTensorFlow, type TF } from '../worker/tensorflow/load.js';
@@ -169,6 +170,14 @@ export class TrainedRun {
   async module(): Promise<LoadedModule | undefined> {
     this.#module ??= this.#loadModule();
     return await this.#module;
+  }
+
+  /**
+   * What predictions of classes are: probabilities, or scores where the loss knows none.
+   * @internal
+   */
+  async hasProbabilities(): Promise<boolean> {
+    return lossNamed(this.experiment.loss, await this.module()).finalActivation !== undefined;
   }
 
   async #loadModule(): Promise<LoadedModule | undefined> {

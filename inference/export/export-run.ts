@@ -33,7 +33,7 @@ export interface Exported {
 /** Errors: `usage` for a layer that the format has no word for, or a folder that cannot be written. */
 export async function exportRun(run: TrainedRun, options: ExportOptions): Promise<Exported> {
   const { format, quantise } = options;
-  const metadata = metadataOf(run, options);
+  const metadata = await metadataOf(run, options);
   const graph = await inferenceGraph(run);
   const out = resolve(options.out ?? join(run.folder, 'export', format));
   const exported = {

@@ -4,13 +4,16 @@ import { join } from 'node:path';
 import { targetOf } from '../../common/experiment/losses.js';
 import { packageRoot } from '../../common/package-root.js';
 import { isInput } from '../../worker/data/encoding.js';
-import { lossNamed } from '../../worker/model/loss.js';
 import type { TrainedRun } from '../trained-run.js';
 import type { ExportOptions } from './export-run.js';
 
 const layouts: Record<number, string> = { 2: 'steps, features', 3: 'height, width, channels' };
 
-export function metadataOf(run: TrainedRun, { format, quantise }: ExportOptions): Record<string, unknown> {
+/** Errors: `data` where the run's module is gone. */
+export async function metadataOf(
+  run: TrainedRun,
+  { format, quantise }: ExportOptions,
+): Promise<Record<string, unknown>> {
   const { experiment, inputShape, classes, weights, step, sha256 } = run;
   const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
   return {
@@ -22,7 +25,7 @@ export function metadataOf(run: TrainedRun, { format, quantise }: ExportOptions)
     weightsSha256: sha256,
     quantise: quantise ?? null,
     input: { shape: inputShape, layout: layouts[inputShape.length] ?? null, ...valuesOf(run) },
-    output: { shape: [run.dataShape.outputs], values: outputOf(run) },
+    output: { shape: [run.dataShape.outputs], values: outputOf(run, await run.hasProbabilities()) },
     classes,
     ...(run.encoding?.columns && { columns: run.encoding.columns.filter(isInput) }),
     preprocess: { steps: experiment.preprocess, inGraph: format !== 'safetensors' },
@@ -35,10 +38,9 @@ function valuesOf({ experiment, encoding }: TrainedRun) {
   return { type: 'float32', values: source === 'csv' || encoding?.values === 'numbers' ? numbers : 'byte / 255' };
 }
 
-function outputOf({ experiment, classes, dataShape }: TrainedRun): string {
+function outputOf({ experiment, classes, dataShape }: TrainedRun, hasProbabilities: boolean): string {
   if (!classes) return dataShape.outputs === 1 ? 'the predicted number' : 'the predicted numbers';
   const single = targetOf(experiment.loss) === 'twoClasses';
-  const hasProbabilities = lossNamed(experiment.loss).finalActivation !== undefined;
   if (hasProbabilities) return single ? `the probability of '${classes[1] ?? ''}'` : 'the probability of each class';
   return single ? `a score, above 0 for '${classes[1] ?? ''}'` : 'the score of each class';
 }

@@ -270,7 +270,7 @@ export default defineModule({ metrics: { at: (y) => tf.fill([1], at > 0 ? Math.m
       "data.source: 'module' is the module's dataSource, but own.ts exports none",
       "loss: 'module' is the module's loss, but own.ts exports none",
       "model[0].repeat.layers[0].scael: there is no layer 'scael'; own.ts exports scale; did you mean 'scale'?",
-      "metrics[1]: there is no metric 'f1'; own.ts exports none; built in are accuracy, top5Accuracy, meanAbsoluteError, meanSquaredError",
+      "metrics[1]: there is no metric 'f1'; own.ts exports none; built in are accuracy, topKAccuracy, meanAbsoluteError, meanSquaredError, rootMeanSquaredError, rSquared",
       "augment[0]: there is no augmentation 'noise'; own.ts exports none; built in are flip, crop",
     ]);
   });
@@ -280,7 +280,7 @@ describe('without a module in the experiment', () => {
   it('its parts are refused, and it is said what is missing', () => {
     const { module: _, ...rest } = experimentOf({ model: ['flatten'] });
     expect(() => defineExperiment(rest as never)).toThrow(
-      "loss: is 'module', must be one of softmaxCrossEntropy, binaryCrossEntropy, meanSquaredError",
+      "loss: is 'module', must be one of softmaxCrossEntropy, binaryCrossEntropy, hinge, binaryHinge,",
     );
     expect(() => defineExperiment(rest as never)).toThrow(
       'module: is missing, though the experiment has parts of a module; write module: ./my-module.ts',
