@@ -49,7 +49,9 @@ export class WeightsReader {
   private markDue(chunk: number): void {
     this.due.add(chunk);
     const previous = this.which === 'weights' ? this.trial.previous.get(chunk) : undefined;
-    if (previous && (this.lastSent.get(chunk) ?? -1) < previous.version) this.duePrevious.add(chunk);
+    // While a chunk is being updated, the version that it will have left is still its present one.
+    const isLeft = previous && previous.version < (this.trial.chunks.get(chunk)?.version ?? 0);
+    if (isLeft && (this.lastSent.get(chunk) ?? -1) < previous.version) this.duePrevious.add(chunk);
   }
 
   private pump(): void {
