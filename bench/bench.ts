@@ -1,9 +1,9 @@
 /**
  * `npm run bench [-- NAMES] [--write]`: runs the named benchmarks, or all, and prints a table each; --write puts them
- * into docs/benchmarks.md. Peers are measured where POLYAK_BENCH_PYTHON (torch) and POLYAK_BENCH_TENSORFLOW_PYTHON name
+ * into docs/benchmarks.md and leaves the others there as they are. Peers are measured where POLYAK_BENCH_PYTHON (torch) and POLYAK_BENCH_TENSORFLOW_PYTHON name
  * a Python that has them.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -100,20 +100,33 @@ const benchmarks: Record<string, Benchmark> = {
 
 function table({ title, peer }: Benchmark, rows: Row[]): string {
   const lines = [['', 'Polyak', peer, 'ratio', 'goal'], ['---', '---', '---', '---', '---'], ...rows];
-  return `## ${title}\n\n${lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')}\n`;
+  const rowsOfTable = lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  return `${headingOf(title)}\n\n${rowsOfTable}\n\n${circumstances()}\n`;
 }
 
-function preface(): string {
+function headingOf(title: string): string {
+  return `## ${title}`;
+}
+
+function circumstances(): string {
   const [cpu] = cpus();
   const day = new Date().toISOString().slice(0, 10);
-  return `# Benchmarks
+  return `${day}, ${cpus().length} cores of ${cpu?.model ?? 'unknown'}, Node ${process.version}.`;
+}
 
-Written by \`npm run bench -- --write\` on ${day}: ${cpus().length} cores of ${cpu?.model ?? 'unknown'}, Node ${process.version}.
+const preface = `# Benchmarks
+
+Written by \`npm run bench -- --write\`, which may have measured some of them only.
 
 Every figure is a median, and what is compared was measured in turns in the same run, so the ratios mean more than the
 times. A ratio is ours to the peer's in speed, but for what has "at most" as its goal, where it is in time. Where a goal is
 missed, [performance.md](performance.md) says why.
 `;
+
+/** The sections of an earlier writing, by their headings. */
+function sectionsIn(text: string): Map<string, string> {
+  const sections = text.split(/^(?=## )/m).slice(1);
+  return new Map(sections.map((section) => [section.split('\n', 1)[0] ?? '', `${section.trimEnd()}\n`]));
 }
 
 async function main(): Promise<void> {
@@ -123,17 +136,19 @@ async function main(): Promise<void> {
     const known = Object.keys(benchmarks).join(', ');
     throw new PolyakError('usage', `no benchmark '${unknown}'; there are: ${known}`);
   }
-  const sections: string[] = [];
+  const measured = new Map<string, string>();
   for (const [name, benchmark] of Object.entries(benchmarks)) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
     const section = table(benchmark, await benchmark.run());
     console.log(section);
-    sections.push(section);
+    measured.set(headingOf(benchmark.title), section);
   }
   if (!values.write) return;
-  const docs = join(packageRoot(), 'docs');
-  mkdirSync(docs, { recursive: true });
-  writeFileSync(join(docs, 'benchmarks.md'), [preface(), ...sections].join('\n'));
+  const file = join(packageRoot(), 'docs/benchmarks.md');
+  const earlier = existsSync(file) ? sectionsIn(readFileSync(file, 'utf8')) : new Map<string, string>();
+  const headings = Object.values(benchmarks).map(({ title }) => headingOf(title));
+  const sections = headings.flatMap((heading) => measured.get(heading) ?? earlier.get(heading) ?? []);
+  writeFileSync(file, [preface, ...sections].join('\n'));
 }
 
 try {
