@@ -135,7 +135,11 @@ function describeUnion(issue: z.core.$ZodIssueInvalidUnion, checked: Checked, pa
   if (meant) return meant.flatMap((inner) => describe(inner, checked, path));
   if (ownMessage !== undefined) return [wrong(path, { required: ownMessage }, checked)];
   const known = keysAt(path, root);
-  if (branches.length === 0 && issue.errors.length !== known.length) {
+  // Maps that are told apart by their one key are spoken of together; what is no map is a way of its own.
+  const isOnlyMaps = issue.errors.every((branch) =>
+    branch.some((inner) => 'expected' in inner && inner.expected === 'object'),
+  );
+  if (branches.length === 0 && (!isOnlyMaps || issue.errors.length !== known.length)) {
     const reasons = issue.errors.flatMap((branch) => branch.slice(0, 1)).map((inner) => requirement(inner, value));
     return [wrong(path, { required: [...new Set(reasons)].join(', or ') }, checked)];
   }
