@@ -82,7 +82,9 @@ function unknownReferences(parameters: TreeParameter[], scope: Space): SpaceFind
       const { value, space } = branchOf(option);
       const place = [...each.path, 'choice', index, ...(value === option ? [] : ['value'])];
       const within = { ...scope, ...space };
-      const problems = textsOf(value, place).flatMap(({ path, text }) =>
+      // An option that is a reference alone is refused by the schema.
+      const texts = typeof option === 'string' ? [] : textsOf(value, place);
+      const problems = texts.flatMap(({ path, text }) =>
         replaceReferences(text, { values: {}, space: within, open: true }).findings.map(({ message }) => ({
           path,
           message: message.replace(/^: /, ''),
