@@ -1,6 +1,6 @@
 /** A formula that a trial's parameters must make true; and the error for constraints that nothing seems to hold. */
 import { PolyakError } from '../../common/errors.js';
-import { Expression } from '../../common/experiment/expression/expression.js';
+import { Expression, type ExpressionValue } from '../../common/experiment/expression/expression.js';
 import { ExpressionError } from '../../common/experiment/expression/expression-error.js';
 import type { Parameters } from '../../common/experiment/parameters.js';
 
@@ -26,7 +26,7 @@ export class Constraint {
     );
   }
 
-  #evaluate(values: Parameters): unknown {
+  #evaluate(values: Parameters): ExpressionValue {
     try {
       return this.#expression.evaluate(values);
     } catch (error) {

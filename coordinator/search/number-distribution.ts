@@ -7,13 +7,13 @@ import { inverseNormal } from '../../common/inverse-normal.js';
 
 export interface NumberDistribution {
   /** The value below which a share u of all lies, for u in (0, 1). Also of 0 and 1 where there is a first and last value. */
-  quantile(u: number): number;
+  quantile: (u: number) => number;
   /** There is a first and a last value, which belong to it. */
   isBounded: boolean;
   /** Every value, where there is an end of them, from the smallest. */
-  values?: { count: number; at(index: number): number };
+  values?: { count: number; at: (index: number) => number };
   /** Could it have been drawn? */
-  has(value: number): boolean;
+  has: (value: number) => boolean;
 }
 
 interface Written {
@@ -103,7 +103,7 @@ interface Lattice {
   low: number;
   step: number;
   count: number;
-  at(index: number): number;
+  at: (index: number) => number;
 }
 
 /** low, low + step, and on. A last value that misses `high` only by rounding is there too. */

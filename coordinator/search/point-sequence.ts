@@ -15,7 +15,7 @@ export class PointSequence {
   constructor(
     private readonly space: Space,
     private readonly picksOf: (point: number) => Picks,
-    private readonly length: number | undefined = undefined,
+    private readonly length?: number,
   ) {}
 
   /** Errors: `usage`, where `attemptsMax` points in a row, or all that there are, break a constraint. */

@@ -34,7 +34,7 @@ export function gridSampler({ space, sampler }: SamplerInput): Sampler {
 
 interface Values {
   count: number;
-  at(index: number): number;
+  at: (index: number) => number;
 }
 
 class Grid {

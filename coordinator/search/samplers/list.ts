@@ -46,7 +46,7 @@ function trialOf(row: TrialRow, space: Space): Hyperparameters {
   const picks = new RowPicks(row);
   const { hyperparameters, broken } = hyperparametersOf(space, picks);
   if (broken) throw atLine(row.line, `breaks the constraint '${broken.text}'`);
-  const [unused] = [...row.cells.keys()].filter((name) => !picks.used.has(name));
+  const unused = [...row.cells.keys()].find((name) => !picks.used.has(name));
   if (unused === undefined) return hyperparameters;
   throw atLine(
     row.line,
