@@ -113,6 +113,33 @@ it.each(['random', 'sobol', 'latinHypercube'])(
   },
 );
 
+it.each(['grid', 'sobol', 'latinHypercube'])(
+  'with constraints %s has the points that hold them, in their order',
+  (name) => {
+    const free = drawAll(make(name, 231, { constraints: [] }), 150);
+    const held = free.filter(({ columns }) => {
+      const { width, batch, beta = 0 } = columns as Record<string, number>;
+      return width! * batch! <= 8192 && beta < 0.92;
+    });
+    expect(held.length).toBeGreaterThan(60);
+    expect(held.length).toBeLessThan(150);
+    expect(drawAll(make(name), 60)).toEqual(held.slice(0, 60));
+  },
+);
+
+it('with constraints random draws again only the trials that break them', () => {
+  const free = drawAll(make('random', 231, { constraints: [] }), 60);
+  const same = drawAll(make('random'), 60).map(
+    (trial, number) => JSON.stringify(trial) === JSON.stringify(free[number]),
+  );
+  const holds = free.map(({ columns }) => {
+    const { width, batch, beta = 0 } = columns as Record<string, number>;
+    return width! * batch! <= 8192 && beta < 0.92;
+  });
+  expect(same).toEqual(holds);
+  expect(holds).toContain(false);
+});
+
 describe('the grid', () => {
   const grid = (own: Search['space'], sampler: Search['sampler'], more: Partial<Search> = {}) =>
     samplerFor({ trials: 1, space: own, sampler, ...more }, 0);
