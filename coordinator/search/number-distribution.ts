@@ -41,25 +41,11 @@ export function numberDistribution({
     const continuous = between(logUniform, geometric(...logUniform));
     return step === undefined ? continuous : nearest(lattice(logUniform, step), continuous.quantile);
   }
-  if (normal)
-    return around(
-      ([mean, deviation]) =>
-        (u) =>
-          mean + deviation * inverseNormal(u),
-      normal,
-      step,
-    );
-  if (logNormal)
-    return {
-      ...around(
-        ([mean, deviation]) =>
-          (u) =>
-            exactExp(mean + deviation * inverseNormal(u)),
-        logNormal,
-        step,
-        1,
-      ),
-    };
+  if (normal) return unbounded(gaussian(normal), step, -Infinity);
+  if (logNormal) {
+    const logarithm = gaussian(logNormal);
+    return unbounded((u) => exactExp(logarithm(u)), step, 0);
+  }
   if (int) return evenly(lattice(int, step ?? 1));
   return logarithmically(lattice(logInt!, step ?? 1));
 }
@@ -77,6 +63,11 @@ function geometric(low: number, high: number): Quantile {
   return (u) => (u <= 0 ? low : u >= 1 ? high : exactExp(from + u * (to - from)));
 }
 
+/** mean + deviation z, z the standard normal quantile. */
+function gaussian([mean, deviation]: [number, number]): Quantile {
+  return (u) => mean + deviation * inverseNormal(u);
+}
+
 function between([low, high]: [number, number], quantile: Quantile): NumberDistribution {
   return {
     quantile: (u) => clamp(quantile(u), low, high),
@@ -85,18 +76,18 @@ function between([low, high]: [number, number], quantile: Quantile): NumberDistr
   };
 }
 
-/** Without a first and a last value. With a step its multiples, from `firstMultiple` on where there is a first. */
-function around(
-  quantileOf: (bounds: [number, number]) => Quantile,
-  bounds: [number, number],
-  step: number | undefined,
-  firstMultiple = -Infinity,
-): NumberDistribution {
-  const quantile = quantileOf(bounds);
-  const least = firstMultiple === -Infinity ? -Infinity : 0;
-  if (step === undefined) return { quantile, isBounded: false, has: (value) => value > least };
-  const multiple = (value: number) => multipleOf(step, Math.max(Math.round(value / step), firstMultiple));
-  return { quantile: (u) => multiple(quantile(u)), isBounded: false, has: (value) => multiple(value) === value };
+/** Without a first and a last value; all are above `above`. With a step, the nearest multiple that is. */
+function unbounded(quantile: Quantile, step: number | undefined, above: number): NumberDistribution {
+  if (step === undefined) {
+    return { quantile, isBounded: false, has: (value) => value > above && Number.isFinite(value) };
+  }
+  const first = above === 0 ? 1 : -Infinity;
+  const nearestMultiple = (value: number) => multipleOf(step, Math.max(Math.round(value / step), first));
+  return {
+    quantile: (u) => nearestMultiple(quantile(u)),
+    isBounded: false,
+    has: (value) => Number.isFinite(value) && nearestMultiple(value) === value,
+  };
 }
 
 interface Lattice {
