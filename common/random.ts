@@ -17,7 +17,10 @@ export const Purpose = {
   augment: 4,
   /** a: step, b: micro-batch, c: the layer's index. */
   dropout: 5,
-  /** The hyperparameters of a sweep; a: the trial's number. */
+  /**
+   * The hyperparameters of a sweep; a: the trial's number, b: the attempt, c: the parameter's stream. Scrambling and Latin
+   * hypercubes have a and b of their own.
+   */
   hyperparameters: 6,
   /** Left to user modules. */
   user: 7,

@@ -10,7 +10,8 @@ import type { ExperimentText } from './experiment-text.js';
 import { unusedParameters, type GivenParameters } from './parameter-arguments.js';
 import { replaceReferences, type Parameters, type Replaced } from './parameters.js';
 import { experimentSchema, moduleExperimentSchema, type Experiment } from './schema.js';
-import { holdsReference, type Search } from './search-schema.js';
+import { isReference, type Search } from './search-schema.js';
+import { conditionalNames, namedParameters } from './space-tree.js';
 
 export interface Context {
   /** What relative paths count from. */
@@ -24,10 +25,11 @@ export interface Context {
 export function check(value: unknown, { folder, source, given = { values: {}, origins: {} } }: Context): Experiment {
   const space = spaceOf(value);
   const values = { ...constantsOf(space), ...given.values };
-  const replaced = replaceReferences(value, { values, space });
+  const named = space && namedParameters(space);
+  const replaced = replaceReferences(value, { values, space: named });
   const result = schemaFor(value).safeParse(replaced.value);
   const issues = result.success ? describeCross(result.data) : describe(result.error.issues, replaced, source);
-  const unused = replaced.isTorn ? [] : unusedParameters(given, [...replaced.names, ...Object.keys(space ?? {})]);
+  const unused = replaced.isTorn ? [] : unusedParameters(given, [...replaced.names, ...Object.keys(named ?? {})]);
   const findings = [
     ...replaced.findings,
     ...issues,
@@ -42,7 +44,8 @@ export function check(value: unknown, { folder, source, given = { values: {}, or
 /** All of it is checked that does not wait for a parameter. Errors: `usage`, also where there is nothing to search. */
 export function checkTemplate(value: unknown, { source }: Context): Search {
   const space = spaceOf(value);
-  const replaced = replaceReferences(value, { values: constantsOf(space), space, open: true });
+  const named = space && { space: namedParameters(space), conditional: conditionalNames(space) };
+  const replaced = replaceReferences(value, { values: constantsOf(space), ...named, open: true });
   const result = schemaFor(value).safeParse(replaced.value);
   const issues = result.success ? describeCross(result.data) : describe(result.error.issues, replaced, source);
   const findings = [...replaced.findings, ...issues, ...lostDigits(value, issues, source)];
@@ -89,7 +92,7 @@ function spaceOf(value: unknown): Readonly<Record<string, unknown>> | undefined 
 }
 
 function constantsOf(space: Readonly<Record<string, unknown>> = {}): Parameters {
-  const isConstant = (value: unknown) => value !== null && typeof value !== 'object' && !holdsReference(value);
+  const isConstant = (value: unknown) => value !== null && typeof value !== 'object' && !isReference(value);
   return Object.fromEntries(Object.entries(space).filter(([, each]) => isConstant(each)));
 }
 

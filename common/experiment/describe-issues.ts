@@ -10,7 +10,8 @@ import { noEquivalent } from './no-equivalent.js';
 import { requirement, show } from './requirement.js';
 import { dataSchemas } from './schema.js';
 import { keysAt, neededKeysAt } from './schema-keys.js';
-import { distributionSchemas, type DistributionName } from './search-schema.js';
+import { distributionSchemas } from './search-schema.js';
+import type { DistributionName } from './space-tree.js';
 import { suggestKey } from './suggest.js';
 import { plainOf, suggestValue, valueMeant } from './suggest-value.js';
 
@@ -47,6 +48,8 @@ function describe(issue: Issue, checked: Checked, prefix: PropertyKey[]): Descri
   const value = valueAt(root, path);
   const layer = issue.code === 'custom' ? (issue.params?.['layer'] as LayerProblem | undefined) : undefined;
   if (layer) return describeLayer(layer, checked);
+  if (issue.code === 'custom' && issue.params?.['distribution'] === true) return describeDistribution(path, checked);
+  if (issue.code === 'custom' && issue.params?.['parameterName'] === true) return [parameterName(path)];
   if (isDistribution(path) && (issue.code === 'invalid_union' || issue.code === 'unrecognized_keys')) {
     return describeDistribution(path, checked);
   }

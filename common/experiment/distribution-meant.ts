@@ -1,11 +1,11 @@
 /** Which distribution of a search's space a value was meant to be, and the one to write where it is none. */
 import { inOneLine } from './corrected.js';
 import { noEquivalent } from './no-equivalent.js';
-import { distributionSchemas, type DistributionName } from './search-schema.js';
+import { distributionNames, type DistributionName } from './space-tree.js';
 import { keyMeant } from './suggest.js';
 import { plainOf } from './suggest-value.js';
 
-const names = Object.keys(distributionSchemas) as DistributionName[];
+const names: DistributionName[] = [...distributionNames];
 
 type Meant = { name: DistributionName; problem?: undefined } | { name?: undefined; problem: string };
 

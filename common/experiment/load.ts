@@ -9,6 +9,7 @@ import { readParameters } from './parameter-arguments.js';
 import type { Parameters } from './parameters.js';
 import type { Experiment, ModuleExperimentInput } from './schema.js';
 import type { Search } from './search-schema.js';
+import { searchWarnings } from './search-warnings.js';
 import type { ExperimentInput } from './typed-experiment.js';
 
 const fileBytesMax = 1 << 20;
@@ -19,6 +20,10 @@ export interface ExperimentTemplate {
   /** What relative paths count from. */
   folder: string;
   search: Search;
+  /** What is allowed and most likely a slip, a line each. */
+  warnings: string[];
+  /** The text of the list of trials, where the search's sampler is one. */
+  list?: string;
 }
 
 /**
@@ -36,13 +41,16 @@ export async function loadExperiment(
 
 /** For a sweep: the experiment with its parameters still open. Errors: as loadExperiment. */
 export async function loadTemplate(file: string, overrides: string[] = []): Promise<ExperimentTemplate> {
-  return parseTemplate(await readText(file), file, overrides);
+  const template = parseTemplate(await readText(file), file, overrides);
+  const { sampler } = template.search;
+  if (typeof sampler !== 'object' || !('list' in sampler)) return template;
+  return { ...template, list: await readText(resolve(template.folder, sampler.list), 'the list of trials') };
 }
 
-async function readText(file: string): Promise<string> {
+async function readText(file: string, what = 'experiment file'): Promise<string> {
   const info = await stat(file).catch(() => undefined);
-  if (!info) throw new PolyakError('usage', `experiment file '${file}' does not exist (looked in ${resolve()})`);
-  if (!info.isFile()) throw new PolyakError('usage', `experiment file '${file}' is a folder`);
+  if (!info) throw new PolyakError('usage', `${what} '${file}' does not exist (looked in ${resolve()})`);
+  if (!info.isFile()) throw new PolyakError('usage', `${what} '${file}' is a folder`);
   if (info.size > fileBytesMax) {
     throw new PolyakError('usage', `${file}: has ${info.size} bytes, the most is ${fileBytesMax}`);
   }
@@ -72,7 +80,8 @@ export function parseExperiment(
 export function parseTemplate(text: string, file: string, overrides: string[] = []): ExperimentTemplate {
   const source = readSource(text, file, overrides);
   const template = { value: source.value(), folder: dirname(resolve(file)) };
-  return { ...template, search: checkTemplate(template.value, { folder: template.folder, source }) };
+  const search = checkTemplate(template.value, { folder: template.folder, source });
+  return { ...template, search, warnings: searchWarnings(template.value, search) };
 }
 
 function readSource(text: string, file: string, overrides: string[]): ExperimentText {

@@ -30,7 +30,9 @@ export interface Known {
   /** The parameters that have a value. */
   values: Parameters;
   /** The space of a search, where the file has one: what it does not name is no parameter. */
-  space?: Readonly<Record<string, unknown>>;
+  space?: Readonly<Record<string, unknown>> | undefined;
+  /** Names of the space that have no value in some trials: only an option that has them can refer to them. */
+  conditional?: ReadonlySet<string>;
   /** Parameters of the space may do without a value, as in the template of a sweep. */
   open?: boolean;
 }
@@ -99,8 +101,10 @@ class Replacement {
   /** Nothing where the parameter has a value, or need not have one. */
   private problemOf(name: string, path: PropertyKey[]): string | undefined {
     this.names.add(name);
-    const { values, space, open } = this.known;
+    const { values, space, open, conditional } = this.known;
     if (Object.hasOwn(values, name)) return undefined;
+    if (open && conditional?.has(name) === true)
+      return `$${name} has no value where an option of the space without it is taken; refer to it within options that have it`;
     if (space && !Object.hasOwn(space, name))
       return unknownParameter(name, [...new Set([...Object.keys(space), ...Object.keys(values)])]);
     if (open) return undefined;

@@ -3,6 +3,9 @@
  * here. A single training does not look at it, except for constants.
  */
 import { z } from 'zod';
+import { samplerFindings, samplerSchema } from './sampler-schema.js';
+import { constraintFindings, spaceFindings } from './space-check.js';
+import { branchesOf, type DistributionName } from './space-tree.js';
 
 const range = z.tuple([z.number(), z.number()]);
 const wholeRange = z.tuple([z.int(), z.int()]);
@@ -30,15 +33,26 @@ function spread([, deviation]: [number, number], context: Check): void {
   context.addIssue({ code: 'custom', message: 'must be [mean, standard deviation] with a deviation above 0' });
 }
 
-/** A choice holds values; a reference within it would have to be resolved in some order. */
-const chosen = z.unknown().refine((value) => !holdsReference(value), {
+/** References stand within an option, as in `{ adam: { learningRate: $rate } }`. */
+const chosen = z.unknown().refine((value) => !isReference(value), {
   message: 'must be a value; a $reference or a =formula is written where the value is used',
 });
 
-/** Is there a `$reference` or a `=formula` in the value? */
-export function holdsReference(value: unknown): boolean {
-  if (typeof value === 'string') return /^(?:\$[A-Za-z_{]|=)/.test(value);
-  return typeof value === 'object' && value !== null && Object.values(value).some(holdsReference);
+/** Is it a `$reference` or a `=formula`? */
+export function isReference(value: unknown): boolean {
+  return typeof value === 'string' && /^(?:\$[A-Za-z_{]|=)/.test(value);
+}
+
+/** The distributions within options; describe-issues.ts words what is wrong with them as it does at the top. */
+function wrongWithin(options: unknown[], context: z.core.$RefinementCtx<unknown[]>): void {
+  const choice = { name: '', isInline: false, path: [], distribution: { choice: options } };
+  for (const { name, isInline, path, distribution } of branchesOf(choice).flat()) {
+    if (!isInline && !parameterName.test(name)) {
+      context.addIssue({ code: 'custom', path: path.slice(1), message: '', params: { parameterName: true } });
+    } else if (!distributionSchema.safeParse(distribution).success) {
+      context.addIssue({ code: 'custom', path: path.slice(1), message: '', params: { distribution: true } });
+    }
+  }
 }
 
 /** Each draws a value; with `step`, the value is rounded to a multiple of it, counted from the lower bound. */
@@ -74,9 +88,13 @@ export const distributionSchemas = {
     step: wholeStep.describe('only low, low + step, and on, up to high'),
   }),
   choice: z.strictObject({
-    choice: z.array(chosen).min(1).describe('one of these values, each equally likely; a value may be a list or a map'),
+    choice: z
+      .array(chosen)
+      .min(1)
+      .superRefine(wrongWithin)
+      .describe('one of these values, each equally likely; a value may be a list or a map, with distributions in it'),
   }),
-} as const;
+} as const satisfies Record<DistributionName, z.ZodObject>;
 
 const constantMessage =
   'must be a value, or a map such as { uniform: [0, 1] }; what follows from other parameters is a formula where it is used';
@@ -85,10 +103,8 @@ const constantMessage =
 const constantSchema = z.union([
   z.number(),
   z.boolean(),
-  z.string().refine((text) => !holdsReference(text), constantMessage),
+  z.string().refine((text) => !isReference(text), constantMessage),
 ]);
-
-export type DistributionName = keyof typeof distributionSchemas;
 
 export const distributionSchema = z.union([
   constantSchema,
@@ -104,10 +120,27 @@ export type Distribution = z.output<typeof distributionSchema>;
 
 export const parameterName = /^[A-Za-z_]\w*$/;
 
-export const searchSchema = z.strictObject({
-  trials: z.int().positive().describe('trainings, each with values of its own'),
-  space: z
-    .record(z.string().regex(parameterName), distributionSchema)
-    .describe('what each parameter is drawn from, by its name'),
-});
+export const searchSchema = z
+  .strictObject({
+    trials: z.int().positive().describe('trainings, each with values of its own'),
+    sampler: samplerSchema.optional().describe('how values are chosen; random without it'),
+    space: z
+      .record(z.string().regex(parameterName), distributionSchema)
+      .describe('what each parameter is drawn from, by its name'),
+    constraints: z
+      .array(z.string().min(1))
+      .optional()
+      .describe("formulas that must be true, such as '$batchSize * $width <= 65536'"),
+  })
+  .superRefine(({ sampler = 'random', space, constraints = [] }, context) => {
+    const found = [
+      ...spaceFindings(space).map(({ path, message }) => ({ path: ['space', ...path], message })),
+      ...constraintFindings(constraints, space).map(({ path, message }) => ({
+        path: ['constraints', ...path],
+        message,
+      })),
+      ...samplerFindings(sampler, space),
+    ];
+    for (const { path, message } of found) context.addIssue({ code: 'custom', path, message });
+  });
 export type Search = z.output<typeof searchSchema>;

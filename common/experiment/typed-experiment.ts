@@ -6,6 +6,7 @@
 import type { z } from 'zod';
 import type { layerSchemas, LayerName } from './layer-schema.js';
 import type { experimentSchema } from './schema.js';
+import type { SamplerChoice } from './sampler-schema.js';
 import type { Distribution } from './search-schema.js';
 
 type Written = z.input<typeof experimentSchema>;
@@ -41,6 +42,8 @@ export type LayerInput<Name extends string = string> =
 
 interface SearchInput<Name extends string> {
   trials: number;
+  sampler?: Frozen<SamplerChoice>;
+  constraints?: readonly string[];
   space: { readonly [Key in Name]: DistributionInput };
 }
 type DistributionInput = Frozen<Distribution>;

@@ -24,6 +24,31 @@ export const right = defineExperiment({
   search: { trials: 3, space },
 }, { weightDecay: 1e-4 }); // prettier-ignore
 
+export const searched = defineExperiment({
+  ...common,
+  name: 'searched',
+  model: [{ dense: { units: '$width' } }],
+  optimizer: '$optimizer',
+  search: {
+    trials: 3,
+    sampler: { grid: { points: { rate: 3 } } },
+    space: {
+      width: { int: [8, 16] },
+      optimizer: { choice: [{ value: { sgd: { learningRate: '$rate' } }, space: { rate: { uniform: [0, 1] } } }] },
+    },
+    constraints: ['$width * $rate < 8'],
+  },
+});
+
+export const unknownSampler = defineExperiment({
+  ...common,
+  name: 'unknown-sampler',
+  model: [{ dense: { units: 8 } }],
+  optimizer: { sgd: { learningRate: 0.1 } },
+  // @ts-expect-error: there is no such sampler
+  search: { trials: 3, sampler: 'bayes', space: {} },
+});
+
 export const withoutParameters = defineExperiment({
   ...common,
   name: 'plain',

@@ -79,6 +79,16 @@ describe("the editors' schema", () => {
     g: { choice: [relu, [1, 2], { x: 3 }] }
     h: 3`,
     ],
+    [
+      'a search with conditional parameters, constraints and a sampler',
+      `${smallest}search:
+  trials: 4
+  sampler: { grid: { points: { r: 3 } } }
+  space:
+    a: { choice: [{ value: { adam: { learningRate: $r } }, space: { r: { uniform: [0, 1] } } }, 3] }
+  constraints: ['$r < 0.5']`,
+    ],
+    ['a list of trials', `${smallest}search: { trials: 4, space: {}, sampler: { list: trials.csv } }`],
   ])('accepts %s', (_, text) => expect(accepts(text)).toBe(true));
 
   it.each([
@@ -98,6 +108,7 @@ describe("the editors' schema", () => {
     ['an unknown optimizer', smallest.replace('sgd', 'rmsprop')],
     ['a parameter as the number of trials', `${smallest}search: { trials: $n, space: {} }`],
     ['an unknown distribution', `${smallest}search: { trials: 1, space: { a: { loguniform: [1, 2] } } }`],
+    ['an unknown sampler', `${smallest}search: { trials: 1, space: {}, sampler: sobl }`],
     ['a name that is no parameter', `${smallest}search: { trials: 1, space: { my-a: 1 } }`],
   ])('refuses %s', (_, text) => expect(accepts(text)).toBe(false));
 });

@@ -1,0 +1,129 @@
+/** Searches that are wrong beyond a single distribution, each with the exact message that the user gets. */
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loadTemplate, parseTemplate } from '../../common/experiment/load.js';
+import { withLine } from './experiment-lines.js';
+
+const model = 'model: [flatten, { dense: { units: $w } }]';
+
+function told(search: string, lines: Parameters<typeof withLine>[0] = {}): string {
+  try {
+    parseTemplate(withLine({ model, ...lines, more: `search: { trials: 3, ${search} }` }), 'a.yaml');
+  } catch (error) {
+    return (error as Error).message.replaceAll(/^a\.yaml:\d+:\d+: /gm, '');
+  }
+  return 'accepted';
+}
+
+describe('a space is refused', () => {
+  const within = (option: string) => told(`space: { w: 8, o: { choice: [${option}] } }`);
+  const one = 'must have exactly one of the keys uniform, logUniform, normal, logNormal, int, logInt, choice';
+
+  it.each([
+    [
+      '{ a: { uniform: [2, 1] } }',
+      'search.space.o.choice[0].a.uniform: is [2,1], must be [low, high] with low below high; write [1, 2]',
+    ],
+    [
+      '{ value: 1, space: { b: { uniform: [2, 1] } } }',
+      'search.space.o.choice[0].space.b.uniform: is [2,1], must be [low, high] with low below high; write [1, 2]',
+    ],
+    [
+      '{ value: 1, space: { b: { min: 1, max: 2 } } }',
+      `search.space.o.choice[0].space.b: is {"min":1,"max":2}, ${one}; write { int: [ 1, 2 ] }`,
+    ],
+    [
+      '{ value: 1, space: { b-c: 3 } }',
+      "search.space.o.choice[0].space.b-c: 'b-c' is no name of a parameter, letters, digits and underscores; write b_c",
+    ],
+    ['{ a: $depth }', "search.space.o.choice[0].a: is '$depth', there is no parameter $depth; search.space has w, o"],
+    ['{ a: =2 * $ww }', "search.space.o.choice[0].a: is '=2 * $ww', there is no parameter $ww; did you mean $w?"],
+    [
+      '{ a: $o }',
+      'search.space.o: is {"choice":[{"a":"$o"}]}, its value needs $o, which is itself; take the reference out',
+    ],
+    [
+      '{ value: { a: $w }, space: { w: 3 } }',
+      "search.space.o.choice[0].space.w: is 3, there is another parameter 'w' that may be there in the same trial; give one of them another name",
+    ],
+    [
+      '{ choice: [1, 2] }',
+      'search.space.o.choice[0]: is {"choice":[1,2]}, a choice is no option of a choice; write its options beside the others',
+    ],
+  ])('with the option %s', (option, message) => expect(within(option)).toBe(message));
+
+  it('whose values need one another', () => {
+    expect(told('space: { w: 8, a: { choice: [[$b]] }, b: { choice: [[$a]] } }')).toContain(
+      'its value needs $a, which is itself',
+    );
+  });
+
+  it('where one choice needs what only another has', () => {
+    expect(told('space: { w: 8, a: { choice: [{ value: 1, space: { depth: 2 } }] }, b: { choice: [[$depth]] } }')).toBe(
+      "search.space.b.choice[0][0]: is '$depth', there is no parameter $depth; search.space has w, a, b",
+    );
+  });
+
+  it('where the experiment needs what only some trials have', () => {
+    const conditional = 'space: { o: { choice: [1, { value: 2, space: { w: { int: [1, 4] } } }] } }';
+    expect(told(conditional)).toBe(
+      'model[1].dense.units: $w has no value where an option of the space without it is taken; refer to it within options that have it',
+    );
+    expect(told('space: { o: { choice: [{ value: 2, space: { w: { int: [1, 4] } } }] } }')).toBe('accepted');
+  });
+});
+
+describe('a constraint is refused', () => {
+  it.each([
+    ['$w <', 'at column 5: something is missing at the end'],
+    ['$v < 3', 'there is no parameter $v; did you mean $w?'],
+    ['=$w < 3', "is a formula already; write it without '='"],
+    ['$w && true', "at column 4: '&&' is not understood; write 'and'"],
+  ])('that is %s', (text, problem) => {
+    expect(told(`space: { w: 8 }, constraints: ['${text}']`)).toBe(`search.constraints[0]: is '${text}', ${problem}`);
+  });
+
+  it('that is no list', () => {
+    expect(told("space: { w: 8 }, constraints: '$w > 3'")).toBe("search.constraints: is '$w > 3', must be a list");
+  });
+});
+
+describe('a sampler is refused', () => {
+  const kinds =
+    'must be one of random, grid, sobol, latinHypercube, or a map such as { grid: { points: 5 } } or { list: trials.csv }';
+
+  it.each([
+    ['sobl', `search.sampler: is 'sobl', ${kinds}; did you mean 'sobol'?`],
+    ['{ grid: { points: 0 } }', 'search.sampler.grid.points: is 0, must be above 0'],
+    ['grid', "search.sampler: is 'grid', needs a number of points for r; write { grid: { points: 5 } }"],
+    [
+      '{ grid: { points: { w: 3 } } }',
+      'search.sampler: is {"grid":{"points":{"w":3}}}, needs a number of points for r; write { grid: { points: { r: 5, … } } }',
+    ],
+    ['{ grid: { points: { r: 3, v: 2 } } }', 'search.sampler.grid.points.v: is 2, is of no parameter of the space'],
+    [
+      '{ grid: { points: few } }',
+      "search.sampler.grid.points: is 'few', must be a whole number above 0, or one for each parameter such as { rate: 5 }",
+    ],
+    ['{ list: 3 }', 'search.sampler.list: is 3, must be text'],
+  ])('that is %s', (sampler, message) => {
+    expect(told(`space: { w: { int: [1, 9] }, r: { uniform: [0, 1] } }, sampler: ${sampler}`)).toBe(message);
+  });
+});
+
+describe('a list of trials', () => {
+  const search = 'search: { trials: 1, space: { w: { int: [1, 4] } }, sampler: { list: trials.csv } }';
+
+  it('is read from beside the experiment, and refused where it is not there', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'polyak-list-'));
+    const file = join(folder, 'a.yaml');
+    await writeFile(file, withLine({ model, more: search }));
+    await expect(loadTemplate(file)).rejects.toThrow(
+      `the list of trials '${join(folder, 'trials.csv')}' does not exist`,
+    );
+    await writeFile(join(folder, 'trials.csv'), 'w\n3\n');
+    expect((await loadTemplate(file)).list).toBe('w\n3\n');
+  });
+});
