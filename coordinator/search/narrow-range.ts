@@ -77,16 +77,18 @@ export function narrowed(range: Range, best: readonly number[], quantile: number
 
 /**
  * In as few digits as lie within 2 % of the width, outwards, so that what is printed is what is drawn from; for a range with
- * steps a value that it has, for whole numbers one of them.
+ * steps a value that it has, for whole numbers one of them. What is a round number but for the last bits of a logarithm is
+ * taken for it.
  */
 function rounded(range: Range, scaled: number, width: number, towards: 'down' | 'up'): number {
   const value = fromScale(range, scaled);
-  const round = towards === 'down' ? Math.floor : Math.ceil;
-  if (range.step !== undefined) return range.low + round((value - range.low) / range.step) * range.step;
-  if (range.isWhole) return round(value);
+  const slack = Math.abs(value) * 1e-9;
+  const outwards = (exact: number) => (towards === 'down' ? Math.floor(exact + slack) : Math.ceil(exact - slack));
+  if (range.step !== undefined) return range.low + outwards((value - range.low) / range.step) * range.step;
+  if (range.isWhole) return outwards(value);
   for (let digits = 2; digits < 16; digits += 1) {
     const short = Number(value.toPrecision(digits));
-    const isOutside = towards === 'down' ? short <= value : short >= value;
+    const isOutside = towards === 'down' ? short <= value + slack : short >= value - slack;
     if (isOutside && Math.abs(toScale(range, short) - scaled) <= 0.02 * width) return short;
   }
   return value;
