@@ -11,7 +11,9 @@ const eta = z
   .min(2, 'must be a whole number from 2: one trial in so many goes on')
   .describe('one trial in so many goes on, and for so many times as long');
 const rungOptions = {
-  minEpochs: epochs.default(1).describe('epochs before the first trials are stopped, at least; the last are trained in full'),
+  minEpochs: epochs
+    .default(1)
+    .describe('epochs before the first trials are stopped, at least; the last are trained in full'),
 };
 
 const roundSchema = z.strictObject({
@@ -60,7 +62,9 @@ export const scheduleSchema = z.union(
       ),
     }),
     z.strictObject({
-      hyperband: scheduleSchemas.hyperband.describe('successive halving several times, from many short trials to few long'),
+      hyperband: scheduleSchemas.hyperband.describe(
+        'successive halving several times, from many short trials to few long',
+      ),
     }),
     z.strictObject({
       asha: scheduleSchemas.asha.describe(

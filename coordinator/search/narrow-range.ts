@@ -87,9 +87,17 @@ function rounded(range: Range, scaled: number, width: number, towards: 'down' | 
   if (range.step !== undefined) return range.low + outwards((value - range.low) / range.step) * range.step;
   if (range.isWhole) return outwards(value);
   for (let digits = 2; digits < 16; digits += 1) {
-    const short = Number(value.toPrecision(digits));
-    const isOutside = towards === 'down' ? short <= value + slack : short >= value - slack;
-    if (isOutside && Math.abs(toScale(range, short) - scaled) <= 0.02 * width) return short;
+    const short = shortened(value, digits, towards, slack);
+    if (Math.abs(toScale(range, short) - scaled) <= 0.02 * width) return short;
   }
   return value;
+}
+
+/** To so many digits, never inwards. */
+function shortened(value: number, digits: number, towards: 'down' | 'up', slack: number): number {
+  const [mantissa, exponent] = value.toExponential(digits - 1).split('e') as [string, string];
+  const nearest = Number(`${mantissa}e${exponent}`);
+  if (towards === 'down' ? nearest <= value + slack : nearest >= value - slack) return nearest;
+  const whole = Number(mantissa.replace('.', '')) + (towards === 'down' ? -1 : 1);
+  return Number(`${whole}e${Number(exponent) - digits + 1}`);
 }

@@ -91,7 +91,11 @@ function chosen(choice: readonly unknown[], values: readonly unknown[]): Distrib
 }
 
 /** The best values' mean and deviation, the latter between `quantile` of the present one and the present one. */
-function around([, deviation]: readonly [number, number], values: readonly number[], quantile: number): [number, number] {
+function around(
+  [, deviation]: readonly [number, number],
+  values: readonly number[],
+  quantile: number,
+): [number, number] {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   const seen = values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : 0;
@@ -114,6 +118,6 @@ function rangeOf(distribution: Distribution): Range | undefined {
 }
 
 function withRange(distribution: Distribution, { low, high }: Range): Distribution {
-  const [name] = Object.keys(distribution).filter((key) => key !== 'step');
+  const name = Object.keys(distribution).find((key) => key !== 'step');
   return { ...(distribution as object), [name!]: [low, high] } as Distribution;
 }

@@ -72,8 +72,10 @@ export class Repetition {
     const record = this.table.find(event.trial);
     if (!record) return `'${event.type}' is ignored: there is no trial ${event.trial}`;
     if (isOver(record)) return `'${event.type}' of trial ${event.trial} is ignored: it is ${record.status}`;
-    this.table.end(record, event.type, event.type === 'failed' ? event.reason : undefined);
     const needed = this.stored.slice(this.next).find((each) => 'trial' in each && each.trial === event.trial);
+    // Its last report stopped it; that decision waits for those before it.
+    if (needed?.type === 'stop' && needed.saw.step === record.step) return undefined;
+    this.table.end(record, event.type, event.type === 'failed' ? event.reason : undefined);
     if (!needed) return undefined;
     const reason = event.type === 'failed' ? `: ${event.reason}` : '';
     throw new PolyakError(

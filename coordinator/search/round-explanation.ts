@@ -14,12 +14,7 @@ export interface RoundCameTo {
   lost: number;
 }
 
-export function explainRound(
-  cameTo: RoundCameTo,
-  space: Space,
-  narrowed: Narrowed,
-  widen: boolean,
-): [string, string] {
+export function explainRound(cameTo: RoundCameTo, space: Space, narrowed: Narrowed, widen: boolean): [string, string] {
   return [resultLine(cameTo), nextLine(cameTo, space, narrowed, widen)];
 }
 
@@ -53,7 +48,9 @@ function edgeText({ parameter, value, edge }: Narrowed['edges'][number], widen: 
 
 function shown(distribution: Distribution): string {
   if (typeof distribution !== 'object') return String(distribution);
-  const [value] = Object.entries(distribution).find(([key]) => key !== 'step')!.slice(1) as [unknown];
+  const [value] = Object.entries(distribution)
+    .find(([key]) => key !== 'step')!
+    .slice(1) as [unknown];
   return JSON.stringify(value);
 }
 

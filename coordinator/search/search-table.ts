@@ -1,6 +1,6 @@
 /** What is known of a sweep's trials: a fold over its log. It decides nothing. */
 import { isBetter } from './ranking.js';
-import type { Create, Decision, Direction, SearchEvent, StopReason, Value } from './log.js';
+import type { Create, Decision, Direction, SearchEvent, Value } from './log.js';
 
 export type TrialStatus =
   /** May go on until its `untilStep`. */
@@ -38,7 +38,8 @@ export interface TrialRecord {
   /** Reports with a finite value, by step. */
   evaluations: Evaluation[];
   best: { step: number; value: number } | undefined;
-  reason: StopReason | string | undefined;
+  /** A StopReason, or why the trial failed. */
+  reason: string | undefined;
 }
 
 /** A line of the sweep's table; equal for two sweeps of which one is promised to repeat the other. */

@@ -7,8 +7,8 @@ import type { SearchPlan } from './plan.js';
 import { schedules } from './schedulers/registry.js';
 import type { Scheduler } from './schedulers/scheduler.js';
 import { isOver, SearchTable, type Report, type TableRow, type TrialRecord } from './search-table.js';
-import { stoppingRules } from './stopping/registry.js';
-import type { StoppingRule, Verdict } from './stopping/rule.js';
+import { stoppingRules, type StoppingRules } from './stopping/registry.js';
+import type { Verdict } from './stopping/rule.js';
 
 export interface Outcome {
   /** In the order in which they are to be stored and carried out. */
@@ -20,7 +20,7 @@ export interface Outcome {
 export class Search {
   private readonly table: SearchTable;
   private readonly scheduler: Scheduler;
-  private readonly rules: StoppingRule[];
+  private readonly rules: StoppingRules;
   private decisions: Decision[] = [];
   private hasBegun = false;
   private requests = 0;
@@ -89,7 +89,8 @@ export class Search {
   }
 
   private verdict(trial: TrialRecord): Verdict | undefined {
-    for (const rule of this.rules) {
+    const { always, early } = this.rules;
+    for (const rule of trial.step === this.plan.untilStep ? always : [...always, ...early]) {
       const verdict = rule(trial, { direction: this.plan.direction, table: this.table });
       if (verdict) return verdict;
     }

@@ -22,7 +22,7 @@ describe('the next range', () => {
   });
 
   it('is never narrower than the quantile of the present one, also around one trial alone', () => {
-    expect(next({ uniform: [0, 1] }, [0.5]).space).toEqual({ uniform: [0.37, 0.63] });
+    expect(next({ uniform: [0, 1] }, [0.5]).space).toEqual({ uniform: [0.375, 0.625] });
     expect(next({ uniform: [0, 1] }, [0.5], false, 0.5).space).toEqual({ uniform: [0.25, 0.75] });
   });
 
@@ -71,7 +71,7 @@ describe('the edge alarm', () => {
     expect(next({ uniform: [1, 2] }, [1.96]).edge).toEqual({ side: 'upper', bound: 2, widened: 2.5 });
     expect(next({ uniform: [1, 2] }, [1.04]).edge).toEqual({ side: 'lower', bound: 1, widened: 0.5 });
     expect(next({ uniform: [1, 2] }, [1.94]).edge).toBeUndefined();
-    // 9e-5 is at 1.5 % of the way up in the logarithm; 4e-4 at 20 %, though it is 0.3 % of the way in value.
+    // 4e-4 is 20 % of the way up in the logarithm, though only 0.3 % of it in value.
     expect(next({ logUniform: [1e-4, 1e-1] }, [4e-4]).edge).toBeUndefined();
     expect(next({ logUniform: [1e-4, 1e-2] }, [9.9e-3]).edge).toEqual({ side: 'upper', bound: 0.01, widened: 0.1 });
     expect(next({ logInt: [16, 256] }, [256]).edge).toEqual({ side: 'upper', bound: 256, widened: 1024 });

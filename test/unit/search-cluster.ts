@@ -25,6 +25,7 @@ export function runCluster(machine: Machine, cluster: Cluster): LogEntry[] {
   const draw = drawing(cluster.seed);
   const waiting: number[] = [];
   const active = new Set<number>();
+  const stopped = new Set<number>();
   const steps = new Map<number, number>();
   const until = new Map<number, number>();
   let asked = 0;
@@ -44,7 +45,10 @@ export function runCluster(machine: Machine, cluster: Cluster): LogEntry[] {
         start(trial, decision.untilStep);
       }
     } else if (decision.type === 'promote') start(decision.trial, decision.untilStep);
-    else active.delete(decision.trial);
+    else {
+      active.delete(decision.trial);
+      if (decision.type === 'stop') stopped.add(decision.trial);
+    }
   };
   const start = (trial: number, untilStep: number): void => {
     until.set(trial, untilStep);
@@ -59,15 +63,13 @@ export function runCluster(machine: Machine, cluster: Cluster): LogEntry[] {
   };
   const train = (trial: number): void => {
     const step = (steps.get(trial) ?? 0) + cluster.stepsPerReport;
+    const isAtEnd = step === until.get(trial)!;
     steps.set(trial, step);
+    if (isAtEnd) active.delete(trial);
     send({ type: 'report', trial, step, value: cluster.value(trial, step) });
-    if (step < until.get(trial)!) {
-      // A report that was on its way when the trial was stopped.
-      if (!active.has(trial)) send({ type: 'report', trial, step: step + 1, value: 0 });
-      return;
-    }
-    active.delete(trial);
-    if (step === cluster.untilStep) send({ type: 'finished', trial });
+    // A report that was on its way when the trial was stopped.
+    if (stopped.has(trial)) send({ type: 'report', trial, step: step + 1, value: 0 });
+    else if (step === cluster.untilStep) send({ type: 'finished', trial });
   };
 
   send({ type: 'begin' });

@@ -16,9 +16,9 @@ interface History {
   log: string;
 }
 
-const { histories } = JSON.parse(
-  readFileSync(new URL('../golden/search-decisions.json', import.meta.url), 'utf8'),
-) as { histories: History[] };
+const { histories } = JSON.parse(readFileSync(new URL('../golden/search-decisions.json', import.meta.url), 'utf8')) as {
+  histories: History[];
+};
 
 /** A word of the golden log that is an event; undefined for a decision. */
 function eventOf(word: string): SearchEvent | undefined {

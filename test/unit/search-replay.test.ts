@@ -82,7 +82,9 @@ describe('a stored log', () => {
     const entry = changed.find((each) => 'decision' in each && each.decision.type === 'promote');
     const { decision } = entry as { decision: { saw: { rank: number } } };
     decision.saw.rank = 99;
-    expect(() => replay(plan, changed)).toThrow(/entry \d+ of the sweep's log: stored is .*"rank":99.* gives .*"rank":1/);
+    expect(() => replay(plan, changed)).toThrow(
+      /entry \d+ of the sweep's log: stored is .*"rank":99.* gives .*"rank":1/,
+    );
   });
 
   it('that lacks a decision, or has one too many, is refused', () => {
@@ -101,6 +103,8 @@ describe('a stored log', () => {
   it('is not repeated with other numbers: the trial, the step and both values are told', () => {
     const repetition = new Repetition(plan.direction, decisionsOf(log()));
     const other = { ...clusterOf(options, 3, 7), asks: false, value: (trial: number) => trial + 0.125 };
-    expect(() => runCluster(repetition, other)).toThrow(/trial \d+, step 1: the stored sweep saw value [\d.]+, and now it is/);
+    expect(() => runCluster(repetition, other)).toThrow(
+      /trial \d+, step 1: the stored sweep saw value [\d.]+, and now it is/,
+    );
   });
 });

@@ -12,7 +12,8 @@ import { planOf, type SweepOptions } from './search-plans.js';
 function reported(plan: SearchPlan, values: readonly (number | null)[], step: number) {
   const search = new Search(plan);
   search.take({ type: 'begin' });
-  for (const [trial] of values.entries()) if (plan.schedule.name === 'asha' && trial >= 0) search.take({ type: 'request' });
+  for (const [trial] of values.entries())
+    if (plan.schedule.name === 'asha' && trial >= 0) search.take({ type: 'request' });
   const decisions = values.flatMap((value, trial) => search.take({ type: 'report', trial, step, value }).decisions);
   return { search, decisions };
 }
@@ -138,6 +139,7 @@ describe('asha', () => {
   it('lets a worker wait when all trials are created, and answers it when a result makes one promotable', () => {
     const plan = planOf({ ...asha, trials: 3 });
     const { search } = reported(plan, [4, 6], 1);
+    expect(search.take(ask).decisions.map(({ type }) => type)).toEqual(['create']);
     expect(search.take(ask).decisions).toEqual([]);
     const decisions = search.take({ type: 'report', trial: 2, step: 1, value: 5 }).decisions;
     expect(promoted(decisions)).toEqual([1]);
@@ -177,7 +179,10 @@ describe('the table of a sweep', () => {
   };
 
   it.each(Object.entries(kinds))('of %s is the same for any workers and any order of arrival', (_, options) => {
-    const trials = options.schedule && 'hyperband' in (options.schedule as object) ? hyperbandTrials({ minEpochs: 1, maxEpochs: 9, eta: 3 }) : options.trials;
+    const trials =
+      options.schedule && 'hyperband' in options.schedule
+        ? hyperbandTrials({ minEpochs: 1, maxEpochs: 9, eta: 3 })
+        : options.trials;
     const stopping = { patience: { epochs: 4 }, diverged: { factor: 2 } };
     const plan = planOf({ ...options, trials, stopping });
     const run = (workers: number, seed: number) => {

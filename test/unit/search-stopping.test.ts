@@ -33,7 +33,10 @@ describe('a trial is stopped', () => {
     const losses = [2, 6, 6.5].map((loss, index) => ({ trial: 0, step: index + 1, loss }));
     const stop = { type: 'stop', trial: 0, reason: 'diverged' };
     expect(sweep({})(...losses)).toEqual([{ ...stop, saw: { step: 3, loss: 6.5, limit: 6 } }, 2]);
-    expect(sweep({ diverged: { factor: 2 } })(...losses)).toEqual([{ ...stop, saw: { step: 2, loss: 6, limit: 4 } }, 1]);
+    expect(sweep({ diverged: { factor: 2 } })(...losses)).toEqual([
+      { ...stop, saw: { step: 2, loss: 6, limit: 4 } },
+      1,
+    ]);
     expect(sweep({ diverged: { factor: 4 } })(...losses)).toEqual([undefined, 3]);
   });
 
@@ -55,6 +58,15 @@ describe('a trial is stopped', () => {
       3,
     ]);
     expect(sweep({ patience: { epochs: 2 } })(...values)).toEqual([undefined, 4]);
+  });
+
+  it('at its last step only where it has come to nothing, because nothing is saved', () => {
+    const last = { trial: 0, step: 10, value: 0.1 };
+    expect(sweep({ threshold: { fromEpoch: 2, value: 0.5 } })(last)).toEqual([undefined, 1]);
+    expect(sweep({})({ ...last, value: null })[0]).toEqual({
+      ...{ type: 'stop', trial: 0, reason: 'notFinite' },
+      saw: { step: 10, value: null },
+    });
   });
 
   it("by the median rule when its best is worse than the median of the others' averages so far", () => {

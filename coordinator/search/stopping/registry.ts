@@ -9,12 +9,20 @@ import { threshold } from './threshold.js';
 /** Of the median rule only: the others look at the trial's own past. */
 export const medianDependsOnArrival = 'the median rule compares with what other trials have reported by then';
 
-export function stoppingRules(stopping: PlannedStopping): StoppingRule[] {
-  return [
-    notFinite,
-    diverged(stopping.diverged),
-    ...(stopping.threshold ? [threshold(stopping.threshold)] : []),
-    ...(stopping.patience ? [patience(stopping.patience)] : []),
-    ...(stopping.median ? [median(stopping.median)] : []),
-  ];
+export interface StoppingRules {
+  /** Asked at every report: a trial that they stop has come to nothing. */
+  always: StoppingRule[];
+  /** They save steps, so they are not asked at the last one. */
+  early: StoppingRule[];
+}
+
+export function stoppingRules(stopping: PlannedStopping): StoppingRules {
+  return {
+    always: [notFinite, diverged(stopping.diverged)],
+    early: [
+      ...(stopping.threshold ? [threshold(stopping.threshold)] : []),
+      ...(stopping.patience ? [patience(stopping.patience)] : []),
+      ...(stopping.median ? [median(stopping.median)] : []),
+    ],
+  };
 }
