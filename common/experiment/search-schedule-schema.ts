@@ -92,7 +92,7 @@ export const stoppingSchema = z.strictObject({
   median: z
     .strictObject({
       fromEpoch: epochs.default(1).describe('not before this epoch has ended'),
-      trials: z.int().positive().default(3).describe('not before so many others have got as far'),
+      trials: z.int().positive().default(3).describe('not before so many others were evaluated at the same step'),
     })
     .optional()
     .describe("stops a trial whose best is worse than the median of the others' averages so far"),

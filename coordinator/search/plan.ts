@@ -49,10 +49,12 @@ export interface SearchPlan {
 }
 
 /**
- * Errors: `usage` where the schedule does not fit the number of trials or epochs, or where trials would be ranked by a
+ * `stepsPerEpoch` is that of every trial. Where trials differ in it, because the batch size is drawn, the plan's steps have
+ * to be epochs: then it is 1, whoever carries out decisions multiplies, and `optimizerSteps` is the least that an epoch
+ * can have. Errors: `usage` where the schedule does not fit the number of trials or epochs, or where trials would be ranked by a
  * running average that is too young.
  */
-export function planSearch(judged: Judged, stepsPerEpoch: number): SearchPlan {
+export function planSearch(judged: Judged, stepsPerEpoch: number, optimizerSteps = stepsPerEpoch): SearchPlan {
   const { objective, train, search } = judged;
   const plan: SearchPlan = {
     metric: objective.metric,
@@ -63,7 +65,7 @@ export function planSearch(judged: Judged, stepsPerEpoch: number): SearchPlan {
     schedule: plannedSchedule(judged, stepsPerEpoch),
     stopping: plannedStopping(search.stopping ?? {}, stepsPerEpoch),
   };
-  refuseYoungAverage(plan, judged, stepsPerEpoch);
+  refuseYoungAverage(judged, epochsJudgedAt(plan, stepsPerEpoch), optimizerSteps);
   return plan;
 }
 
@@ -156,21 +158,24 @@ export function averageMatureStep(decay: number): number {
   return Math.ceil(Number((3 / (1 - decay)).toPrecision(12)));
 }
 
-function refuseYoungAverage(plan: SearchPlan, { objective, weightAverage }: Judged, stepsPerEpoch: number): void {
+function refuseYoungAverage(
+  { objective, weightAverage }: Judged,
+  judgedAt: readonly { what: string; epochs: number }[],
+  optimizerSteps: number,
+): void {
   if (objective.weights !== 'average') return;
   const mature = averageMatureStep(weightAverage.decay);
-  const young = judgedSteps(plan).find(({ step }) => step < mature);
+  const young = judgedAt.find(({ epochs }) => epochs * optimizerSteps < mature);
   if (!young) return;
-  const epochs = Math.ceil(mature / stepsPerEpoch);
   const why = `a running average with decay ${weightAverage.decay} means something from step ${mature} on, 3 / (1 - decay)`;
-  throw usage(
-    `${young.what} ranks trials by it at step ${young.step}, but ${why}: give ${epochs} epochs or more, a lower weightAverage.decay, or objective.weights: last`,
-  );
+  const advice = `give ${Math.ceil(mature / optimizerSteps)} epochs or more, a lower weightAverage.decay, or objective.weights: last`;
+  throw usage(`${young.what} ranks trials by it at step ${young.epochs * optimizerSteps}, but ${why}: ${advice}`);
 }
 
-/** The first step of each kind at which trials are compared. */
-function judgedSteps({ schedule, stopping }: SearchPlan): { what: string; step: number }[] {
-  const of = (what: string, step: number | undefined) => (step === undefined ? [] : [{ what, step }]);
+/** Where trials are compared, each kind from its first on. */
+function epochsJudgedAt({ schedule, stopping }: SearchPlan, stepsPerEpoch: number) {
+  const of = (what: string, step: number | undefined) =>
+    step === undefined ? [] : [{ what, epochs: step / stepsPerEpoch }];
   return [
     ...firstRungs(schedule).flatMap((step) => of(`search.schedule.${schedule.name}`, step)),
     ...of('search.stopping.median', stopping.median?.fromStep),

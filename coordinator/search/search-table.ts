@@ -1,4 +1,5 @@
 /** What is known of a sweep's trials: a fold over its log. It decides nothing. */
+import { AveragesByStep } from './averages-by-step.js';
 import { isBetter } from './ranking.js';
 import type { Create, Decision, Direction, SearchEvent, Value } from './log.js';
 
@@ -55,6 +56,7 @@ export function isOver({ status }: Pick<TrialRecord, 'status'>): boolean {
 }
 
 export class SearchTable {
+  readonly averages = new AveragesByStep();
   private readonly records = new Map<number, TrialRecord>();
   private isRunning = 0;
 
@@ -149,7 +151,9 @@ export class SearchTable {
     record.value = value;
     record.valueStep = step;
     if (value === null) return;
-    evaluations.push({ step, value, sum: (evaluations.at(-1)?.sum ?? 0) + value });
+    const sum = (evaluations.at(-1)?.sum ?? 0) + value;
+    evaluations.push({ step, value, sum });
+    this.averages.add(step, sum / evaluations.length);
     if (!best || isBetter(value, best.value, this.direction)) record.best = { step, value };
   }
 }

@@ -29,6 +29,6 @@ export function searchOf(options: SweepOptions): Judged {
   };
 }
 
-export function planOf(options: SweepOptions, stepsPerEpoch = 1): SearchPlan {
-  return planSearch(searchOf(options), stepsPerEpoch);
+export function planOf(options: SweepOptions, stepsPerEpoch = 1, optimizerSteps = stepsPerEpoch): SearchPlan {
+  return planSearch(searchOf(options), stepsPerEpoch, optimizerSteps);
 }

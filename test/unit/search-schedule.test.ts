@@ -52,6 +52,11 @@ describe('rungs and brackets', () => {
     const hyperband = { trials: 100, epochs: 81, schedule: { hyperband: {} } };
     expect(() => planOf(hyperband)).toThrow(/have 128 trials together: give 128$/);
     expect(() => planOf({ ...hyperband, trials: 300 })).toThrow(/give 256 or 384$/);
+    const twice = planOf({ ...hyperband, trials: 256 }).schedule;
+    expect('brackets' in twice && twice.brackets.map(({ first }) => first)).toEqual([
+      ...[0, 81, 108, 117, 123],
+      ...[128, 209, 236, 245, 251],
+    ]);
     const late = { trials: 8, epochs: 2, schedule: { asha: { minEpochs: 3 } } };
     expect(() => planOf(late)).toThrow(/search\.schedule\.asha\.minEpochs is 3, more than train\.epochs, 2/);
   });
@@ -69,6 +74,9 @@ describe('a running average', () => {
     );
     expect(planOf(early, 600).untilStep).toBe(5400);
     expect(() => planOf(early, 599)).toThrow(/at step 599/);
+    // A plan in epochs, of which the shortest has so many steps.
+    expect(planOf(early, 1, 600).untilStep).toBe(9);
+    expect(() => planOf(early, 1, 599)).toThrow(/at step 599/);
   });
 
   it('is refused for early rounds, medians and thresholds alike, and never for a training in full', () => {
@@ -174,17 +182,14 @@ describe('the table of a sweep', () => {
   const kinds: Record<string, SweepOptions> = {
     'random, grid, Sobol or list': { trials: 10, epochs: 9 },
     'successive halving': { trials: 12, epochs: 9, schedule: { successiveHalving: { eta: 2 } } },
-    Hyperband: { trials: 13, epochs: 9, schedule: { hyperband: { eta: 3 } } },
+    // Brackets of 9, 3 and 3.
+    Hyperband: { trials: 15, epochs: 9, schedule: { hyperband: { eta: 3 } } },
     'coarse to fine': { trials: 10, epochs: 9, space, schedule: { coarseToFine: { rounds, quantile: 0.5 } } },
   };
 
   it.each(Object.entries(kinds))('of %s is the same for any workers and any order of arrival', (_, options) => {
-    const trials =
-      options.schedule && 'hyperband' in options.schedule
-        ? hyperbandTrials({ minEpochs: 1, maxEpochs: 9, eta: 3 })
-        : options.trials;
     const stopping = { patience: { epochs: 4 }, diverged: { factor: 2 } };
-    const plan = planOf({ ...options, trials, stopping });
+    const plan = planOf({ ...options, stopping });
     const run = (workers: number, seed: number) => {
       const search = new Search(plan);
       const log = runCluster(search, {
@@ -195,7 +200,7 @@ describe('the table of a sweep', () => {
       return { rows: search.rows(), decisions: decisions.toSorted() };
     };
     const alone = run(1, 1);
-    expect(alone.rows.length).toBe(trials);
+    expect(alone.rows.length).toBe(options.trials);
     expect(alone.rows.filter(({ status }) => status === 'running' || status === 'paused')).toEqual([]);
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 20 }), fc.nat(), (workers, seed) => {

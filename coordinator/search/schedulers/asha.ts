@@ -8,7 +8,7 @@
  *
  * What differs from the paper: the number of trials is limited, so a worker may have to wait for a result; a trial is
  * paused at its rung and goes on from its checkpoint, where the paper leaves it open whether it begins again; ties are
- * broken by number; a trial without a number to show is in its rung's count but is never promoted; trials that are
+ * broken by number; a trial without a number to show is over: it is in its rung's count but never promoted; trials that are
  * paused when nothing can come any more are stopped.
  */
 import type { Decision, Value } from '../log.js';
@@ -85,9 +85,7 @@ class Asha implements Scheduler {
     for (let from = this.rungs.length - 2; from >= 0; from -= 1) {
       const { ranking, promoted } = this.rungs[from]!;
       const kept = Math.floor(ranking.size / this.eta);
-      const result = ranking
-        .best(kept)
-        .find(({ trial, value }) => value !== null && !promoted.has(trial) && !isOver(this.table.get(trial)));
+      const result = ranking.best(kept).find(({ trial }) => !promoted.has(trial) && !isOver(this.table.get(trial)));
       if (result) return { from, result, kept };
     }
     return undefined;

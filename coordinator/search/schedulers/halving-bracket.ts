@@ -6,7 +6,7 @@
  *     T = n configurations
  *     for rung i = 0, 1, …: train all of T until r_i; T = the best floor(n_i / eta) of T
  *
- * A trial that has no number to show is not promoted, even where fewer than floor(n_i / eta) remain.
+ * A trial that has no number to show is over, and so is not promoted, even where fewer than floor(n_i / eta) remain.
  */
 import type { Decision, Direction, Value } from '../log.js';
 import type { PlannedBracket } from '../plan.js';
@@ -57,7 +57,7 @@ export class HalvingBracket {
   private verdict({ trial, step, value }: Result, index: number, results: number, kept: number): Decision[] {
     if (isOver(this.table.get(trial))) return [];
     const saw = { step, value, rank: index + 1, results, kept };
-    if (index >= kept || value === null) return [{ type: 'stop', trial, reason: 'rank', saw }];
+    if (index >= kept) return [{ type: 'stop', trial, reason: 'rank', saw }];
     const { untilStep } = this.planned.rungs[this.rung]!;
     return [{ type: 'promote', trial, rung: this.rung, untilStep, saw }];
   }
