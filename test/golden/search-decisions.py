@@ -11,8 +11,8 @@ A history is one line of words:
     q            a worker asks                 r3@9=2    trial 3 reports the value 2 at step 9
     x3           trial 3 has finished          f3        trial 3 has failed
     !            the event before is ignored   +4*2/1@9  create trials 4 and 5 in bracket 1, until step 9
-    p3           pause                         ^3>1@9    promote trial 3 to rung 1, until step 9
-    -3:rank      stop, with the reason
+    p3           pause                         ^3>1@9#2/6  promote trial 3, second of six, to rung 1, until step 9
+    -3:rank#5/6  stop, fifth of six            -3:notFinite  stop, for another reason
 """
 
 import json
@@ -36,6 +36,11 @@ def top(results, count, direction):
     """The best `count` of {trial: value}; who has no number is not among them."""
     ranked = sorted(results.items(), key=better_first(direction))
     return [(trial, value) for trial, value in ranked[:count] if value != NAN]
+
+
+def place(results, trial, direction):
+    ranked = sorted(results.items(), key=better_first(direction))
+    return f"#{[t for t, _ in ranked].index(trial) + 1}/{len(ranked)}"
 
 
 def lengths(shortest, longest, eta):
@@ -87,12 +92,12 @@ class Halving:
         self.alive[number, rung + 1] = chosen
         for member in chosen:
             self.at[member] = (number, rung + 1)
-            words.append(f"^{member}>{rung + 1}@{steps[rung + 1]}")
+            words.append(f"^{member}>{rung + 1}@{steps[rung + 1]}{place(losses, member, self.direction)}")
         ordered = [t for t, _ in sorted(losses.items(), key=better_first(self.direction))]
         for member in ordered:
             if member not in chosen and member not in self.over:
                 self.over.add(member)
-                words.append(f"-{member}:rank")
+                words.append(f"-{member}:rank{place(losses, member, self.direction)}")
         return words
 
 
@@ -129,7 +134,7 @@ class Asha:
             self.promoted[k].add(trial)
             self.at[trial] = k + 1
             self.running.add(trial)
-            return f"^{trial}>{k + 1}@{self.steps[k + 1]}"
+            return f"^{trial}>{k + 1}@{self.steps[k + 1]}{place(self.rungs[k], trial, self.direction)}"
         if len(self.at) < self.n:
             trial = len(self.at)
             self.at[trial] = 0

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { planSearch } from '../../coordinator/search/plan.js';
-import type { Decision, SearchEvent } from '../../coordinator/search/log.js';
+import type { Decision, SawRank, SearchEvent } from '../../coordinator/search/log.js';
 import { Search } from '../../coordinator/search/search.js';
 import { searchOf } from './search-plans.js';
 
@@ -38,10 +38,14 @@ function wordOf(decision: Decision): string {
     case 'pause':
       return `p${decision.trial}`;
     case 'promote':
-      return `^${decision.trial}>${decision.rung}@${decision.untilStep}`;
+      return `^${decision.trial}>${decision.rung}@${decision.untilStep}${place(decision.saw)}`;
     case 'stop':
-      return `-${decision.trial}:${decision.reason}`;
+      return `-${decision.trial}:${decision.reason}${'rank' in decision.saw ? place(decision.saw) : ''}`;
   }
+}
+
+function place({ rank, results }: SawRank): string {
+  return `#${rank}/${results}`;
 }
 
 /** The log as the machine would have written it on the same events. */
