@@ -1,10 +1,10 @@
 /**
  * The long proofs, with a printed seed: the cluster tests with ten kills per role, recovery, the core of the tests on other
  * versions of Node, accuracy on real data. Writes docs/campaign.md. Exit code 1 when anything falls short. With an argument,
- * `tests`, `recovery`, `node` or `accuracy`, only that part runs, and nothing is written.
+ * `tests`, `recovery`, `node` or `accuracy`, only that part runs, and only its section is written.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../common/package-root.js';
@@ -80,24 +80,42 @@ function clusterTests(): Finding[] {
   );
 }
 
-function write(findings: Finding[]): void {
+const document = join(root, 'docs/campaign.md');
+const preface = `# The campaign
+
+Written by \`npm run campaign\`, or \`npm run campaign -- PART\` for one of its parts; do not edit by hand.
+`;
+
+function section(part: string, findings: Finding[]): string {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root }).toString().trim();
+  const day = new Date().toISOString().slice(0, 10);
   const rows = findings.map(
     ({ name, result, passed }) => `| ${name} | ${passed ? 'passed' : '**fell short**'} | ${result} |`,
   );
-  const text = [
-    '# The campaign',
+  return [
+    `## ${part}`,
     '',
-    'Written by `npm run campaign`; do not edit by hand.',
-    '',
-    `Date ${new Date().toISOString().slice(0, 10)}, commit ${commit}, seed ${seed}, ${killsPerRole} kills per role, Node ${process.version}.`,
+    `${day}, commit ${commit}, seed ${seed}, ${killsPerRole} kills per role, Node ${process.version}.`,
     '',
     '| what | verdict | result |',
     '| --- | --- | --- |',
     ...rows,
     '',
   ].join('\n');
-  writeFileSync(join(root, 'docs/campaign.md'), text);
+}
+
+/** Leaves the sections of other parts as they are. */
+function write(part: string, findings: Finding[]): void {
+  const text = existsSync(document) ? readFileSync(document, 'utf8') : '';
+  const earlier = new Map(
+    text
+      .split(/^(?=## )/m)
+      .slice(1)
+      .map((each) => [/^## (.*)$/m.exec(each)?.[1] ?? '', each]),
+  );
+  earlier.set(part, section(part, findings));
+  const sections = Object.keys(parts).flatMap((name) => earlier.get(name)?.trimEnd().concat('\n') ?? []);
+  writeFileSync(document, [preface, ...sections].join('\n'));
 }
 
 process.stdout.write(`campaign with seed ${seed} (POLYAK_TEST_SEED repeats it), ${killsPerRole} kills per role\n`);
@@ -111,11 +129,13 @@ const [only] = process.argv.slice(2);
 if (only !== undefined && !(only in parts)) {
   throw new Error(`there is no part '${only}'; there are ${Object.keys(parts).join(', ')}`);
 }
-const findings: Finding[] = [];
+const all: Finding[] = [];
 for (const [name, find] of Object.entries(parts)) {
-  if (only === undefined || name === only) findings.push(...(await find()));
+  if (only !== undefined && name !== only) continue;
+  const findings = await find();
+  write(name, findings);
+  all.push(...findings);
 }
-for (const { name, result, passed } of findings)
+for (const { name, result, passed } of all)
   process.stdout.write(`${passed ? 'passed' : 'FELL SHORT'}  ${name}: ${result}\n`);
-if (only === undefined) write(findings);
-process.exitCode = findings.every(({ passed }) => passed) ? 0 : 1;
+process.exitCode = all.every(({ passed }) => passed) ? 0 : 1;
