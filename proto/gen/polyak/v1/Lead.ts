@@ -9,6 +9,7 @@ export interface Lead {
   'coordinatorEpoch'?: (number);
   'untilStep'?: (number);
   'leadEpoch'?: (number);
+  'untilEpoch'?: (number);
 }
 
 export interface Lead__Output {
@@ -19,4 +20,5 @@ export interface Lead__Output {
   'coordinatorEpoch': (number);
   'untilStep': (number);
   'leadEpoch': (number);
+  'untilEpoch': (number);
 }

@@ -8,6 +8,7 @@ export const _polyak_v1_TrialReport_Kind = {
   EPOCH: 'EPOCH',
   END: 'END',
   NOTICE: 'NOTICE',
+  PAUSED: 'PAUSED',
 } as const;
 
 export type _polyak_v1_TrialReport_Kind =
@@ -19,6 +20,8 @@ export type _polyak_v1_TrialReport_Kind =
   | 2
   | 'NOTICE'
   | 3
+  | 'PAUSED'
+  | 4
 
 export type _polyak_v1_TrialReport_Kind__Output = typeof _polyak_v1_TrialReport_Kind[keyof typeof _polyak_v1_TrialReport_Kind]
 
