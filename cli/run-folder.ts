@@ -55,7 +55,7 @@ export class RunFolder {
 
   /** Makes `<state>/<name>-<n>` with the first free n. */
   static create(state: string, experiment: Experiment, options: NewRun): RunFolder {
-    const path = claim(resolve(state), experiment.name);
+    const path = claimFolder(resolve(state), experiment.name);
     const text = canonicalExperiment(experiment);
     writeFileSync(join(path, 'experiment.json'), `${text}\n`);
     const identity = {
@@ -118,7 +118,7 @@ export class RunFolder {
 }
 
 /** The exclusive mkdir decides between runs that start at once. */
-function claim(state: string, name: string): string {
+export function claimFolder(state: string, name: string): string {
   mkdirSync(state, { recursive: true });
   for (let number = 1; ; number++) {
     const path = join(state, `${name}-${number}`);

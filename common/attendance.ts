@@ -21,6 +21,8 @@ export interface AttendOptions {
     /** Stable for the life of the process. */
     id: string;
   };
+  /** Keys of the trials that the process holds now. */
+  trials?: () => Buffer[];
   /** Every order but heartbeats. The same order may come any number of times. */
   onOrder: (order: Order__Output) => void;
   signal: AbortSignal;
@@ -88,7 +90,8 @@ export class Attendance {
     // The first of these ends the stream; the others find it replaced.
     stream.on('error', (error: Error) => this.lost(stream, error.message));
     stream.on('end', () => this.lost(stream, 'it ended the stream'));
-    stream.write({ register: { ...this.options.register, shardEpoch: this.shardEpoch } });
+    const { register, trials = () => [] } = this.options;
+    stream.write({ register: { ...register, shardEpoch: this.shardEpoch, trials: trials() } });
   }
 
   private receive(order: Order__Output): void {

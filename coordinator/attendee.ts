@@ -4,7 +4,7 @@ import type { Order } from '../proto/gen/polyak/v1/Order.js';
 
 export class Attendee {
   lastHeardAt = Date.now();
-  /** By trial: the addresses it was last told, so that nothing is said twice on one stream. */
+  /** By subject: what it was last told, so that nothing is said twice on one stream. */
   private readonly told = new Map<string, string>();
 
   constructor(
@@ -24,11 +24,16 @@ export class Attendee {
     this.write(order);
   }
 
-  /** Sends the order unless the same was the last one for this trial. */
-  tell(trialKey: string, order: Order): void {
+  /** Sends the order unless the same was the last one about this. */
+  tell(about: string, order: Order): void {
     const text = JSON.stringify(order);
-    if (this.told.get(trialKey) === text) return;
-    this.told.set(trialKey, text);
+    if (this.told.get(about) === text) return;
+    this.told.set(about, text);
     this.write(order);
+  }
+
+  /** What was said of it does not count any more. */
+  forget(about: string): void {
+    this.told.delete(about);
   }
 }

@@ -1,14 +1,23 @@
 /** What the coordinator counts. */
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Dispatcher } from './dispatcher.js';
-import type { Store } from './store.js';
+import type { Runs } from './runs.js';
+import type { Sweeps } from './sweep/sweeps.js';
 
 export interface CoordinatorMetrics {
   reports: Counter<'kind'>;
   fenced: Counter;
 }
 
-export function coordinatorMetrics(registry: Registry, store: Store, dispatcher: Dispatcher): CoordinatorMetrics {
+export interface MeasuredParts {
+  runs: Runs;
+  sweeps: Sweeps;
+  dispatcher: Dispatcher;
+  coordinatorEpoch: number;
+}
+
+export function coordinatorMetrics(registry: Registry, parts: MeasuredParts): CoordinatorMetrics {
+  const { runs, sweeps, dispatcher, coordinatorEpoch } = parts;
   const registers = [registry];
   new Gauge({
     name: 'polyak_coordinator_processes',
@@ -22,19 +31,32 @@ export function coordinatorMetrics(registry: Registry, store: Store, dispatcher:
   });
   new Gauge({
     name: 'polyak_coordinator_trials',
-    help: 'Trials in the store by state.',
+    help: 'Runs alone and trials of sweeps that are not finished, by state.',
     labelNames: ['state'],
     registers,
     collect() {
       this.reset();
-      for (const { state } of store.trials()) this.inc({ state });
+      for (const { state } of runs.alone()) this.inc({ state });
+      for (const { counts } of sweeps.all()) {
+        for (const [state, count] of Object.entries(counts)) this.inc({ state }, count);
+      }
+    },
+  });
+  new Gauge({
+    name: 'polyak_coordinator_sweeps',
+    help: 'Sweeps that are not finished, by state.',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { state } of sweeps.all()) this.inc({ state });
     },
   });
   new Gauge({
     name: 'polyak_coordinator_epoch',
     help: 'Raised at each start of a coordinator on the store.',
     registers,
-  }).set(store.coordinatorEpoch);
+  }).set(coordinatorEpoch);
   return {
     reports: new Counter({
       name: 'polyak_coordinator_reports_total',

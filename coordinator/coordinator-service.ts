@@ -1,50 +1,75 @@
 /** The coordinator's gRPC methods: what arrives is checked, kept in the store, and passed on. */
 import { randomBytes } from 'node:crypto';
-import type { handleUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import type { handleUnaryCall, sendUnaryData, ServerWritableStream } from '@grpc/grpc-js';
 import { leadShardOf } from '../common/chunk-layout.js';
 import { PolyakError } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
 import { toServiceError } from '../common/rpc.js';
+import type { ChangeSweepRequest__Output } from '../proto/gen/polyak/v1/ChangeSweepRequest.js';
 import type { CoordinatorHandlers } from '../proto/gen/polyak/v1/Coordinator.js';
+import type { ListTrialsRequest__Output } from '../proto/gen/polyak/v1/ListTrialsRequest.js';
+import type { Register__Output } from '../proto/gen/polyak/v1/Register.js';
+import type { RunEvent } from '../proto/gen/polyak/v1/RunEvent.js';
 import type { StatusReply } from '../proto/gen/polyak/v1/StatusReply.js';
+import type { SubmitSweepRequest__Output } from '../proto/gen/polyak/v1/SubmitSweepRequest.js';
 import type { SubmitRequest__Output } from '../proto/gen/polyak/v1/SubmitRequest.js';
 import type { TrialReport__Output } from '../proto/gen/polyak/v1/TrialReport.js';
 import { Attendee } from './attendee.js';
 import type { CoordinatorMetrics } from './coordinator-metrics.js';
 import { replacedMessage, type Dispatcher } from './dispatcher.js';
-import type { RunEvents } from './run-events.js';
-import type { Store } from './store.js';
-import { isEnd, isOver } from './trial.js';
+import type { Epochs } from './epochs.js';
+import type { Ledger } from './ledger.js';
+import type { RunEvents, WatchCall } from './run-events.js';
+import { isEnd, isOver } from './run-state.js';
+import type { Runs } from './runs.js';
+import { changeSweep, listTrials, reportOfTrial, submitSweep, watchSweep } from './sweep-service.js';
+import type { Progress } from './sweep/progress.js';
+import type { Sweeps } from './sweep/sweeps.js';
+import type { SweepWatchers, WatchSweepCall } from './sweep/sweep-watchers.js';
+import { eventChange } from './store/event-change.js';
+import type { Change, RunRow } from './store/rows.js';
+import type { Store } from './store/store.js';
 
-const shardsMax = 1024;
+export const shardsMax = 1024;
 
 export interface ServiceParts {
   store: Store;
+  epochs: Epochs;
+  ledger: Ledger;
+  runs: Runs;
+  sweeps: Sweeps;
   dispatcher: Dispatcher;
   events: RunEvents;
+  watchers: SweepWatchers;
+  progress: Progress;
   metrics: CoordinatorMetrics;
   log: Logger;
-  /** A younger coordinator has the store. */
-  fenced: (error: PolyakError) => void;
 }
 
 export function coordinatorService(parts: ServiceParts): CoordinatorHandlers {
   const unary =
-    <Request, Reply>(handle: (request: Request) => Reply): handleUnaryCall<Request, Reply> =>
+    <Request, Reply>(handle: (request: Request) => Promise<Reply>): handleUnaryCall<Request, Reply> =>
     ({ request }, callback: sendUnaryData<Reply>) => {
-      try {
-        callback(null, handle(request));
-      } catch (error) {
-        callback(failed(parts, error));
-      }
+      handle(request).then(
+        (reply) => callback(null, reply),
+        (error: unknown) => callback(failed(parts, error)),
+      );
     };
+  const streaming =
+    <Request>(handle: (call: ServerWritableStream<Request, RunEvent>) => Promise<void>) =>
+    (call: ServerWritableStream<Request, RunEvent>) =>
+      void handle(call).catch((error: unknown) => call.emit('error', failed(parts, error)));
   return {
     Attend: attendHandler(parts),
-    Report: unary((request: TrialReport__Output) => report(parts, request)),
-    Submit: unary((request: SubmitRequest__Output) => submit(parts, request)),
-    Stop: unary(({ trialKey }: { trialKey: Buffer }) => stop(parts, trialKey)),
-    Watch: watchHandler(parts),
-    Status: unary(() => status(parts)),
+    Report: unary(async (request: TrialReport__Output) => await report(parts, request)),
+    Submit: unary(async (request: SubmitRequest__Output) => await submit(parts, request)),
+    Stop: unary(async ({ trialKey }: { trialKey: Buffer }) => await stop(parts, trialKey)),
+    Watch: streaming(async (call: WatchCall) => await watch(parts, call)),
+    SubmitSweep: unary(async (request: SubmitSweepRequest__Output) => await submitSweep(parts, request)),
+    WatchSweep: streaming(async (call: WatchSweepCall) => await watchSweep(parts, call)),
+    ChangeSweep: unary(async (request: ChangeSweepRequest__Output) => await changeSweep(parts, request)),
+    ListTrials: unary(async (request: ListTrialsRequest__Output) => await listTrials(parts, request)),
+    Status: unary(async () => await status(parts)),
   };
 }
 
@@ -52,32 +77,33 @@ function attendHandler(parts: ServiceParts): CoordinatorHandlers['Attend'] {
   const { dispatcher, metrics } = parts;
   return (call) => {
     let attendee: Attendee | undefined;
+    let hasLeft = false;
     const leave = () => {
+      hasLeft = true;
       if (attendee) dispatcher.remove(attendee);
+    };
+    const register = async (registration: Register__Output) => {
+      const epoch = await dispatcher.admit(registration);
+      if (hasLeft) return;
+      if (epoch === undefined) {
+        metrics.fenced.inc();
+        call.write({ replaced: { message: replacedMessage(registration.shard) } });
+        call.end();
+        return;
+      }
+      attendee = new Attendee(
+        registration,
+        epoch,
+        (order) => call.write(order),
+        () => call.end(),
+      );
+      dispatcher.add(attendee);
     };
     call.on('data', (message) => {
       if (attendee) attendee.lastHeardAt = Date.now();
-      try {
-        if (message.register) {
-          const { register } = message;
-          const epoch = dispatcher.admit(register);
-          if (epoch === undefined) {
-            metrics.fenced.inc();
-            call.write({ replaced: { message: replacedMessage(register.shard) } });
-            call.end();
-            return;
-          }
-          attendee = new Attendee(
-            register,
-            epoch,
-            (order) => call.write(order),
-            () => call.end(),
-          );
-          dispatcher.add(attendee);
-        } else if (message.goodbye) leave();
-      } catch (error) {
-        call.emit('error', failed(parts, error));
-      }
+      if (message.register) {
+        register(message.register).catch((error: unknown) => call.emit('error', failed(parts, error)));
+      } else if (message.goodbye) leave();
     });
     call.on('end', () => {
       leave();
@@ -88,14 +114,14 @@ function attendHandler(parts: ServiceParts): CoordinatorHandlers['Attend'] {
   };
 }
 
-function report(parts: ServiceParts, request: TrialReport__Output): Record<string, never> {
-  const { store, events, dispatcher, metrics } = parts;
-  const { kind, step, body, leadEpoch } = request;
+async function report(parts: ServiceParts, request: TrialReport__Output): Promise<Record<string, never>> {
+  const { runs, sweeps, epochs, dispatcher, metrics } = parts;
+  const { kind, leadEpoch } = request;
   const key = request.trialKey.toString('hex');
-  const trial = store.find(key);
-  if (!trial) throw new PolyakError('fenced', `report: there is no trial ${key} here`);
-  const lead = leadShardOf(request.trialKey, trial.shards);
-  const epoch = store.shardEpoch(lead);
+  const run = await runs.findAny(key);
+  if (!run) throw new PolyakError('fenced', `report: there is no trial ${key} here`);
+  const lead = leadShardOf(request.trialKey, run.shards);
+  const epoch = epochs.ofShard(lead);
   if (leadEpoch !== epoch) {
     throw new PolyakError(
       'fenced',
@@ -104,26 +130,40 @@ function report(parts: ServiceParts, request: TrialReport__Output): Record<strin
   }
   metrics.reports.inc({ kind });
   // Its acknowledgement was lost, or the lead has not heard yet of the end.
-  if (isOver(trial.state)) {
-    dispatcher.drop(key);
-    return {};
+  if (isOver(run.state)) dispatcher.drop(key);
+  else if (run.sweep === null) await reportAlone(parts, run, request);
+  else {
+    const sweep = sweeps.ofRun(run);
+    if (!sweep) throw new PolyakError('fenced', `report of trial ${key}: its sweep ${run.sweep} does not go on`);
+    await reportOfTrial(parts, sweep, run, request);
   }
-  if (kind === 'PROGRESS') events.send(key, body, true);
-  else if (kind === 'END') endTrial(parts, key, step, body);
-  else if (store.report(key, kind, step, body)) events.send(key, body, false);
   return {};
 }
 
-function endTrial({ store, events, dispatcher, log }: ServiceParts, key: string, step: number, body: string): void {
-  const { event } = JSON.parse(body) as { event?: unknown };
-  if (!isEnd(event)) throw new PolyakError('protocol', `report of trial ${key}: '${String(event)}' is not an end`);
-  if (!store.end(key, event, step, body)) return;
-  log.info({ trial: key, event, step }, 'trial has ended');
-  events.end(key, body);
-  dispatcher.drop(key);
+async function reportAlone(parts: ServiceParts, run: RunRow, { kind, step, body }: TrialReport__Output): Promise<void> {
+  const { runs, ledger, events, dispatcher, log } = parts;
+  const { key } = run;
+  if (kind === 'PROGRESS') return events.progress(key, body);
+  if (kind === 'PAUSED') throw new PolyakError('protocol', `report of trial ${key}: it was not asked to pause`);
+  await runs.once(key, kind, step, async () => {
+    const written: Change = { table: 'reports', row: { run: key, kind, step, body } };
+    const noted = eventChange(`report-${kind.toLowerCase()}`, key, { step });
+    if (kind !== 'END') {
+      await ledger.commit([written, noted]);
+      events.send(key, body);
+      return;
+    }
+    const { event } = JSON.parse(body) as { event?: unknown };
+    if (!isEnd(event)) throw new PolyakError('protocol', `report of trial ${key}: '${String(event)}' is not an end`);
+    await ledger.commit([written, noted, ...runs.advance(run, event)]);
+    log.info({ trial: key, event, step }, 'trial has ended');
+    events.end(key, body);
+    dispatcher.drop(key);
+  });
 }
 
-function submit({ store, dispatcher, log }: ServiceParts, request: SubmitRequest__Output): { trialKey: Buffer } {
+async function submit(parts: ServiceParts, request: SubmitRequest__Output): Promise<{ trialKey: Buffer }> {
+  const { runs, ledger, dispatcher, events, log } = parts;
   const { experiment, directory, untilStep, shards } = request;
   const trialKey = request.trialKey.length > 0 ? request.trialKey : randomBytes(8);
   if (trialKey.length !== 8)
@@ -133,52 +173,84 @@ function submit({ store, dispatcher, log }: ServiceParts, request: SubmitRequest
   if (directory === '')
     throw new PolyakError('usage', 'submit: directory is empty; it must be a folder that the servers see');
   assertJsonObject(experiment);
-  const trial = store.submit({ key: trialKey.toString('hex'), experiment, directory, untilStep, shards });
-  log.info({ trial: trial.key, shards, untilStep, state: trial.state }, 'trial submitted');
+  const key = trialKey.toString('hex');
+  const known = await runs.findAny(key);
+  if (known && known.experiment !== experiment) {
+    throw new PolyakError('usage', `trial ${key} has another experiment; start a new run for this one`);
+  }
+  if (known) await submitAgain(parts, known, { directory, untilStep, shards });
+  else {
+    events.open(key, []);
+    await ledger.commit(runs.create(newRun(request, key)));
+  }
+  const { state } = runs.find(key) ?? { state: 'waiting' };
+  log.info({ trial: key, shards, untilStep, state }, 'trial submitted');
   dispatcher.dispatch();
   return { trialKey };
 }
 
-function stop(parts: ServiceParts, trialKey: Buffer): Record<string, never> {
-  const { store, dispatcher } = parts;
+function newRun({ experiment, directory, untilStep, shards }: SubmitRequest__Output, key: string): RunRow {
+  return {
+    ...{ key, experiment, directory, untilStep, untilEpoch: 0, shards, state: 'waiting', retries: 0 },
+    ...{ sweep: null, trial: 0, member: 0, computeSeconds: 0, createdAt: new Date().toISOString() },
+  };
+}
+
+/** An earlier attempt goes on; one that finished or diverged stays as it is. */
+async function submitAgain(parts: ServiceParts, run: RunRow, change: Partial<RunRow>): Promise<void> {
+  const { store, runs, ledger, events } = parts;
+  if (run.state === 'finished' || run.state === 'diverged') return;
+  if (isOver(run.state)) {
+    const stored = await store.reports(run.key);
+    events.open(
+      run.key,
+      stored.filter(({ kind }) => kind !== 'END').map(({ body }) => body),
+    );
+  }
+  await ledger.commit([...runs.advance(run, 'submit', change), ...runs.forgetEnd(run.key)]);
+}
+
+async function stop(parts: ServiceParts, trialKey: Buffer): Promise<Record<string, never>> {
+  const { store, runs, ledger, events, dispatcher } = parts;
   const key = trialKey.toString('hex');
-  const trial = store.find(key);
-  if (!trial) throw new PolyakError('usage', `stop: there is no trial ${key}`);
-  if (trial.state === 'waiting') {
+  const run = await runs.findAny(key);
+  if (!run) throw new PolyakError('usage', `stop: there is no trial ${key}`);
+  if (run.state === 'waiting' && run.sweep === null) {
     // Nobody leads it, so nobody else will report its end.
-    const step = Math.max(0, ...store.reports(key).map((known) => known.step));
-    endTrial(parts, key, step, JSON.stringify({ event: 'stopped', step }));
-  } else {
-    store.advance(key, 'stop');
+    const step = Math.max(0, ...(await store.reports(key)).map((known) => known.step));
+    const body = JSON.stringify({ event: 'stopped', step });
+    const written: Change = { table: 'reports', row: { run: key, kind: 'END', step, body } };
+    await ledger.commit([written, ...runs.advance(run, 'stopped')]);
+    events.end(key, body);
+  } else if (!isOver(run.state)) {
+    await ledger.commit(runs.advance(run, 'stop'));
     dispatcher.dispatch();
   }
   return {};
 }
 
-function status({ store, dispatcher }: ServiceParts): StatusReply {
+async function status({ store, runs, sweeps, dispatcher }: ServiceParts): Promise<StatusReply> {
+  const rows = await store.sweeps();
   return {
-    trials: store.trials().map(({ key, state, directory, untilStep, shards }) => ({
+    trials: runs.alone().map(({ key, state, directory, untilStep, shards }) => ({
       ...{ trialKey: Buffer.from(key, 'hex'), state, directory, untilStep, shards },
     })),
     processes: dispatcher.attendees().map(({ register: { role, shard, address, id } }) => ({
       ...{ role, shard, address, id },
     })),
+    sweeps: rows.map(({ key, name, state, reason, directory, createdAt, endedAt }) =>
+      JSON.stringify(sweeps.find(key)?.snapshot() ?? { key, name, state, reason, directory, createdAt, endedAt }),
+    ),
   };
 }
 
-function watchHandler(parts: ServiceParts): CoordinatorHandlers['Watch'] {
-  return (call) => {
-    try {
-      const key = call.request.trialKey.toString('hex');
-      const trial = parts.store.find(key);
-      if (!trial) throw new PolyakError('usage', `watch: there is no trial ${key}`);
-      for (const { body } of parts.store.reports(key)) call.write({ body });
-      if (isOver(trial.state)) call.end();
-      else parts.events.add(key, call);
-    } catch (error) {
-      call.emit('error', failed(parts, error));
-    }
-  };
+async function watch({ store, runs, events }: ServiceParts, call: WatchCall): Promise<void> {
+  const key = call.request.trialKey.toString('hex');
+  const run = await runs.findAny(key);
+  if (!run) throw new PolyakError('usage', `watch: there is no trial ${key}`);
+  if (!isOver(run.state)) return events.follow(key, call);
+  for (const { body } of await store.reports(key)) call.write({ body });
+  call.end();
 }
 
 function assertJsonObject(text: string): void {
@@ -192,18 +264,12 @@ function assertJsonObject(text: string): void {
 }
 
 /** An error as the peer sees it; what is not ours stays in the log. */
-function failed(parts: ServiceParts, error: unknown) {
-  const { log, metrics, store, fenced } = parts;
+function failed({ log, metrics }: ServiceParts, error: unknown) {
   if (!(error instanceof PolyakError))
     log.error({ error: error instanceof Error ? error.stack : String(error) }, 'internal error');
   else if (error.code === 'fenced') {
     metrics.fenced.inc();
     log.warn({ reason: error.message }, 'Fenced');
-    try {
-      store.assertCurrent();
-    } catch (replaced) {
-      if (replaced instanceof PolyakError && replaced.code === 'fenced') fenced(replaced);
-    }
   }
   return toServiceError(error);
 }

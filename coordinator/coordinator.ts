@@ -1,15 +1,20 @@
 /** The coordinator process: knows runs and processes, never weights. Everything it must remember is in its store. */
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { PolyakError } from '../common/errors.js';
+import type { PolyakError } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
 import { observe } from '../common/observability.js';
 import { createGrpcServer, listen, services } from '../common/rpc.js';
 import { coordinatorMetrics } from './coordinator-metrics.js';
 import { coordinatorService } from './coordinator-service.js';
 import { Dispatcher } from './dispatcher.js';
+import { Epochs } from './epochs.js';
+import { Ledger } from './ledger.js';
 import { RunEvents } from './run-events.js';
-import { Store } from './store.js';
+import { isOver } from './run-state.js';
+import { Runs } from './runs.js';
+import { openStore } from './store/open-store.js';
+import { Progress } from './sweep/progress.js';
+import { Sweeps } from './sweep/sweeps.js';
+import { SweepWatchers } from './sweep/sweep-watchers.js';
 
 export interface CoordinatorOptions {
   /** host:port; port 0 takes any. */
@@ -17,7 +22,7 @@ export interface CoordinatorOptions {
   /** What other machines reach it by; the listening address unless given. */
   advertise?: string;
   metricsPort: number;
-  /** File of the SQLite store; its folder is made. */
+  /** File of an SQLite store, whose folder is made, or the URL of a PostgreSQL database. */
   store: string;
   log: Logger;
 }
@@ -34,29 +39,22 @@ const beatMs = 1000;
 /** A process that says nothing for so long is taken to be gone; it may attend again. */
 const silenceMsMax = 15_000;
 
-function openStore(path: string): Store {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    return Store.open(path, `${process.pid}`);
-  } catch (error) {
-    if (error instanceof PolyakError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new PolyakError('usage', `--store '${path}': cannot be opened as a database: ${reason}`, { cause: error });
-  }
-}
-
 /** Errors: `usage` for an address or a store that cannot be had, `setup` without SQLite. */
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
   const { log } = options;
   const host = options.listen.slice(0, options.listen.lastIndexOf(':'));
-  const store = openStore(options.store);
-  const dispatcher = new Dispatcher(store, log);
+  const store = await openStore(options.store, `${process.pid}`);
+  const kept = await store.open();
+  const runs = new Runs(store, kept.runs);
   const events = new RunEvents();
-  let replaced: PolyakError | undefined;
-  const observability = await observe('coordinator', { host, port: options.metricsPort }, () => replaced?.message);
-  const metrics = coordinatorMetrics(observability.registry, store, dispatcher);
+  for (const { key, state } of runs.alone()) {
+    if (!isOver(state)) events.open(key, (await store.reports(key)).map(({ body }) => body));
+  }
+  const watchers = new SweepWatchers(store);
+  const progress = new Progress();
+  const epochs = new Epochs(kept.epochs);
   const grpcServer = createGrpcServer();
-
+  let failure: PolyakError | undefined;
   let finish: () => void = () => undefined;
   let fail: (error: Error) => void = () => undefined;
   const closed = new Promise<void>((resolve, reject) => ([finish, fail] = [resolve, reject]));
@@ -67,37 +65,51 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     closing = true;
     clearInterval(beats);
     events.close();
+    watchers.close();
     for (const attendee of dispatcher.attendees()) attendee.end();
     grpcServer.forceShutdown();
     observability.close();
-    store.close();
+    await store.close();
     finish();
   };
-  const fenced = (error: PolyakError) => {
-    if (replaced) return;
-    replaced = error;
-    log.error({ reason: error.message }, 'Fenced');
+  const end = (error: PolyakError) => {
+    if (failure || closing) return;
+    failure = error;
+    log.error({ reason: error.message }, error.code === 'fenced' ? 'Fenced' : 'the store has failed');
     fail(error);
     // After the answer that is being given.
     setImmediate(() => void close());
   };
+  const ledger = new Ledger(store, { log: (row) => watchers.logged(row), sweep: (row) => watchers.changed(row) }, end);
+  const sweeps = new Sweeps(store, runs, ledger, log);
+  await sweeps.restore(kept.sweeps);
+  const { coordinatorEpoch } = store;
+  const dispatcher = new Dispatcher({ epochs, runs, sweeps, ledger, coordinatorEpoch, log });
+  const observability = await observe('coordinator', { host, port: options.metricsPort }, () => failure?.message);
+  const metrics = coordinatorMetrics(observability.registry, { runs, sweeps, dispatcher, coordinatorEpoch });
+  let beatAt = performance.now();
   const beats = setInterval(() => {
-    try {
-      store.assertCurrent();
-    } catch (error) {
-      return fenced(error as PolyakError);
-    }
+    store.assertCurrent().catch(end);
     for (const attendee of dispatcher.attendees()) {
       if (Date.now() - attendee.lastHeardAt > silenceMsMax) {
         dispatcher.remove(attendee);
         attendee.end();
       } else attendee.send({ beat: {} });
     }
+    const seconds = (performance.now() - beatAt) / 1000;
+    beatAt += seconds * 1000;
+    sweeps.tick(seconds, (sweep) => dispatcher.workers.takeComputeSeconds(sweep));
+    for (const run of runs.withLead()) if (run.state === 'stopping') dispatcher.tell(run);
+    for (const key of watchers.sweeps) {
+      const snapshot = sweeps.find(key)?.snapshot();
+      if (snapshot) watchers.tell(key, { event: 'progress', ...snapshot, running: progress.of(key) });
+    }
+    dispatcher.dispatchSoon();
   }, beatMs);
 
   grpcServer.addService(
     services.coordinator.service,
-    coordinatorService({ store, dispatcher, events, metrics, log, fenced }),
+    coordinatorService({ store, epochs, ledger, runs, sweeps, dispatcher, events, watchers, progress, metrics, log }),
   );
   const port = await listen(grpcServer, options.listen);
   return { address: options.advertise ?? `${host}:${port}`, metricsPort: observability.port, closed, close };

@@ -1,98 +1,192 @@
 /**
- * Who attends, and what each is to do now. Everything follows from the trials in the store and the processes that are
- * there, so it is worked out anew after every change; orders are idempotent.
+ * Who attends, and what each is to do now. Everything follows from the runs, the sweeps and the processes that are there, so
+ * it is worked out anew after every change; orders are idempotent.
  */
 import { leadShardOf } from '../common/chunk-layout.js';
 import { PolyakError } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
 import type { Register__Output } from '../proto/gen/polyak/v1/Register.js';
+import { Assignment } from './assignment.js';
 import type { Attendee } from './attendee.js';
-import type { Store } from './store.js';
-import { isOver, type Trial } from './trial.js';
+import type { Epochs } from './epochs.js';
+import type { Ledger } from './ledger.js';
+import { isOver } from './run-state.js';
+import type { Runs } from './runs.js';
+import type { RunRow } from './store/rows.js';
+import type { Sweeps } from './sweep/sweeps.js';
+import { WorkerPlaces, type WorkerPlace } from './worker-places.js';
 
-/** Trials that ended while a process was away: it is told so of the latest. */
-const dropsMax = 100;
+/** Workers that were there before the coordinator started come back, and say what they work on. */
+const settleMs = 3000;
+
+export interface DispatcherParts {
+  epochs: Epochs;
+  runs: Runs;
+  sweeps: Sweeps;
+  ledger: Ledger;
+  coordinatorEpoch: number;
+  log: Logger;
+}
 
 export class Dispatcher {
+  readonly workers = new WorkerPlaces();
   private readonly servers = new Map<number, Attendee>();
-  private readonly workers = new Map<string, Attendee>();
+  private readonly assignment: Assignment;
+  private readonly startedAt = performance.now();
+  private isDue = false;
 
-  constructor(
-    private readonly store: Store,
-    private readonly log: Logger,
-  ) {}
+  constructor(private readonly parts: DispatcherParts) {
+    const { runs, sweeps, ledger } = parts;
+    this.assignment = new Assignment({
+      ...{ runs, sweeps, ledger, workers: this.workers },
+      canLead: (shards) => this.shardsOf(shards) !== undefined,
+      tell: (run) => this.tell(run),
+      leave: (place, run) => this.leave(place, run),
+    });
+  }
 
   /** The epoch of the process's shard number; 0 for a worker; undefined for a server that has been replaced. */
-  admit(register: Register__Output): number | undefined {
+  async admit(register: Register__Output): Promise<number | undefined> {
     const { role, shard, id, shardEpoch } = register;
     if (id === '') throw new PolyakError('protocol', 'register: id is empty');
     if (role === 'WORKER') return 0;
     if (register.address === '') throw new PolyakError('protocol', `register: server ${shard} gives no address`);
-    return this.store.takeShard(shard, id, shardEpoch);
+    const taken = this.parts.epochs.take(shard, id, shardEpoch);
+    if (taken) await this.parts.ledger.commit(taken.changes);
+    return taken?.epoch;
   }
 
   add(attendee: Attendee): void {
-    const { role, shard, id } = attendee.register;
-    const before = role === 'SERVER' ? this.servers.get(shard) : this.workers.get(id);
+    const { role, shard, id, trials } = attendee.register;
+    const before = role === 'SERVER' ? this.servers.get(shard) : this.workers.find(id)?.attendee;
     if (role === 'SERVER') this.servers.set(shard, attendee);
-    else this.workers.set(id, attendee);
+    else {
+      if (before) this.workers.remove(before);
+      this.workers.add(attendee);
+    }
     if (before && before.register.id !== id) before.send({ replaced: { message: replacedMessage(shard) } });
     before?.end();
-    attendee.send({ welcome: { coordinatorEpoch: this.store.coordinatorEpoch, shardEpoch: attendee.shardEpoch } });
-    const over = this.store.trials().filter(({ state }) => isOver(state));
-    for (const { key } of over.slice(-dropsMax)) attendee.send({ drop: { trialKey: Buffer.from(key, 'hex') } });
-    this.log.info({ process: attendee.name, address: attendee.register.address }, 'attends');
+    const { coordinatorEpoch, log } = this.parts;
+    attendee.send({ welcome: { coordinatorEpoch, shardEpoch: attendee.shardEpoch } });
+    for (const trialKey of trials) this.greet(attendee, trialKey);
+    log.info({ process: attendee.name, address: attendee.register.address }, 'attends');
     this.dispatch();
+    if (role === 'SERVER') for (const run of this.parts.runs.withLead()) this.tell(run);
   }
 
   remove(attendee: Attendee): void {
-    const { role, shard, id } = attendee.register;
-    if (role === 'SERVER' && this.servers.get(shard) === attendee) this.servers.delete(shard);
-    else if (this.workers.get(id) === attendee) this.workers.delete(id);
-    else return;
-    this.log.info({ process: attendee.name }, 'has left');
+    const { role, shard } = attendee.register;
+    if (role === 'SERVER') {
+      if (this.servers.get(shard) !== attendee) return;
+      this.servers.delete(shard);
+    } else if (!this.workers.remove(attendee)) return;
+    this.parts.log.info({ process: attendee.name }, 'has left');
+    this.dispatchSoon();
   }
 
   attendees(): Attendee[] {
-    return [...this.servers.values(), ...this.workers.values()];
+    return [...this.servers.values(), ...[...this.workers.all()].map(({ attendee }) => attendee)];
   }
 
   count(role: 'SERVER' | 'WORKER'): number {
     return role === 'SERVER' ? this.servers.size : this.workers.size;
   }
 
-  /** Tells everybody what the trials ask of them. */
+  /** Once for all that happens at one time. */
+  dispatchSoon(): void {
+    if (this.isDue) return;
+    this.isDue = true;
+    setImmediate(() => {
+      this.isDue = false;
+      this.dispatch();
+    });
+  }
+
+  /** Tells everybody what is asked of them. */
   dispatch(): void {
-    for (const trial of this.store.trials()) if (!isOver(trial.state)) this.dispatchTrial(trial);
+    for (const run of this.parts.runs.alone()) if (!isOver(run.state)) this.dispatchAlone(run);
+    this.assignment.assign(performance.now() - this.startedAt > settleMs);
   }
 
-  drop(key: string): void {
-    for (const attendee of this.attendees()) attendee.tell(key, { drop: { trialKey: Buffer.from(key, 'hex') } });
-  }
-
-  private dispatchTrial(trial: Trial): void {
-    const trialKey = Buffer.from(trial.key, 'hex');
-    const servers = Array.from({ length: trial.shards }, (_, shard) => this.servers.get(shard));
-    const lead = servers[leadShardOf(trialKey, trial.shards)];
+  /** What the run asks of its lead and its workers. */
+  tell(run: RunRow): void {
+    const trialKey = Buffer.from(run.key, 'hex');
+    const servers = this.shardsOf(run.shards);
+    const lead = servers?.[leadShardOf(trialKey, run.shards)];
     // All shards at first; later too, because a lead that is told only half of the addresses could not go on.
-    if (!lead || servers.includes(undefined)) return;
-    if (trial.state === 'waiting') this.store.advance(trial.key, 'start');
-    lead.tell(trial.key, {
+    if (!servers || !lead) return;
+    const { coordinatorEpoch, sweeps } = this.parts;
+    const sweep = sweeps.ofRun(run);
+    if (run.sweep !== null && !sweep) return;
+    lead.tell(run.key, {
       lead: {
         trialKey,
-        experiment: trial.experiment,
-        shards: servers.map((server) => server?.register.address ?? ''),
-        directory: trial.directory,
-        untilStep: trial.untilStep,
-        coordinatorEpoch: this.store.coordinatorEpoch,
+        experiment: sweep ? sweep.experimentOf(run) : run.experiment,
+        shards: servers.map((server) => server.register.address),
+        directory: run.directory,
+        untilStep: run.untilStep,
+        coordinatorEpoch,
         leadEpoch: lead.shardEpoch,
+        untilEpoch: run.untilEpoch,
       },
     });
-    if (trial.state === 'stopping') lead.send({ stop: { trialKey } });
-    for (const worker of this.workers.values()) {
-      worker.tell(trial.key, { join: { trialKey, lead: lead.register.address } });
-    }
+    if (run.state === 'stopping') lead.tell(`${run.key} stop`, { stop: { trialKey } });
+    const join = { join: { trialKey, lead: lead.register.address } };
+    for (const { attendee } of this.workers.of(run.key)) attendee.tell(run.key, join);
   }
+
+  /** The run is led no longer: whoever has a part in it forgets it, and is free. */
+  drop(key: string): void {
+    const order = { drop: { trialKey: Buffer.from(key, 'hex') } };
+    for (const attendee of this.servers.values()) forget(attendee, key, order);
+    for (const place of this.workers.of(key)) {
+      this.workers.release(place, key);
+      forget(place.attendee, key, order);
+    }
+    this.dispatchSoon();
+  }
+
+  /** The files of checkpoints that nobody wants; what cannot be deleted now is left for `polyak gc`. */
+  discard(directory: string): void {
+    const [server] = this.servers.values();
+    server?.send({ discard: { directory } });
+  }
+
+  private dispatchAlone(run: RunRow): void {
+    if (!this.shardsOf(run.shards)) return;
+    if (run.state === 'waiting') this.parts.ledger.commitSoon(this.parts.runs.advance(run, 'start'));
+    for (const place of this.workers.all()) this.workers.assign(place, run);
+    this.tell(run);
+  }
+
+  /** A process that comes back with a trial goes on with it, or forgets it. */
+  private greet(attendee: Attendee, trialKey: Buffer): void {
+    const run = this.parts.runs.find(trialKey.toString('hex'));
+    const isLed = run?.state === 'running' || run?.state === 'stopping';
+    if (!run || !isLed) return attendee.send({ drop: { trialKey } });
+    if (attendee.register.role === 'SERVER') return;
+    const place = this.workers.find(attendee.register.id);
+    if (place) this.workers.assign(place, run);
+    this.tell(run);
+  }
+
+  private leave(place: WorkerPlace, run: RunRow): void {
+    this.workers.release(place, run.key);
+    forget(place.attendee, run.key, { drop: { trialKey: Buffer.from(run.key, 'hex') } });
+    this.dispatchSoon();
+  }
+
+  /** Undefined where one is missing. */
+  private shardsOf(count: number): Attendee[] | undefined {
+    const servers = Array.from({ length: count }, (_, shard) => this.servers.get(shard));
+    return servers.every((server) => server !== undefined) ? servers : undefined;
+  }
+}
+
+function forget(attendee: Attendee, key: string, order: Parameters<Attendee['send']>[0]): void {
+  attendee.send(order);
+  attendee.forget(key);
+  attendee.forget(`${key} stop`);
 }
 
 export function replacedMessage(shard: number): string {

@@ -14,6 +14,7 @@ import { MemoryBudget } from './arithmetic/arena.js';
 import { Arithmetic } from './arithmetic/arithmetic.js';
 import { chunkService } from './chunk-service.js';
 import { FrameCache } from './frame-cache.js';
+import { discardCheckpoints } from './checkpoint/checkpoint.js';
 import { ReportQueue } from './lead/report-queue.js';
 import { TrialLead } from './lead/trial-lead.js';
 import { parameterService } from './parameter-service.js';
@@ -113,12 +114,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       else leadTrial(order.lead);
     } else if (order.drop) {
       table.drop(order.drop.trialKey).catch((error: unknown) => log.error({ error: String(error) }, 'dropping failed'));
+    } else if (order.discard) {
+      discardCheckpoints(order.discard.directory).catch((error: unknown) =>
+        log.warn({ directory: order.discard?.directory, error: String(error) }, 'checkpoints were not deleted'),
+      );
     } else if (order.stop) table.findLead(order.stop.trialKey)?.stop();
     else if (order.replaced) fail(new PolyakError('fenced', order.replaced.message));
   };
   const attendance: Attendance = attend({
     coordinator: options.coordinator,
     register: { role: 'SERVER', shard, address, id: randomUUID() },
+    trials: () => table.trialKeys(),
     onOrder,
     signal: stopping.signal,
     log,

@@ -82,6 +82,11 @@ export class TrialTable {
     return this.leads.get(trialKey.toString('hex'));
   }
 
+  /** Of all that are held or led here. */
+  trialKeys(): Buffer[] {
+    return [...new Set([...this.leads.keys(), ...this.held.keys()])].map((key) => Buffer.from(key, 'hex'));
+  }
+
   leadOf(trialKey: Buffer): TrialLead {
     const lead = this.findLead(trialKey);
     if (!lead) throw this.fence(trialKey, 0, 'lead');

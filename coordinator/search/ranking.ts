@@ -33,6 +33,21 @@ export class Ranking {
     this.results.splice(this.position(result), 0, result);
   }
 
+  /** False where it is not there. */
+  remove(result: Result): boolean {
+    const at = this.position(result);
+    if (this.results[at]?.trial !== result.trial) return false;
+    this.results.splice(at, 1);
+    return true;
+  }
+
+  /** The worst, of one result or more. */
+  removeLast(): Result {
+    const last = this.results.pop();
+    if (!last) throw new RangeError('the ranking is empty');
+    return last;
+  }
+
   best(count: number): readonly Result[] {
     return this.results.slice(0, count);
   }

@@ -3,11 +3,16 @@ import type { MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { Attendance as _polyak_v1_Attendance, Attendance__Output as _polyak_v1_Attendance__Output } from './polyak/v1/Attendance.js';
 import type { Beat as _polyak_v1_Beat, Beat__Output as _polyak_v1_Beat__Output } from './polyak/v1/Beat.js';
+import type { ChangeSweepReply as _polyak_v1_ChangeSweepReply, ChangeSweepReply__Output as _polyak_v1_ChangeSweepReply__Output } from './polyak/v1/ChangeSweepReply.js';
+import type { ChangeSweepRequest as _polyak_v1_ChangeSweepRequest, ChangeSweepRequest__Output as _polyak_v1_ChangeSweepRequest__Output } from './polyak/v1/ChangeSweepRequest.js';
 import type { CoordinatorClient as _polyak_v1_CoordinatorClient, CoordinatorDefinition as _polyak_v1_CoordinatorDefinition } from './polyak/v1/Coordinator.js';
+import type { Discard as _polyak_v1_Discard, Discard__Output as _polyak_v1_Discard__Output } from './polyak/v1/Discard.js';
 import type { Drop as _polyak_v1_Drop, Drop__Output as _polyak_v1_Drop__Output } from './polyak/v1/Drop.js';
 import type { Goodbye as _polyak_v1_Goodbye, Goodbye__Output as _polyak_v1_Goodbye__Output } from './polyak/v1/Goodbye.js';
 import type { Join as _polyak_v1_Join, Join__Output as _polyak_v1_Join__Output } from './polyak/v1/Join.js';
 import type { Lead as _polyak_v1_Lead, Lead__Output as _polyak_v1_Lead__Output } from './polyak/v1/Lead.js';
+import type { ListTrialsReply as _polyak_v1_ListTrialsReply, ListTrialsReply__Output as _polyak_v1_ListTrialsReply__Output } from './polyak/v1/ListTrialsReply.js';
+import type { ListTrialsRequest as _polyak_v1_ListTrialsRequest, ListTrialsRequest__Output as _polyak_v1_ListTrialsRequest__Output } from './polyak/v1/ListTrialsRequest.js';
 import type { Order as _polyak_v1_Order, Order__Output as _polyak_v1_Order__Output } from './polyak/v1/Order.js';
 import type { ProcessStatus as _polyak_v1_ProcessStatus, ProcessStatus__Output as _polyak_v1_ProcessStatus__Output } from './polyak/v1/ProcessStatus.js';
 import type { Register as _polyak_v1_Register, Register__Output as _polyak_v1_Register__Output } from './polyak/v1/Register.js';
@@ -21,9 +26,12 @@ import type { StopRequest as _polyak_v1_StopRequest, StopRequest__Output as _pol
 import type { StopTrial as _polyak_v1_StopTrial, StopTrial__Output as _polyak_v1_StopTrial__Output } from './polyak/v1/StopTrial.js';
 import type { SubmitReply as _polyak_v1_SubmitReply, SubmitReply__Output as _polyak_v1_SubmitReply__Output } from './polyak/v1/SubmitReply.js';
 import type { SubmitRequest as _polyak_v1_SubmitRequest, SubmitRequest__Output as _polyak_v1_SubmitRequest__Output } from './polyak/v1/SubmitRequest.js';
+import type { SubmitSweepReply as _polyak_v1_SubmitSweepReply, SubmitSweepReply__Output as _polyak_v1_SubmitSweepReply__Output } from './polyak/v1/SubmitSweepReply.js';
+import type { SubmitSweepRequest as _polyak_v1_SubmitSweepRequest, SubmitSweepRequest__Output as _polyak_v1_SubmitSweepRequest__Output } from './polyak/v1/SubmitSweepRequest.js';
 import type { TrialReport as _polyak_v1_TrialReport, TrialReport__Output as _polyak_v1_TrialReport__Output } from './polyak/v1/TrialReport.js';
 import type { TrialStatus as _polyak_v1_TrialStatus, TrialStatus__Output as _polyak_v1_TrialStatus__Output } from './polyak/v1/TrialStatus.js';
 import type { WatchRequest as _polyak_v1_WatchRequest, WatchRequest__Output as _polyak_v1_WatchRequest__Output } from './polyak/v1/WatchRequest.js';
+import type { WatchSweepRequest as _polyak_v1_WatchSweepRequest, WatchSweepRequest__Output as _polyak_v1_WatchSweepRequest__Output } from './polyak/v1/WatchSweepRequest.js';
 import type { Welcome as _polyak_v1_Welcome, Welcome__Output as _polyak_v1_Welcome__Output } from './polyak/v1/Welcome.js';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
@@ -35,11 +43,16 @@ export interface ProtoGrpcType {
     v1: {
       Attendance: MessageTypeDefinition<_polyak_v1_Attendance, _polyak_v1_Attendance__Output>
       Beat: MessageTypeDefinition<_polyak_v1_Beat, _polyak_v1_Beat__Output>
+      ChangeSweepReply: MessageTypeDefinition<_polyak_v1_ChangeSweepReply, _polyak_v1_ChangeSweepReply__Output>
+      ChangeSweepRequest: MessageTypeDefinition<_polyak_v1_ChangeSweepRequest, _polyak_v1_ChangeSweepRequest__Output>
       Coordinator: SubtypeConstructor<typeof grpc.Client, _polyak_v1_CoordinatorClient> & { service: _polyak_v1_CoordinatorDefinition }
+      Discard: MessageTypeDefinition<_polyak_v1_Discard, _polyak_v1_Discard__Output>
       Drop: MessageTypeDefinition<_polyak_v1_Drop, _polyak_v1_Drop__Output>
       Goodbye: MessageTypeDefinition<_polyak_v1_Goodbye, _polyak_v1_Goodbye__Output>
       Join: MessageTypeDefinition<_polyak_v1_Join, _polyak_v1_Join__Output>
       Lead: MessageTypeDefinition<_polyak_v1_Lead, _polyak_v1_Lead__Output>
+      ListTrialsReply: MessageTypeDefinition<_polyak_v1_ListTrialsReply, _polyak_v1_ListTrialsReply__Output>
+      ListTrialsRequest: MessageTypeDefinition<_polyak_v1_ListTrialsRequest, _polyak_v1_ListTrialsRequest__Output>
       Order: MessageTypeDefinition<_polyak_v1_Order, _polyak_v1_Order__Output>
       ProcessStatus: MessageTypeDefinition<_polyak_v1_ProcessStatus, _polyak_v1_ProcessStatus__Output>
       Register: MessageTypeDefinition<_polyak_v1_Register, _polyak_v1_Register__Output>
@@ -53,9 +66,12 @@ export interface ProtoGrpcType {
       StopTrial: MessageTypeDefinition<_polyak_v1_StopTrial, _polyak_v1_StopTrial__Output>
       SubmitReply: MessageTypeDefinition<_polyak_v1_SubmitReply, _polyak_v1_SubmitReply__Output>
       SubmitRequest: MessageTypeDefinition<_polyak_v1_SubmitRequest, _polyak_v1_SubmitRequest__Output>
+      SubmitSweepReply: MessageTypeDefinition<_polyak_v1_SubmitSweepReply, _polyak_v1_SubmitSweepReply__Output>
+      SubmitSweepRequest: MessageTypeDefinition<_polyak_v1_SubmitSweepRequest, _polyak_v1_SubmitSweepRequest__Output>
       TrialReport: MessageTypeDefinition<_polyak_v1_TrialReport, _polyak_v1_TrialReport__Output>
       TrialStatus: MessageTypeDefinition<_polyak_v1_TrialStatus, _polyak_v1_TrialStatus__Output>
       WatchRequest: MessageTypeDefinition<_polyak_v1_WatchRequest, _polyak_v1_WatchRequest__Output>
+      WatchSweepRequest: MessageTypeDefinition<_polyak_v1_WatchSweepRequest, _polyak_v1_WatchSweepRequest__Output>
       Welcome: MessageTypeDefinition<_polyak_v1_Welcome, _polyak_v1_Welcome__Output>
     }
   }

@@ -3,7 +3,7 @@
  * record's file, which only one process can do, after every shard has synced. What is torn or corrupt is passed over for
  * the one before.
  */
-import { link, mkdir, open, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readFile, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { PolyakError } from '../../common/errors.js';
@@ -149,4 +149,15 @@ async function retain(directory: string, keep: number): Promise<void> {
     if (step !== undefined && Number(step) < oldest && !named.has(name))
       await rm(join(directory, name), { force: true });
   }
+}
+
+/** Deletes the files of a trial's checkpoints, and the folder where nothing else is in it. */
+export async function discardCheckpoints(directory: string): Promise<void> {
+  const names = await readdir(directory).catch(() => []);
+  // The records first, so that none names a file that is gone.
+  for (const name of names.filter((each) => recordName.test(each))) await rm(join(directory, name), { force: true });
+  for (const name of names.filter((each) => /^step-\d+\..*\.safetensors$/.test(each) || claimName.test(each))) {
+    await rm(join(directory, name), { force: true });
+  }
+  await rmdir(directory).catch(() => undefined);
 }

@@ -3,6 +3,10 @@
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { Attendance as _polyak_v1_Attendance, Attendance__Output as _polyak_v1_Attendance__Output } from '../../polyak/v1/Attendance.js';
+import type { ChangeSweepReply as _polyak_v1_ChangeSweepReply, ChangeSweepReply__Output as _polyak_v1_ChangeSweepReply__Output } from '../../polyak/v1/ChangeSweepReply.js';
+import type { ChangeSweepRequest as _polyak_v1_ChangeSweepRequest, ChangeSweepRequest__Output as _polyak_v1_ChangeSweepRequest__Output } from '../../polyak/v1/ChangeSweepRequest.js';
+import type { ListTrialsReply as _polyak_v1_ListTrialsReply, ListTrialsReply__Output as _polyak_v1_ListTrialsReply__Output } from '../../polyak/v1/ListTrialsReply.js';
+import type { ListTrialsRequest as _polyak_v1_ListTrialsRequest, ListTrialsRequest__Output as _polyak_v1_ListTrialsRequest__Output } from '../../polyak/v1/ListTrialsRequest.js';
 import type { Order as _polyak_v1_Order, Order__Output as _polyak_v1_Order__Output } from '../../polyak/v1/Order.js';
 import type { ReportReply as _polyak_v1_ReportReply, ReportReply__Output as _polyak_v1_ReportReply__Output } from '../../polyak/v1/ReportReply.js';
 import type { RunEvent as _polyak_v1_RunEvent, RunEvent__Output as _polyak_v1_RunEvent__Output } from '../../polyak/v1/RunEvent.js';
@@ -12,14 +16,35 @@ import type { StopReply as _polyak_v1_StopReply, StopReply__Output as _polyak_v1
 import type { StopRequest as _polyak_v1_StopRequest, StopRequest__Output as _polyak_v1_StopRequest__Output } from '../../polyak/v1/StopRequest.js';
 import type { SubmitReply as _polyak_v1_SubmitReply, SubmitReply__Output as _polyak_v1_SubmitReply__Output } from '../../polyak/v1/SubmitReply.js';
 import type { SubmitRequest as _polyak_v1_SubmitRequest, SubmitRequest__Output as _polyak_v1_SubmitRequest__Output } from '../../polyak/v1/SubmitRequest.js';
+import type { SubmitSweepReply as _polyak_v1_SubmitSweepReply, SubmitSweepReply__Output as _polyak_v1_SubmitSweepReply__Output } from '../../polyak/v1/SubmitSweepReply.js';
+import type { SubmitSweepRequest as _polyak_v1_SubmitSweepRequest, SubmitSweepRequest__Output as _polyak_v1_SubmitSweepRequest__Output } from '../../polyak/v1/SubmitSweepRequest.js';
 import type { TrialReport as _polyak_v1_TrialReport, TrialReport__Output as _polyak_v1_TrialReport__Output } from '../../polyak/v1/TrialReport.js';
 import type { WatchRequest as _polyak_v1_WatchRequest, WatchRequest__Output as _polyak_v1_WatchRequest__Output } from '../../polyak/v1/WatchRequest.js';
+import type { WatchSweepRequest as _polyak_v1_WatchSweepRequest, WatchSweepRequest__Output as _polyak_v1_WatchSweepRequest__Output } from '../../polyak/v1/WatchSweepRequest.js';
 
 export interface CoordinatorClient extends grpc.Client {
   Attend(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_polyak_v1_Attendance, _polyak_v1_Order__Output>;
   Attend(options?: grpc.CallOptions): grpc.ClientDuplexStream<_polyak_v1_Attendance, _polyak_v1_Order__Output>;
   attend(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_polyak_v1_Attendance, _polyak_v1_Order__Output>;
   attend(options?: grpc.CallOptions): grpc.ClientDuplexStream<_polyak_v1_Attendance, _polyak_v1_Order__Output>;
+  
+  ChangeSweep(argument: _polyak_v1_ChangeSweepRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_ChangeSweepReply__Output>): grpc.ClientUnaryCall;
+  ChangeSweep(argument: _polyak_v1_ChangeSweepRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_polyak_v1_ChangeSweepReply__Output>): grpc.ClientUnaryCall;
+  ChangeSweep(argument: _polyak_v1_ChangeSweepRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_ChangeSweepReply__Output>): grpc.ClientUnaryCall;
+  ChangeSweep(argument: _polyak_v1_ChangeSweepRequest, callback: grpc.requestCallback<_polyak_v1_ChangeSweepReply__Output>): grpc.ClientUnaryCall;
+  changeSweep(argument: _polyak_v1_ChangeSweepRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_ChangeSweepReply__Output>): grpc.ClientUnaryCall;
+  changeSweep(argument: _polyak_v1_ChangeSweepRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_polyak_v1_ChangeSweepReply__Output>): grpc.ClientUnaryCall;
+  changeSweep(argument: _polyak_v1_ChangeSweepRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_ChangeSweepReply__Output>): grpc.ClientUnaryCall;
+  changeSweep(argument: _polyak_v1_ChangeSweepRequest, callback: grpc.requestCallback<_polyak_v1_ChangeSweepReply__Output>): grpc.ClientUnaryCall;
+  
+  ListTrials(argument: _polyak_v1_ListTrialsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_ListTrialsReply__Output>): grpc.ClientUnaryCall;
+  ListTrials(argument: _polyak_v1_ListTrialsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_polyak_v1_ListTrialsReply__Output>): grpc.ClientUnaryCall;
+  ListTrials(argument: _polyak_v1_ListTrialsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_ListTrialsReply__Output>): grpc.ClientUnaryCall;
+  ListTrials(argument: _polyak_v1_ListTrialsRequest, callback: grpc.requestCallback<_polyak_v1_ListTrialsReply__Output>): grpc.ClientUnaryCall;
+  listTrials(argument: _polyak_v1_ListTrialsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_ListTrialsReply__Output>): grpc.ClientUnaryCall;
+  listTrials(argument: _polyak_v1_ListTrialsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_polyak_v1_ListTrialsReply__Output>): grpc.ClientUnaryCall;
+  listTrials(argument: _polyak_v1_ListTrialsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_ListTrialsReply__Output>): grpc.ClientUnaryCall;
+  listTrials(argument: _polyak_v1_ListTrialsRequest, callback: grpc.requestCallback<_polyak_v1_ListTrialsReply__Output>): grpc.ClientUnaryCall;
   
   Report(argument: _polyak_v1_TrialReport, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_ReportReply__Output>): grpc.ClientUnaryCall;
   Report(argument: _polyak_v1_TrialReport, metadata: grpc.Metadata, callback: grpc.requestCallback<_polyak_v1_ReportReply__Output>): grpc.ClientUnaryCall;
@@ -57,15 +82,33 @@ export interface CoordinatorClient extends grpc.Client {
   submit(argument: _polyak_v1_SubmitRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_SubmitReply__Output>): grpc.ClientUnaryCall;
   submit(argument: _polyak_v1_SubmitRequest, callback: grpc.requestCallback<_polyak_v1_SubmitReply__Output>): grpc.ClientUnaryCall;
   
+  SubmitSweep(argument: _polyak_v1_SubmitSweepRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_SubmitSweepReply__Output>): grpc.ClientUnaryCall;
+  SubmitSweep(argument: _polyak_v1_SubmitSweepRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_polyak_v1_SubmitSweepReply__Output>): grpc.ClientUnaryCall;
+  SubmitSweep(argument: _polyak_v1_SubmitSweepRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_SubmitSweepReply__Output>): grpc.ClientUnaryCall;
+  SubmitSweep(argument: _polyak_v1_SubmitSweepRequest, callback: grpc.requestCallback<_polyak_v1_SubmitSweepReply__Output>): grpc.ClientUnaryCall;
+  submitSweep(argument: _polyak_v1_SubmitSweepRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_SubmitSweepReply__Output>): grpc.ClientUnaryCall;
+  submitSweep(argument: _polyak_v1_SubmitSweepRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_polyak_v1_SubmitSweepReply__Output>): grpc.ClientUnaryCall;
+  submitSweep(argument: _polyak_v1_SubmitSweepRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_SubmitSweepReply__Output>): grpc.ClientUnaryCall;
+  submitSweep(argument: _polyak_v1_SubmitSweepRequest, callback: grpc.requestCallback<_polyak_v1_SubmitSweepReply__Output>): grpc.ClientUnaryCall;
+  
   Watch(argument: _polyak_v1_WatchRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_RunEvent__Output>;
   Watch(argument: _polyak_v1_WatchRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_RunEvent__Output>;
   watch(argument: _polyak_v1_WatchRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_RunEvent__Output>;
   watch(argument: _polyak_v1_WatchRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_RunEvent__Output>;
   
+  WatchSweep(argument: _polyak_v1_WatchSweepRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_RunEvent__Output>;
+  WatchSweep(argument: _polyak_v1_WatchSweepRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_RunEvent__Output>;
+  watchSweep(argument: _polyak_v1_WatchSweepRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_RunEvent__Output>;
+  watchSweep(argument: _polyak_v1_WatchSweepRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_RunEvent__Output>;
+  
 }
 
 export interface CoordinatorHandlers extends grpc.UntypedServiceImplementation {
   Attend: grpc.handleBidiStreamingCall<_polyak_v1_Attendance__Output, _polyak_v1_Order>;
+  
+  ChangeSweep: grpc.handleUnaryCall<_polyak_v1_ChangeSweepRequest__Output, _polyak_v1_ChangeSweepReply>;
+  
+  ListTrials: grpc.handleUnaryCall<_polyak_v1_ListTrialsRequest__Output, _polyak_v1_ListTrialsReply>;
   
   Report: grpc.handleUnaryCall<_polyak_v1_TrialReport__Output, _polyak_v1_ReportReply>;
   
@@ -75,15 +118,23 @@ export interface CoordinatorHandlers extends grpc.UntypedServiceImplementation {
   
   Submit: grpc.handleUnaryCall<_polyak_v1_SubmitRequest__Output, _polyak_v1_SubmitReply>;
   
+  SubmitSweep: grpc.handleUnaryCall<_polyak_v1_SubmitSweepRequest__Output, _polyak_v1_SubmitSweepReply>;
+  
   Watch: grpc.handleServerStreamingCall<_polyak_v1_WatchRequest__Output, _polyak_v1_RunEvent>;
+  
+  WatchSweep: grpc.handleServerStreamingCall<_polyak_v1_WatchSweepRequest__Output, _polyak_v1_RunEvent>;
   
 }
 
 export interface CoordinatorDefinition extends grpc.ServiceDefinition {
   Attend: MethodDefinition<_polyak_v1_Attendance, _polyak_v1_Order, _polyak_v1_Attendance__Output, _polyak_v1_Order__Output>
+  ChangeSweep: MethodDefinition<_polyak_v1_ChangeSweepRequest, _polyak_v1_ChangeSweepReply, _polyak_v1_ChangeSweepRequest__Output, _polyak_v1_ChangeSweepReply__Output>
+  ListTrials: MethodDefinition<_polyak_v1_ListTrialsRequest, _polyak_v1_ListTrialsReply, _polyak_v1_ListTrialsRequest__Output, _polyak_v1_ListTrialsReply__Output>
   Report: MethodDefinition<_polyak_v1_TrialReport, _polyak_v1_ReportReply, _polyak_v1_TrialReport__Output, _polyak_v1_ReportReply__Output>
   Status: MethodDefinition<_polyak_v1_StatusRequest, _polyak_v1_StatusReply, _polyak_v1_StatusRequest__Output, _polyak_v1_StatusReply__Output>
   Stop: MethodDefinition<_polyak_v1_StopRequest, _polyak_v1_StopReply, _polyak_v1_StopRequest__Output, _polyak_v1_StopReply__Output>
   Submit: MethodDefinition<_polyak_v1_SubmitRequest, _polyak_v1_SubmitReply, _polyak_v1_SubmitRequest__Output, _polyak_v1_SubmitReply__Output>
+  SubmitSweep: MethodDefinition<_polyak_v1_SubmitSweepRequest, _polyak_v1_SubmitSweepReply, _polyak_v1_SubmitSweepRequest__Output, _polyak_v1_SubmitSweepReply__Output>
   Watch: MethodDefinition<_polyak_v1_WatchRequest, _polyak_v1_RunEvent, _polyak_v1_WatchRequest__Output, _polyak_v1_RunEvent__Output>
+  WatchSweep: MethodDefinition<_polyak_v1_WatchSweepRequest, _polyak_v1_RunEvent, _polyak_v1_WatchSweepRequest__Output, _polyak_v1_RunEvent__Output>
 }

@@ -7,6 +7,7 @@ import type { Drop as _polyak_v1_Drop, Drop__Output as _polyak_v1_Drop__Output }
 import type { Replaced as _polyak_v1_Replaced, Replaced__Output as _polyak_v1_Replaced__Output } from '../../polyak/v1/Replaced.js';
 import type { StopTrial as _polyak_v1_StopTrial, StopTrial__Output as _polyak_v1_StopTrial__Output } from '../../polyak/v1/StopTrial.js';
 import type { Beat as _polyak_v1_Beat, Beat__Output as _polyak_v1_Beat__Output } from '../../polyak/v1/Beat.js';
+import type { Discard as _polyak_v1_Discard, Discard__Output as _polyak_v1_Discard__Output } from '../../polyak/v1/Discard.js';
 
 export interface Order {
   'welcome'?: (_polyak_v1_Welcome | null);
@@ -16,7 +17,8 @@ export interface Order {
   'replaced'?: (_polyak_v1_Replaced | null);
   'stop'?: (_polyak_v1_StopTrial | null);
   'beat'?: (_polyak_v1_Beat | null);
-  'message'?: "welcome"|"lead"|"join"|"drop"|"replaced"|"stop"|"beat";
+  'discard'?: (_polyak_v1_Discard | null);
+  'message'?: "welcome"|"lead"|"join"|"drop"|"replaced"|"stop"|"beat"|"discard";
 }
 
 export interface Order__Output {
@@ -27,5 +29,6 @@ export interface Order__Output {
   'replaced'?: (_polyak_v1_Replaced__Output | null);
   'stop'?: (_polyak_v1_StopTrial__Output | null);
   'beat'?: (_polyak_v1_Beat__Output | null);
-  'message'?: "welcome"|"lead"|"join"|"drop"|"replaced"|"stop"|"beat";
+  'discard'?: (_polyak_v1_Discard__Output | null);
+  'message'?: "welcome"|"lead"|"join"|"drop"|"replaced"|"stop"|"beat"|"discard";
 }

@@ -22,6 +22,7 @@ export interface Register {
   'address'?: (string);
   'id'?: (string);
   'shardEpoch'?: (number);
+  'trials'?: (Buffer | Uint8Array | string)[];
 }
 
 export interface Register__Output {
@@ -30,4 +31,5 @@ export interface Register__Output {
   'address': (string);
   'id': (string);
   'shardEpoch': (number);
+  'trials': (Buffer)[];
 }

@@ -6,9 +6,11 @@ import type { ProcessStatus as _polyak_v1_ProcessStatus, ProcessStatus__Output a
 export interface StatusReply {
   'trials'?: (_polyak_v1_TrialStatus)[];
   'processes'?: (_polyak_v1_ProcessStatus)[];
+  'sweeps'?: (string)[];
 }
 
 export interface StatusReply__Output {
   'trials': (_polyak_v1_TrialStatus__Output)[];
   'processes': (_polyak_v1_ProcessStatus__Output)[];
+  'sweeps': (string)[];
 }

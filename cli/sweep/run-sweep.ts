@@ -1,0 +1,94 @@
+/** One sweep from submission to its end, on processes of its own or on a cluster elsewhere. */
+import { PolyakError } from '../../common/errors.js';
+import type { SweepLine } from '../../coordinator/sweep/log-line.js';
+import { Launcher } from '../launcher.js';
+import { setup } from '../setup.js';
+import { SweepFollower } from './sweep-follower.js';
+import type { SweepFolder } from './sweep-folder.js';
+
+export interface SweepRunOptions {
+  folder: SweepFolder;
+  onLine: (line: SweepLine) => void;
+  /** Aborted: its trials stop at checkpoints, and it ends as stopped. On a cluster elsewhere: it is followed no longer. */
+  stop: AbortSignal;
+  /** Aborted: end at once. */
+  kill: AbortSignal;
+  /** How long the coordinator may be out of reach. */
+  patienceMs: number;
+  /** Go on with a sweep that was stopped or has failed. */
+  resume?: boolean;
+}
+
+/** Resolves with its last line; undefined where it goes on elsewhere and is followed no longer. */
+export async function runSweep(options: SweepRunOptions): Promise<SweepLine | undefined> {
+  const { folder, onLine, kill } = options;
+  const { facts } = folder;
+  folder.update({ pid: process.pid, roles: [] });
+  try {
+    if (facts.coordinator !== null) return await follow(options, facts.coordinator, undefined);
+    if (facts.backend === 'tensorflow') await setup({ quiet: true });
+    const { workers, shards, backend, store } = facts;
+    const launcher = await Launcher.start({
+      ...{ workers, shards, backend, store, logs: folder.logs },
+      onNotice: (kind, message) => onLine({ event: 'notice', kind, message }),
+      onRoles: (roles) => folder.update({ roles }),
+    });
+    const killAll = () => launcher.kill();
+    kill.addEventListener('abort', killAll, { once: true });
+    try {
+      if (kill.aborted) launcher.kill();
+      return await Promise.race([follow(options, launcher.coordinator, launcher), launcher.failed]);
+    } finally {
+      await launcher.stop();
+      kill.removeEventListener('abort', killAll);
+    }
+  } finally {
+    folder.update({ pid: null });
+  }
+}
+
+async function follow(
+  { folder, onLine, stop, kill, patienceMs, resume = false }: SweepRunOptions,
+  coordinator: string,
+  launcher: Launcher | undefined,
+): Promise<SweepLine | undefined> {
+  const { facts, template } = folder;
+  const follower = new SweepFollower(coordinator, Buffer.from(facts.sweepKey, 'hex'), patienceMs);
+  const ending = new AbortController();
+  const end = () => ending.abort(new PolyakError('internal', 'the sweep was ended at once; what its trials had kept is kept'));
+  kill.addEventListener('abort', end, { once: true });
+  launcher?.failed.catch(end);
+  const leave = new AbortController();
+  const askToStop = () => {
+    // Elsewhere it goes on without whoever follows it.
+    if (!launcher) return leave.abort();
+    follower.change('STOP', {}, ending.signal).catch((error: unknown) => ending.abort(error));
+  };
+  try {
+    if (kill.aborted) end();
+    await follower.submit(
+      {
+        ...{ name: facts.name, experiment: JSON.stringify(template.experiment), folder: template.folder },
+        ...{ directory: folder.path, shards: facts.shards, list: template.list ?? '' },
+        settings: JSON.stringify(facts.settings),
+        replayOf: Buffer.from(facts.replayOf ?? '', 'hex'),
+      },
+      ending.signal,
+    );
+    if (resume) await follower.change('RESUME', {}, ending.signal);
+    if (stop.aborted) askToStop();
+    else stop.addEventListener('abort', askToStop, { once: true });
+    const signal = AbortSignal.any([ending.signal, leave.signal]);
+    return await follower.follow((line) => {
+      if (line.sequence !== undefined) launcher?.progressed();
+      onLine(line);
+    }, signal);
+  } catch (error) {
+    if (leave.signal.aborted && !ending.signal.aborted) return undefined;
+    throw error;
+  } finally {
+    stop.removeEventListener('abort', askToStop);
+    kill.removeEventListener('abort', end);
+    follower.close();
+  }
+}

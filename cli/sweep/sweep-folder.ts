@@ -1,0 +1,118 @@
+/**
+ * The folder of a sweep: its template, the coordinator's store, logs, its trials' folders, and sweep.json, which says what
+ * the sweep is and which processes it has. Sweeps are numbered and never overwritten, in one row with runs.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { PolyakError } from '../../common/errors.js';
+import type { RoleEntry } from '../launcher.js';
+import type { Provenance } from '../provenance.js';
+import { claimFolder } from '../run-folder.js';
+import { findSweep } from './find-sweep.js';
+
+export interface SweepRecord {
+  name: string;
+  /** Eight bytes, hexadecimal: never used for another sweep. */
+  sweepKey: string;
+  createdAt: string;
+  workers: number;
+  shards: number;
+  backend: 'tensorflow' | 'cpu';
+  /** Of a cluster elsewhere, host:port; null for the sweep's own processes. */
+  coordinator: string | null;
+  /** Path or URL of the coordinator's store, where it is this machine's. */
+  store: string;
+  /** Settings beside those of the experiment. */
+  settings: Record<string, unknown>;
+  /** Key of the sweep that this one repeats. */
+  replayOf: string | null;
+  /** Processes that run now. */
+  roles: RoleEntry[];
+  /** The process that follows the sweep, while it does. */
+  pid: number | null;
+  provenance: Provenance;
+}
+
+export interface StoredTemplate {
+  /** With parameters still open, and `search` with its defaults. */
+  experiment: Record<string, unknown>;
+  /** What relative paths count from. */
+  folder: string;
+  /** The text of the list of trials, where the sampler is one. */
+  list?: string;
+}
+
+export type NewSweep = Omit<SweepRecord, 'name' | 'sweepKey' | 'createdAt' | 'roles' | 'pid' | 'store'> & {
+  store?: string;
+};
+
+export class SweepFolder {
+  private constructor(
+    readonly path: string,
+    readonly template: StoredTemplate,
+    private record: SweepRecord,
+  ) {}
+
+  /** Makes `<state>/<name>-<n>` with the first free n. */
+  static create(state: string, name: string, template: StoredTemplate, options: NewSweep): SweepFolder {
+    const path = claimFolder(resolve(state), name);
+    writeFileSync(join(path, 'template.json'), `${JSON.stringify(template, null, 2)}\n`);
+    const folder = new SweepFolder(path, template, {
+      store: join(path, 'coordinator.db'),
+      ...options,
+      name: basename(path),
+      sweepKey: randomBytes(8).toString('hex'),
+      createdAt: new Date().toISOString(),
+      roles: [],
+      pid: null,
+    });
+    mkdirSync(folder.logs, { recursive: true });
+    mkdirSync(folder.trials, { recursive: true });
+    folder.update({});
+    return folder;
+  }
+
+  /** `sweep` is its folder, its id, or `@last`. Nothing is written. Errors: `usage`. */
+  static open(state: string, sweep: string): SweepFolder {
+    const path = findSweep(state, sweep);
+    try {
+      const record = JSON.parse(readFileSync(join(path, 'sweep.json'), 'utf8')) as SweepRecord;
+      const template = JSON.parse(readFileSync(join(path, 'template.json'), 'utf8')) as StoredTemplate;
+      return new SweepFolder(path, template, record);
+    } catch (error) {
+      throw new PolyakError('usage', `sweep '${sweep}': ${path} cannot be read: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  }
+
+  get facts(): Readonly<SweepRecord> {
+    return this.record;
+  }
+
+  get logs(): string {
+    return join(this.path, 'logs');
+  }
+
+  get trials(): string {
+    return join(this.path, 'trials');
+  }
+
+  trial(number: number): string {
+    return join(this.trials, String(number));
+  }
+
+  /** Whether its store has been made; before, nothing of it is known. */
+  get hasStore(): boolean {
+    return this.record.store.includes('://') || existsSync(this.record.store);
+  }
+
+  /** Rewrites sweep.json; a reader sees the old one or the new one. */
+  update(change: Partial<SweepRecord>): void {
+    this.record = { ...this.record, ...change };
+    const file = join(this.path, 'sweep.json');
+    writeFileSync(`${file}.new`, `${JSON.stringify(this.record, null, 2)}\n`);
+    renameSync(`${file}.new`, file);
+  }
+}

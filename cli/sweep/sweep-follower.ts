@@ -1,0 +1,115 @@
+/** A sweep seen through its coordinator, which may go away and come back: submit, change, follow to the end, list trials. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { PolyakError } from '../../common/errors.js';
+import { coordinatorClient, fromServiceError, unary } from '../../common/rpc.js';
+import type { SweepLine } from '../../coordinator/sweep/log-line.js';
+import type { SweepSnapshot } from '../../coordinator/sweep/sweep.js';
+import type { CoordinatorClient } from '../../proto/gen/polyak/v1/Coordinator.js';
+import type { ListTrialsReply__Output } from '../../proto/gen/polyak/v1/ListTrialsReply.js';
+import type { RunEvent__Output } from '../../proto/gen/polyak/v1/RunEvent.js';
+import { insist } from '../follow-run.js';
+
+export interface SweepSubmission {
+  name: string;
+  /** JSON. */
+  experiment: string;
+  folder: string;
+  directory: string;
+  shards: number;
+  list: string;
+  settings: string;
+  replayOf: Buffer;
+}
+
+export type SweepAction = 'PAUSE' | 'RESUME' | 'STOP' | 'SET';
+
+const retryMs = 200;
+const ends = new Set(['sweep-finished', 'sweep-stopped', 'sweep-failed']);
+
+export class SweepFollower {
+  private readonly client: CoordinatorClient;
+  private readonly peer: string;
+
+  /** `patienceMs` is how long the coordinator may be out of reach. */
+  constructor(
+    coordinator: string,
+    private readonly sweepKey: Buffer,
+    private readonly patienceMs: number,
+  ) {
+    this.client = coordinatorClient(coordinator);
+    this.peer = `coordinator ${coordinator}`;
+  }
+
+  async submit(submission: SweepSubmission, signal: AbortSignal): Promise<void> {
+    const { sweepKey } = this;
+    await insist(this.patienceMs, signal, (deadline) =>
+      unary(this.peer, (callback) => this.client.submitSweep({ ...submission, sweepKey }, { deadline }, callback)),
+    );
+  }
+
+  async change(action: SweepAction, settings: Record<string, unknown>, signal: AbortSignal): Promise<SweepSnapshot> {
+    const request = { sweepKey: this.sweepKey, action, settings: JSON.stringify(settings) };
+    const reply = await insist(this.patienceMs, signal, (deadline) =>
+      unary<{ sweep: string }>(this.peer, (callback) => this.client.changeSweep(request, { deadline }, callback)),
+    );
+    return JSON.parse(reply.sweep) as SweepSnapshot;
+  }
+
+  async list(
+    request: { sort: string; descending: boolean; status: string[]; offset: number; limit: number },
+    signal: AbortSignal,
+  ): Promise<ListTrialsReply__Output> {
+    const { sweepKey } = this;
+    return await insist(this.patienceMs, signal, (deadline) =>
+      unary<ListTrialsReply__Output>(this.peer, (callback) =>
+        this.client.listTrials({ ...request, sweepKey }, { deadline }, callback),
+      ),
+    );
+  }
+
+  /** Every entry of its log from `from` on once, with what may be lost between them, until the last, which is the answer. */
+  async follow(onLine: (line: SweepLine) => void, signal: AbortSignal, from = 0): Promise<SweepLine> {
+    let position = from;
+    let reachableAt = Date.now();
+    for (;;) {
+      let last: SweepLine | undefined;
+      const receive = (body: string) => {
+        const line = JSON.parse(body) as SweepLine;
+        reachableAt = Date.now();
+        if (line.sequence !== undefined) position = line.sequence + 1;
+        if (ends.has(line.event)) last = line;
+        onLine(line);
+      };
+      const error = await this.watch(position, receive, signal);
+      if (last) return last;
+      signal.throwIfAborted();
+      if (error && error.code !== 'unreachable' && error.code !== 'internal') throw error;
+      if (!error) reachableAt = Date.now();
+      else if (Date.now() - reachableAt > this.patienceMs) throw error;
+      await delay(retryMs, undefined, { signal });
+    }
+  }
+
+  close(): void {
+    this.client.close();
+  }
+
+  private async watch(
+    from: number,
+    receive: (body: string) => void,
+    signal: AbortSignal,
+  ): Promise<PolyakError | undefined> {
+    const stream = this.client.watchSweep({ sweepKey: this.sweepKey, from });
+    const cancel = () => stream.cancel();
+    signal.addEventListener('abort', cancel);
+    try {
+      return await new Promise((resolve) => {
+        stream.on('data', ({ body }: RunEvent__Output) => receive(body));
+        stream.on('error', (error) => resolve(fromServiceError(error, this.peer)));
+        stream.on('end', () => resolve(undefined));
+      });
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+}

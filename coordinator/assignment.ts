@@ -1,0 +1,117 @@
+/**
+ * Which worker works on which run of a sweep: one worker a trial while trials are many; who has nothing to do joins a trial
+ * that runs, and leaves it again when another waits. It never changes a number, only when it is there.
+ */
+import { PolyakError } from '../common/errors.js';
+import type { Ledger } from './ledger.js';
+import type { Runs } from './runs.js';
+import type { Sweep } from './sweep/sweep.js';
+import type { Sweeps } from './sweep/sweeps.js';
+import type { RunRow } from './store/rows.js';
+import type { WorkerPlace, WorkerPlaces } from './worker-places.js';
+
+export interface AssignmentParts {
+  runs: Runs;
+  sweeps: Sweeps;
+  workers: WorkerPlaces;
+  ledger: Ledger;
+  /** Whether the shards are there that such a sweep needs. */
+  canLead: (shards: number) => boolean;
+  /** The run has changed, or who works on it. */
+  tell: (run: RunRow) => void;
+  leave: (place: WorkerPlace, run: RunRow) => void;
+}
+
+export class Assignment {
+  constructor(private readonly parts: AssignmentParts) {}
+
+  /** `settled`: all workers that were there before the coordinator started have had time to come back. */
+  assign(settled: boolean): void {
+    const idle = this.parts.workers.idle();
+    while (idle.length > 0) {
+      const run = (settled ? this.orphan() : undefined) ?? this.start();
+      if (!run) break;
+      this.give(idle.shift()!, run);
+    }
+    if (idle.length === 0) this.freeOne();
+    else if (settled) for (const place of idle) this.joinThinnest(place);
+  }
+
+  private give(place: WorkerPlace, run: RunRow): void {
+    this.parts.workers.assign(place, run);
+    this.parts.tell(run);
+  }
+
+  /** A run that has lost its workers. */
+  private orphan(): RunRow | undefined {
+    const { runs, sweeps, workers } = this.parts;
+    for (const run of runs.withLead()) {
+      if (run.sweep !== null && sweeps.ofRun(run) && workers.of(run.key).length === 0) return run;
+    }
+    return undefined;
+  }
+
+  private start(): RunRow | undefined {
+    for (const sweep of this.parts.sweeps.inOrder()) {
+      if (!this.mayStart(sweep)) continue;
+      const run = this.startOf(sweep);
+      if (run) return run;
+    }
+    return undefined;
+  }
+
+  private startOf(sweep: Sweep): RunRow | undefined {
+    const { ledger } = this.parts;
+    try {
+      if (!sweep.canStart && sweep.mayAsk) ledger.commitSoon(sweep.request());
+      const started = sweep.canStart ? sweep.startNext() : undefined;
+      if (!started) return undefined;
+      ledger.commitSoon(started.changes);
+      return started.run;
+    } catch (error) {
+      if (!(error instanceof PolyakError)) throw error;
+      ledger.commitSoon(sweep.halt('failed', error.message));
+      return undefined;
+    }
+  }
+
+  /** Within `parallel` and `workers`, and where its shards are there. */
+  private mayStart(sweep: Sweep): boolean {
+    const { settings, row } = sweep;
+    const led = this.ledOf(sweep);
+    if (settings.parallel !== undefined && new Set(led.map(({ trial }) => trial)).size >= settings.parallel) return false;
+    return this.mayHaveMore(sweep, led) && this.parts.canLead(row.shards);
+  }
+
+  private mayHaveMore({ settings }: Sweep, led: readonly RunRow[]): boolean {
+    if (settings.workers === undefined) return true;
+    return led.reduce((sum, { key }) => sum + this.parts.workers.of(key).length, 0) < settings.workers;
+  }
+
+  private ledOf({ key }: Sweep): RunRow[] {
+    return [...this.parts.runs.withLead()].filter(({ sweep }) => sweep === key);
+  }
+
+  /** A trial waits and all workers are taken: one of a trial that has several leaves it. */
+  private freeOne(): void {
+    const { sweeps, workers, runs, leave } = this.parts;
+    if (!sweeps.inOrder().some((sweep) => sweep.canStart && this.mayStart(sweep))) return;
+    for (const run of runs.withLead()) {
+      const working = run.sweep === null ? [] : workers.of(run.key);
+      if (working.length > 1) return leave(working.at(-1)!, run);
+    }
+  }
+
+  /** More workers than micro-batches a step would only wait. */
+  private joinThinnest(place: WorkerPlace): void {
+    const { runs, sweeps, workers } = this.parts;
+    let thinnest: { run: RunRow; count: number } | undefined;
+    for (const run of runs.withLead()) {
+      const sweep = sweeps.ofRun(run);
+      if (!sweep || run.state !== 'running' || !this.mayHaveMore(sweep, this.ledOf(sweep))) continue;
+      const count = workers.of(run.key).length;
+      if (count < sweep.leavesOf(run) && (!thinnest || count < thinnest.count)) thinnest = { run, count };
+    }
+    if (thinnest) this.give(place, thinnest.run);
+  }
+}

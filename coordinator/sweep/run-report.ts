@@ -1,0 +1,48 @@
+/** What a lead reports of a run, as a sweep reads it. */
+import { z } from 'zod';
+import { PolyakError } from '../../common/errors.js';
+import type { Value } from '../search/log.js';
+import type { EndFacts } from './sweep.js';
+import type { EpochReport } from './member-reports.js';
+
+const number = z.number().nullable();
+
+const epochSchema = z.looseObject({
+  epoch: z.number(),
+  loss: number,
+  stepsPerEpoch: z.number().optional(),
+  validation: z.record(z.string(), number.optional()).nullable(),
+});
+
+const endSchema = z.looseObject({
+  epoch: z.number().optional(),
+  code: z.string().optional(),
+  message: z.string().optional(),
+});
+
+/** `metric` such as validation.accuracy. Errors: `protocol` for what is no report. */
+export function epochReportOf(
+  body: string,
+  metric: string,
+): { epoch: number; report: EpochReport; stepsPerEpoch: number; isValidated: boolean } {
+  const { epoch, loss, validation, stepsPerEpoch = 0 } = parsed(epochSchema, body);
+  const value = validation?.[metric.replace(/^validation\./, '')] ?? null;
+  return { epoch, report: { value: finite(value), loss: finite(loss) }, stepsPerEpoch, isValidated: validation !== null };
+}
+
+export function endFactsOf(body: string): EndFacts {
+  const { epoch = 0, code = 'internal', message = '' } = parsed(endSchema, body);
+  return { epoch, code, message };
+}
+
+function finite(value: Value): Value {
+  return value !== null && Number.isFinite(value) ? value : null;
+}
+
+function parsed<Output>(schema: z.ZodType<Output>, body: string): Output {
+  try {
+    return schema.parse(JSON.parse(body));
+  } catch (error) {
+    throw new PolyakError('protocol', `a report's body is not as it should be: ${body.slice(0, 200)}`, { cause: error });
+  }
+}

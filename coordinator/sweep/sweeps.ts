@@ -1,0 +1,101 @@
+/** The sweeps that are not finished, and the clock of each. */
+import { PolyakError } from '../../common/errors.js';
+import type { Logger } from '../../common/log.js';
+import type { Ledger } from '../ledger.js';
+import type { Runs } from '../runs.js';
+import type { RunRow, SweepRow } from '../store/rows.js';
+import type { Store } from '../store/store.js';
+import { openSweep } from './open-sweep.js';
+import type { Sweep } from './sweep.js';
+
+const secondsBetweenWrites = 5;
+
+export class Sweeps {
+  private readonly byKey = new Map<string, Sweep>();
+  /** Submitted, and not yet known to be right. */
+  private readonly opening = new Map<string, Promise<Sweep>>();
+  private ticks = 0;
+
+  constructor(
+    private readonly store: Store,
+    private readonly runs: Runs,
+    private readonly ledger: Ledger,
+    private readonly log: Logger,
+  ) {}
+
+  /** As the store has them. One that cannot be opened fails, the others go on. */
+  async restore(rows: readonly SweepRow[]): Promise<void> {
+    for (const row of rows) {
+      if (row.state === 'finished') continue;
+      try {
+        this.byKey.set(row.key, await openSweep(row, this.runs, this.store));
+      } catch (error) {
+        if (!(error instanceof PolyakError)) throw error;
+        this.log.error({ sweep: row.key, error: error.message }, 'a sweep cannot go on');
+        const endedAt = new Date().toISOString();
+        this.ledger.commitSoon([{ table: 'sweeps', row: { ...row, state: 'failed', reason: error.message, endedAt } }]);
+      }
+    }
+  }
+
+  /** The same key again is the same sweep. Errors: `usage`. */
+  async submit(row: SweepRow): Promise<Sweep> {
+    const known = this.byKey.get(row.key) ?? this.opening.get(row.key);
+    if (known) return await known;
+    const stored = (await this.store.sweeps()).find(({ key }) => key === row.key);
+    if (stored) return await this.get(row.key);
+    const opening = this.begin(row).finally(() => this.opening.delete(row.key));
+    this.opening.set(row.key, opening);
+    return await opening;
+  }
+
+  private async begin(row: SweepRow): Promise<Sweep> {
+    const sweep = await openSweep(row, this.runs, this.store);
+    const changes = sweep.begin();
+    this.byKey.set(row.key, sweep);
+    await this.ledger.commit(changes);
+    this.log.info({ sweep: row.key, name: row.name }, 'sweep submitted');
+    return sweep;
+  }
+
+  find(key: string): Sweep | undefined {
+    return this.byKey.get(key);
+  }
+
+  /** Also one that has finished. Errors: `usage`. */
+  async get(key: string): Promise<Sweep> {
+    const open = this.byKey.get(key);
+    if (open) return open;
+    const row = (await this.store.sweeps()).find((other) => other.key === key);
+    if (!row) throw new PolyakError('usage', `there is no sweep ${key} here`);
+    const sweep = await openSweep(row, this.runs, this.store);
+    return this.byKey.get(key) ?? (this.byKey.set(key, sweep), sweep);
+  }
+
+  ofRun({ sweep }: RunRow): Sweep | undefined {
+    return sweep === null ? undefined : this.byKey.get(sweep);
+  }
+
+  /** Whose trials are to begin first, first. */
+  inOrder(): Sweep[] {
+    const running = [...this.byKey.values()].filter(({ state }) => state === 'running');
+    return running.toSorted(
+      (left, right) => right.settings.priority - left.settings.priority || left.counts.running - right.counts.running,
+    );
+  }
+
+  all(): Iterable<Sweep> {
+    return this.byKey.values();
+  }
+
+  /** Once a second. `computeSecondsOf` are those since the last tick. */
+  tick(seconds: number, computeSecondsOf: (sweep: string) => number): void {
+    this.ticks += 1;
+    const write = this.ticks % secondsBetweenWrites === 0;
+    for (const sweep of this.byKey.values()) {
+      if (sweep.state === 'running') {
+        this.ledger.commitSoon(sweep.tick(seconds, computeSecondsOf(sweep.key), write));
+      }
+    }
+  }
+}

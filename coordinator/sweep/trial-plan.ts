@@ -1,0 +1,81 @@
+/**
+ * From the sweep's template to what each trial trains: a pure function of the sweep's experiment and the trial's number, and
+ * of the round's space where rounds narrow it.
+ */
+import { PolyakError } from '../../common/errors.js';
+import { canonicalExperiment, substitute } from '../../common/experiment/load.js';
+import { checkTemplate } from '../../common/experiment/check.js';
+import { experimentSchema, type Experiment } from '../../common/experiment/schema.js';
+import { searchSchema, type Search as SearchSection } from '../../common/experiment/search-schema.js';
+import type { Hyperparameters } from '../search/hyperparameters.js';
+import type { Space } from '../search/log.js';
+import { planSearch, type Judged, type SearchPlan } from '../search/plan.js';
+import type { Sampler } from '../search/sampler.js';
+import { samplerFor } from '../search/sampler-registry.js';
+
+export interface SweepTemplate {
+  value: Record<string, unknown>;
+  /** What relative paths count from. */
+  folder: string;
+  /** The text of the list of trials. */
+  list?: string | undefined;
+}
+
+export class TrialPlan {
+  /** Its steps are epochs. */
+  readonly search: SearchPlan;
+  readonly seed: number;
+  private readonly judged: Judged;
+  readonly section: SearchSection;
+  private readonly samplers = new Map<Space, Sampler>();
+
+  /** Errors: `usage` for an experiment that cannot be searched. */
+  constructor(
+    private readonly template: SweepTemplate,
+    trials?: number,
+  ) {
+    const section = searchSchema.parse(checkTemplate(template.value, { folder: template.folder }));
+    this.section = trials === undefined ? section : { ...section, trials };
+    const { seed: written } = template.value;
+    if (written !== undefined && typeof written !== 'number') {
+      throw new PolyakError('usage', `seed: is '${String(written)}'; that of a sweep is a number, since it decides what is drawn`);
+    }
+    this.seed = written ?? experimentSchema.shape.seed.parse(undefined);
+    const first = this.substituted(this.draw(0));
+    this.judged = { ...first, search: this.section };
+    this.search = planSearch(this.judged, 1, Number.POSITIVE_INFINITY);
+  }
+
+  /** How many runs a trial has: folds times repetitions. */
+  get members(): number {
+    const { crossValidation } = this.section as { crossValidation?: { folds?: number; repeats?: number } };
+    return (crossValidation?.folds ?? 1) * (crossValidation?.repeats ?? 1);
+  }
+
+  /** Errors: `usage`, where trials are ranked by a running average that is too young for it. */
+  checkAverage(stepsPerEpoch: number): void {
+    planSearch(this.judged, 1, stepsPerEpoch);
+  }
+
+  /** Errors: `usage`, where constraints leave nothing. */
+  draw(number: number, space: Space = this.section.space): Hyperparameters {
+    const sampler = this.samplers.get(space) ?? samplerFor({ ...this.section, space }, this.seed, this.template.list);
+    this.samplers.set(space, sampler);
+    return sampler.draw(number);
+  }
+
+  /** Resolved, as JSON. Errors: `usage` where the parameters make no right experiment. */
+  experimentOf(parameters: Readonly<Record<string, unknown>>, _member: number): string {
+    const experiment = substitute(this.template.value, parameters, this.template.folder);
+    const { epochs } = experiment.train;
+    if (epochs !== this.judged.train.epochs) {
+      const both = `${this.judged.train.epochs} in the first trial and ${epochs} here`;
+      throw new PolyakError('usage', `train.epochs is ${both}: it cannot be drawn, the schedule decides how long trials train`);
+    }
+    return canonicalExperiment(experiment);
+  }
+
+  private substituted({ parameters }: Hyperparameters): Experiment {
+    return substitute(this.template.value, parameters, this.template.folder);
+  }
+}
