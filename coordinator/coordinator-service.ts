@@ -110,7 +110,7 @@ function report(parts: ServiceParts, request: TrialReport__Output): Record<strin
   }
   if (kind === 'PROGRESS') events.send(key, body, true);
   else if (kind === 'END') endTrial(parts, key, step, body);
-  else if (store.report(key, kind, step, body)) events.send(key, body, false);
+  else if (store.report(key, kind === 'PAUSED' ? 'EPOCH' : kind, step, body)) events.send(key, body, false);
   return {};
 }
 

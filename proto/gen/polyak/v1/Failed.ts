@@ -3,8 +3,10 @@
 
 export interface Failed {
   'message'?: (string);
+  'memoryTaken'?: (boolean);
 }
 
 export interface Failed__Output {
   'message': (string);
+  'memoryTaken': (boolean);
 }
