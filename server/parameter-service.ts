@@ -75,7 +75,8 @@ export function parameterService(table: TrialTable, chunks: ChunkService): Param
                 report({ fenced: { message: error.message, replaced: table.isReplaced(begin) } });
               } else {
                 const message = error instanceof Error ? error.message : String(error);
-                report({ failed: { message, memoryTaken: error instanceof MemoryTaken } });
+                const code = error instanceof PolyakError ? error.code : '';
+                report({ failed: { message, code, memoryTaken: error instanceof MemoryTaken } });
               }
             },
           );

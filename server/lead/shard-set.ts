@@ -3,10 +3,11 @@
  * concerns the whole trial (a scalar of the whole vector, a step that all have reached, a cut that all have written).
  */
 import { layOutChunks, shardOfChunk } from '../../common/chunk-layout.js';
-import { PolyakError } from '../../common/errors.js';
+import { PolyakError, isErrorCode } from '../../common/errors.js';
 import type { Manifest } from '../../common/manifest.js';
 import type { TreeNode } from '../../common/reduction-tree.js';
 import { withResolvers } from '../../common/with-resolvers.js';
+import type { Failed } from '../../proto/gen/polyak/v1/Failed.js';
 import type { ShardOrder } from '../../proto/gen/polyak/v1/ShardOrder.js';
 import type { ShardReport } from '../../proto/gen/polyak/v1/ShardReport.js';
 import { MemoryTaken } from '../memory-taken.js';
@@ -140,9 +141,13 @@ export class ShardSet {
     } else if (report.fenced) {
       const reason = `shard ${shard}: ${report.fenced.message ?? ''}`;
       interrupt(report.fenced.replaced ? new Replaced(reason) : new Rollback(reason));
-    } else if (report.failed?.memoryTaken)
-      this.begun.reject(new MemoryTaken(`shard ${shard}: ${report.failed.message}`));
-    else if (report.failed) interrupt(new PolyakError('internal', `shard ${shard}: ${report.failed.message ?? ''}`));
+    } else if (report.failed) this.hasFailed(shard, report.failed);
+  }
+
+  private hasFailed(shard: number, { message = '', code = '', memoryTaken = false }: Failed): void {
+    const text = `shard ${shard}: ${message}`;
+    if (memoryTaken) this.begun.reject(new MemoryTaken(text));
+    else this.options.interruption.interrupt(new PolyakError(isErrorCode(code) ? code : 'internal', text));
   }
 
   private hasBegun(shard: number, step: number): void {

@@ -27,7 +27,7 @@ export interface FakeTrial {
 interface Present {
   register: Register__Output;
   epoch: number;
-  send(order: Order): void;
+  send: (order: Order) => void;
 }
 
 export class FakeCoordinator {

@@ -4,9 +4,11 @@
 export interface Failed {
   'message'?: (string);
   'memoryTaken'?: (boolean);
+  'code'?: (string);
 }
 
 export interface Failed__Output {
   'message': (string);
   'memoryTaken': (boolean);
+  'code': (string);
 }
