@@ -58,6 +58,7 @@ export interface EpochEvent extends Scores {
  * - `refused`: a worker whose arithmetic or data differ.
  * - `tolerated`: the same, admitted under `numerics: tolerant`.
  * - `lease-failed`: a worker could not compute its share; another does.
+ * - `memory`: a shard has no room as long as other trials hold it; the trial waits.
  * - `checkpoint-passed-over`: a checkpoint that does not verify; the one before it is taken.
  * - `stopping`, `budget`: the run was asked to end at a checkpoint.
  * - `missed`: so many events came while nobody read that the oldest are no longer kept; events.jsonl has them.
@@ -68,6 +69,7 @@ export type NoticeKind =
   | 'refused'
   | 'tolerated'
   | 'lease-failed'
+  | 'memory'
   | 'checkpoint-passed-over'
   | 'stopping'
   | 'budget'

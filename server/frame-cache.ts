@@ -54,6 +54,12 @@ export class FrameCache {
     return made;
   }
 
+  /** It has been closed; what its readers still use goes with them. */
+  forget(chunk: Chunk): void {
+    this.frames.get(chunk)?.weights?.release();
+    this.frames.delete(chunk);
+  }
+
   private make(chunk: Chunk, which: 'weights' | 'average', giveBack: (data: Buffer) => void): Outgoing {
     const data = this.take(chunk.spec.length * 4);
     chunk.copyTo(data, which);

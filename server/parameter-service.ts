@@ -9,6 +9,8 @@ import { toServiceError } from '../common/rpc.js';
 import type { ParameterServerHandlers } from '../proto/gen/polyak/v1/ParameterServer.js';
 import type { ShardReport } from '../proto/gen/polyak/v1/ShardReport.js';
 import type { ChunkService } from './chunk-service.js';
+import { MemoryTaken } from './memory-taken.js';
+import type { ShardTrial } from './shard-trial.js';
 import type { TrialTable } from './trial-table.js';
 
 export function parameterService(table: TrialTable, chunks: ChunkService): ParameterServerHandlers {
@@ -54,6 +56,8 @@ export function parameterService(table: TrialTable, chunks: ChunkService): Param
       const report = (message: ShardReport) => void (stream.writableEnded || stream.write(message));
       let trialKey: Buffer | undefined;
       let incarnation = -1;
+      let followed: ShardTrial | undefined;
+      let left = false;
       const heartbeat = setInterval(() => report({ heartbeat: {} }), 1000);
       stream.on('data', (order) => {
         if (order.begin) {
@@ -61,11 +65,19 @@ export function parameterService(table: TrialTable, chunks: ChunkService): Param
           trialKey = begin.trialKey;
           incarnation = begin.incarnation;
           table.begin(begin, report).then(
-            (trial) => report({ begun: { step: trial.step } }),
+            (trial) => {
+              if (left) return table.release(trial);
+              followed = trial;
+              report({ begun: { step: trial.step } });
+            },
             (error: unknown) => {
               if (error instanceof PolyakError && error.code === 'fenced') {
                 report({ fenced: { message: error.message, replaced: table.isReplaced(begin) } });
-              } else report({ failed: { message: error instanceof Error ? error.message : String(error) } });
+              } else {
+                const message = error instanceof Error ? error.message : String(error);
+                const code = error instanceof PolyakError ? error.code : '';
+                report({ failed: { message, code, memoryTaken: error instanceof MemoryTaken } });
+              }
             },
           );
         } else if (trialKey && !order.heartbeat) {
@@ -74,8 +86,15 @@ export function parameterService(table: TrialTable, chunks: ChunkService): Param
           else report({ fenced: { message: 'a newer incarnation is here' } });
         }
       });
-      stream.on('end', () => stream.end());
-      const over = () => clearInterval(heartbeat);
+      const over = () => {
+        clearInterval(heartbeat);
+        left = true;
+        if (followed) table.release(followed);
+      };
+      stream.on('end', () => {
+        over();
+        stream.end();
+      });
       stream.on('close', over);
       stream.on('cancelled', over);
     },

@@ -15,6 +15,7 @@ import { Arithmetic } from './arithmetic/arithmetic.js';
 import { chunkService } from './chunk-service.js';
 import { FrameCache } from './frame-cache.js';
 import { discardCheckpoints } from './checkpoint/checkpoint.js';
+import { LeadOrders } from './lead-orders.js';
 import { ReportQueue } from './lead/report-queue.js';
 import { TrialLead } from './lead/trial-lead.js';
 import { parameterService } from './parameter-service.js';
@@ -75,16 +76,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const address = options.advertise ?? `${hostOf(options.listen)}:${listening.port}`;
   const client = coordinatorClient(options.coordinator);
 
-  const leadTrial = (order: Lead__Output) => {
+  const createLead = (order: Lead__Output) => {
     const { trialKey, leadEpoch } = order;
-    const known = table.findLead(trialKey);
-    if (known) return known.setShards(order.shards);
     const send = async (kind: string, step: number, body: string) => {
       const report = { trialKey, kind: kind as 'EPOCH', step, body, leadEpoch };
       const deadline = Date.now() + 5000;
       await unary(`coordinator ${options.coordinator}`, (callback) => client.report(report, { deadline }, callback));
     };
-    const lead = new TrialLead({
+    return new TrialLead({
       trialKey,
       experimentJson: order.experiment,
       experiment: JSON.parse(order.experiment) as Experiment,
@@ -92,15 +91,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       shards: order.shards,
       directory: order.directory,
       untilStep: order.untilStep,
+      untilEpoch: order.untilEpoch,
       leadEpoch,
       beginLocally: async (begin, report) => await table.begin(begin, report),
+      release: (trial) => table.release(trial),
       reports: new ReportQueue(send, log, stopping.signal),
       metrics,
       log,
     });
-    table.lead(trialKey, lead);
-    lead.run().catch((error: unknown) => log.error({ error: String(error) }, 'the lead failed'));
   };
+  const leads = new LeadOrders(table, createLead, log);
 
   let fail: (error: Error) => void = () => undefined;
   let finish: () => void = () => undefined;
@@ -111,8 +111,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (order.welcome) coordinatorEpoch = Math.max(coordinatorEpoch, order.welcome.coordinatorEpoch);
     else if (order.lead) {
       if (order.lead.coordinatorEpoch < coordinatorEpoch) metrics.fenced.inc({ what: 'coordinator' });
-      else leadTrial(order.lead);
+      else leads.take(order.lead);
     } else if (order.drop) {
+      leads.forget(order.drop.trialKey);
       table.drop(order.drop.trialKey).catch((error: unknown) => log.error({ error: String(error) }, 'dropping failed'));
     } else if (order.discard) {
       discardCheckpoints(order.discard.directory).catch((error: unknown) =>

@@ -22,6 +22,7 @@ import { loadChunk } from './checkpoint/load-chunk.js';
 import { writeShardFile, type ChunkSnapshot } from './checkpoint/shard-file.js';
 import type { FrameCache, Outgoing } from './frame-cache.js';
 import { InitialWeights } from './initial-weights.js';
+import { MemoryTaken } from './memory-taken.js';
 import type { ShardMetrics } from './server-metrics.js';
 import { chosenOptimizer, stepRules } from './step-rules.js';
 
@@ -61,6 +62,7 @@ export class ShardTrial {
   private readonly kernels = new Map<Arena, VectorKernels>();
   private readonly reservations: (() => void)[] = [];
   private closed = false;
+  private fits = false;
 
   private constructor(
     private readonly context: ShardContext,
@@ -73,7 +75,10 @@ export class ShardTrial {
     this.slotNames = chosenOptimizer(experiment).optimizer.slots;
   }
 
-  /** Loads the chunks this shard owns. Errors: `exhausted` when they do not fit the shard's memory, `data` for a bad file. */
+  /**
+   * Loads the chunks this shard owns. Errors: `exhausted` when they do not fit the shard's memory, as MemoryTaken when they
+   * would but for other trials; `data` for a bad file.
+   */
   static async begin(
     context: ShardContext,
     order: BeginOrder,
@@ -85,6 +90,10 @@ export class ShardTrial {
       await trial.loadChunks();
     } catch (error) {
       await trial.close();
+      // It would fit if it were alone.
+      if (error instanceof PolyakError && error.code === 'exhausted' && trial.fits) {
+        throw new MemoryTaken(error.message, { cause: error });
+      }
       throw error;
     }
     return trial;
@@ -152,6 +161,11 @@ export class ShardTrial {
     this.closed = true;
     this.readers.clear();
     await Promise.all([...this.chunks.values()].map((chunk) => chunk.close()));
+    for (const chunk of this.chunks.values()) {
+      this.forgetPrevious(chunk.spec.index);
+      this.context.frames.forget(chunk);
+    }
+    this.chunks.clear();
     for (const giveBack of this.reservations.splice(0)) giveBack();
   }
 
@@ -161,19 +175,23 @@ export class ShardTrial {
     const owned = this.specs.filter(({ index }) => shardOfChunk(trialKey, index, this.specs.length, shards) === shard);
     const slots = 2 + this.slotNames.length + gradientSlotsReserved;
     const pool = this.context.poolFor(this.experiment.chunkFloats * 4);
+    pool.assertFits(owned.length, slots);
+    this.fits = true;
     const initial = new InitialWeights(this.experiment.seed);
     for (const spec of owned) {
       const arena = pool.reserve(slots);
       this.reservations.push(() => pool.unreserve(arena, slots));
-      const memory = {
-        arena,
-        weights: allocate(arena),
-        average: allocate(arena),
-        slots: this.slotNames.map(() => allocate(arena)),
+      const taken: number[] = [];
+      const take = () => taken[taken.push(allocate(arena)) - 1] ?? 0;
+      const load = async () => {
+        const memory = { arena, weights: take(), average: take(), slots: this.slotNames.map(take) };
+        const loaded = checkpoint ? loadChunk(checkpoint, spec, memory, this.slotNames) : initial.fill(spec, memory);
+        return { memory, version: await loaded };
       };
-      const version = checkpoint
-        ? await loadChunk(checkpoint, spec, memory, this.slotNames)
-        : initial.fill(spec, memory);
+      const { memory, version } = await load().catch((error: unknown) => {
+        for (const pointer of taken) arena.release(pointer);
+        throw error;
+      });
       this.chunks.set(spec.index, new Chunk(spec, memory, version, this.context.arithmetic, rules, this.chunkEvents()));
     }
   }

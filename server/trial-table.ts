@@ -7,7 +7,11 @@ import { ShardTrial, type BeginOrder, type ShardContext } from './shard-trial.js
 interface Held {
   incarnation: number;
   leadEpoch: number;
+  /** Undefined before it has begun, and when its lead has left it. */
   trial: ShardTrial | undefined;
+  beginning: boolean;
+  /** Resolves when the memory of what was here before is free. */
+  cleared: Promise<void>;
 }
 
 export class TrialTable {
@@ -17,23 +21,45 @@ export class TrialTable {
 
   constructor(readonly context: ShardContext) {}
 
-  /** Errors: `fenced` when this or a newer incarnation is here already, or the incarnation of a newer lead. */
+  /**
+   * Errors: `fenced` when this or a newer incarnation is here already, or the incarnation of a newer lead; `exhausted`,
+   * as MemoryTaken when it may be tried again. An incarnation that its lead has left may begin again.
+   */
   async begin(order: BeginOrder, report: (report: ShardReport) => void): Promise<ShardTrial> {
     const key = order.trialKey.toString('hex');
     const before = this.held.get(key);
     if (this.isReplaced(order)) throw this.fenceLead(order);
-    if (before && before.incarnation >= order.incarnation)
+    const newest = before?.incarnation ?? -1;
+    const isLive = before !== undefined && (before.beginning || before.trial !== undefined);
+    if (newest > order.incarnation || (newest === order.incarnation && isLive))
       throw this.fence(order.trialKey, order.incarnation, 'follow');
-    const entry: Held = { incarnation: order.incarnation, leadEpoch: order.leadEpoch, trial: undefined };
+    const { incarnation, leadEpoch } = order;
+    const cleared = before?.trial ? this.close(before.trial) : (before?.cleared ?? Promise.resolve());
+    const entry: Held = { incarnation, leadEpoch, trial: undefined, beginning: true, cleared };
     this.held.set(key, entry);
-    if (before?.trial) await this.close(before.trial);
-    const trial = await ShardTrial.begin(this.context, order, report);
-    if (this.held.get(key) !== entry) {
-      await trial.close();
-      throw this.fence(order.trialKey, order.incarnation, 'follow');
+    try {
+      await cleared;
+      const trial = await ShardTrial.begin(this.context, order, report);
+      if (this.held.get(key) !== entry) {
+        await trial.close();
+        throw this.fence(order.trialKey, order.incarnation, 'follow');
+      }
+      return (entry.trial = trial);
+    } finally {
+      entry.beginning = false;
     }
-    entry.trial = trial;
-    return trial;
+  }
+
+  /**
+   * Its lead has left it: what it holds goes, since whoever leads the trial next begins from a checkpoint. Its numbers stay
+   * and fence what is older.
+   */
+  release(trial: ShardTrial): void {
+    const entry = this.held.get(trial.order.trialKey.toString('hex'));
+    if (entry?.trial !== trial) return;
+    entry.trial = undefined;
+    entry.cleared = this.close(trial);
+    entry.cleared.catch((error: unknown) => this.context.log.error({ error: String(error) }, 'closing a trial failed'));
   }
 
   /** Whether a lead of a higher epoch is obeyed here, whatever incarnation the order's lead has claimed. */
@@ -78,6 +104,12 @@ export class TrialTable {
     this.leads.set(trialKey.toString('hex'), lead);
   }
 
+  /** False when another leads the trial by now, or nobody. */
+  forgetLead(trialKey: Buffer, lead: TrialLead): boolean {
+    const key = trialKey.toString('hex');
+    return this.leads.get(key) === lead && this.leads.delete(key);
+  }
+
   findLead(trialKey: Buffer): TrialLead | undefined {
     return this.leads.get(trialKey.toString('hex'));
   }
@@ -101,6 +133,7 @@ export class TrialTable {
     const entry = this.held.get(key);
     this.held.delete(key);
     if (entry?.trial) await this.close(entry.trial);
+    else await entry?.cleared;
   }
 
   async closeAll(): Promise<void> {

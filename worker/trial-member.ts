@@ -49,6 +49,7 @@ export class TrialMember {
   /** Resolves when everything of the trial is closed. */
   readonly closed: Promise<void>;
   private readonly stopping = new AbortController();
+  private ended = false;
   private readonly control: ControlLink;
   private readonly leases = new LeaseQueue();
   private working: Promise<Working> | undefined;
@@ -112,8 +113,14 @@ export class TrialMember {
       this.stop();
     } else if (message.ended) {
       log.info({ trial: this.trial, state: message.ended.state }, 'the trial has ended');
+      this.ended = true;
       this.stop();
     }
+  }
+
+  /** Its lead has said so; a trial that goes on after that is joined anew. */
+  get hasEnded(): boolean {
+    return this.ended;
   }
 
   /** Nothing more comes of this trial; the member is kept until it is dropped, so that it is not joined again. */

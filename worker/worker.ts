@@ -80,7 +80,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const join = (trialKey: Buffer, lead: string) => {
     const key = trialKey.toString('hex');
     const known = members.get(key);
-    if (known) return known.moveTo(lead);
+    if (known && !known.hasEnded) return known.moveTo(lead);
     log.info({ trial: key, lead }, 'joining a trial');
     const shared = { worker: id, backend, transport, modules, place, computeWith, activity, log };
     members.set(key, new TrialMember({ trialKey, lead, ...shared }));

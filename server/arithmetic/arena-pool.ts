@@ -1,6 +1,9 @@
 /** The arenas of one chunk size, and who has been promised room in which. */
 import { PolyakError } from '../../common/errors.js';
-import { Arena, MemoryBudget, slotBytesOf } from './arena.js';
+import { Arena, MemoryBudget, capacityOf, slotBytesOf } from './arena.js';
+
+/** Of memory that is kept though no trial uses it. */
+const idleBytesMax = 2 ** 30;
 
 export type ArenaPoolOptions = {
   chunkBytes: number;
@@ -58,13 +61,13 @@ export class ArenaPool {
         found = arena;
       }
     }
-    found ??= this.#newArena(slots);
+    found ??= this.#takeIdle() ?? this.#newArena(slots);
     this.#reserved.set(found, (this.#reserved.get(found) ?? 0) + slots);
     this.#budget.bytesReserved += slots * this.#slotBytes;
     return found;
   }
 
-  /** Ends a reservation; its slots must have been released. An arena without reservations is dropped. */
+  /** Ends a reservation; its slots must have been released. An arena without reservations is kept for the next. */
   unreserve(arena: Arena, slots: number): void {
     const left = (this.#reserved.get(arena) ?? 0) - slots;
     if (left < 0) {
@@ -73,9 +76,24 @@ export class ArenaPool {
     this.#budget.bytesReserved -= slots * this.#slotBytes;
     if (left === 0) {
       this.#reserved.delete(arena);
+      this.#keepIdle(arena);
     } else {
       this.#reserved.set(arena, left);
     }
+  }
+
+  /** Errors: `exhausted` where so many chunks would not have their slots though nothing else were reserved. */
+  assertFits(chunks: number, slots: number): void {
+    const needed = chunks * slots * this.#slotBytes;
+    const { bytesMax } = this.#budget;
+    if (needed > bytesMax) {
+      throw new PolyakError(
+        'exhausted',
+        `memory: the trial's ${chunks} chunks here need ${needed} bytes, the shard's limit is ${bytesMax}; ` +
+          'give it more (--memory-mb), or use more shards',
+      );
+    }
+    this.#checkCapacity(slots);
   }
 
   #checkLimit(slots: number): void {
@@ -89,14 +107,39 @@ export class ArenaPool {
     }
   }
 
-  #newArena(slots: number): Arena {
-    const arena = new Arena({ chunkBytes: this.#chunkBytes, arenaBytes: this.#arenaBytes, budget: this.#budget });
-    if (slots > arena.capacity) {
+  #checkCapacity(slots: number): void {
+    const capacity = capacityOf(this.#chunkBytes, this.#arenaBytes);
+    if (slots > capacity) {
       throw new PolyakError(
         'exhausted',
-        `memory: a chunk needs ${slots} slots of ${arena.slotBytes} bytes; an arena holds ${arena.capacity} of them`,
+        `memory: a chunk needs ${slots} slots of ${this.#slotBytes} bytes; an arena holds ${capacity} of them`,
       );
     }
-    return arena;
+  }
+
+  #newArena(slots: number): Arena {
+    this.#checkCapacity(slots);
+    return new Arena({ chunkBytes: this.#chunkBytes, arenaBytes: this.#arenaBytes, budget: this.#budget });
+  }
+
+  /**
+   * A memory that is dropped stays until V8 collects it, which may be long after the next trial has grown one of its own;
+   * so the next trial takes the last one's.
+   */
+  #takeIdle(): Arena | undefined {
+    const { idle } = this.#budget;
+    const index = idle.findLastIndex(
+      ({ slotBytes, capacity }) =>
+        slotBytes === this.#slotBytes && capacity === capacityOf(this.#chunkBytes, this.#arenaBytes),
+    );
+    return index < 0 ? undefined : idle.splice(index, 1)[0];
+  }
+
+  #keepIdle(arena: Arena): void {
+    const { idle, bytesMax } = this.#budget;
+    idle.push(arena);
+    let bytes = 0;
+    for (const { memory } of idle) bytes += memory.buffer.byteLength;
+    while (bytes > Math.min(idleBytesMax, bytesMax)) bytes -= idle.shift()?.memory.buffer.byteLength ?? 0;
   }
 }

@@ -13,6 +13,8 @@ const alignment = 64;
 export class MemoryBudget {
   bytesInUse = 0;
   bytesReserved = 0;
+  /** Arenas that nobody has reserved room in, the one emptied last at the end. */
+  readonly idle: Arena[] = [];
 
   constructor(readonly bytesMax: number) {}
 }
@@ -20,6 +22,11 @@ export class MemoryBudget {
 /** A chunk's size, rounded up to whole cache lines. */
 export function slotBytesOf(chunkBytes: number): number {
   return Math.ceil(chunkBytes / alignment) * alignment;
+}
+
+/** The most slots that an arena of so many bytes can have. */
+export function capacityOf(chunkBytes: number, arenaBytes: number): number {
+  return Math.floor((Math.floor(arenaBytes / pageBytes) * pageBytes - baseBytes) / slotBytesOf(chunkBytes));
 }
 
 let lastId = 0;
@@ -45,7 +52,7 @@ export class Arena {
   constructor(options: { chunkBytes: number; arenaBytes: number; budget?: MemoryBudget }) {
     this.slotBytes = slotBytesOf(options.chunkBytes);
     this.#pagesMax = Math.floor(options.arenaBytes / pageBytes);
-    this.capacity = Math.floor((this.#pagesMax * pageBytes - baseBytes) / this.slotBytes);
+    this.capacity = capacityOf(options.chunkBytes, options.arenaBytes);
     if (this.capacity < 1 || this.#pagesMax > 65536) {
       throw new RangeError(`an arena of ${options.arenaBytes} bytes cannot hold slots of ${this.slotBytes} bytes`);
     }

@@ -23,6 +23,8 @@ export interface CheckpointerOptions {
 /** Of one incarnation. */
 export class Checkpointer {
   private lastAt = Date.now();
+  /** Of the last cut; a record can be committed only once. */
+  private lastStep = -1;
 
   constructor(private readonly options: CheckpointerOptions) {}
 
@@ -30,8 +32,7 @@ export class Checkpointer {
   async ifDue(step: number): Promise<void> {
     const { experiment, shards, interruption } = this.options;
     const due = Date.now() - this.lastAt >= experiment.checkpoint.every * 1000;
-    if (!due || shards.cuts.busy) return;
-    this.lastAt = Date.now();
+    if (!due || shards.cuts.busy || step === this.lastStep) return;
     const { committed } = await this.plan(step);
     // Of this incarnation: the commit may fail because the next one has begun.
     committed.catch((error: unknown) => {
@@ -50,6 +51,8 @@ export class Checkpointer {
   /** Resolves when all shards know of the cut (only then may steps go on), with the commit to come. */
   private async plan(step: number): Promise<{ committed: Promise<string> }> {
     const { shards, interruption } = this.options;
+    this.lastAt = Date.now();
+    this.lastStep = step;
     const cut = shards.cuts.begin(step);
     const { lead, preprocess } = this.options.state();
     shards.broadcast({ cut: { step } });

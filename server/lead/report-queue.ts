@@ -1,6 +1,7 @@
 /** Reports to the coordinator, kept until it has stored them; it may be down for as long as it likes. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../../common/log.js';
+import { withResolvers } from '../../common/with-resolvers.js';
 import type { Report } from './trial-state.js';
 
 export interface ReportSink {
@@ -13,6 +14,7 @@ export class ReportQueue {
   private readonly queue: Report[] = [];
   private sending = false;
   private progressInFlight = false;
+  private emptied = withResolvers<undefined>();
 
   constructor(
     private readonly send: ReportSink,
@@ -41,6 +43,11 @@ export class ReportQueue {
     return this.queue.filter(({ kind }) => kind !== 'NOTICE');
   }
 
+  /** Resolves when the coordinator has all that was added so far; never, when the process ends before. */
+  async drained(): Promise<void> {
+    if (this.queue.length > 0) await this.emptied.promise;
+  }
+
   private async pump(): Promise<void> {
     if (this.sending) return;
     this.sending = true;
@@ -56,5 +63,8 @@ export class ReportQueue {
     } finally {
       this.sending = false;
     }
+    if (this.queue.length > 0) return;
+    this.emptied.resolve(undefined);
+    this.emptied = withResolvers();
   }
 }

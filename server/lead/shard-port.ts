@@ -23,9 +23,13 @@ export interface ShardPortEvents {
 /** Starts an incarnation on the lead's own shard. */
 export type BeginLocally = (begin: BeginOrder, report: (report: ShardReport) => void) => Promise<ShardTrial>;
 
+/** Gives back what an incarnation holds. */
+export type ReleaseLocally = (trial: ShardTrial) => void;
+
 export async function openLocalShard(
   begin: BeginOrder,
   beginLocally: BeginLocally,
+  release: ReleaseLocally,
   events: ShardPortEvents,
 ): Promise<ShardPort> {
   let closed = false;
@@ -37,7 +41,10 @@ export async function openLocalShard(
   report({ begun: { step: trial.step } });
   return {
     send: (order) => trial.handle(order as ShardOrder__Output),
-    close: () => void (closed = true),
+    close: () => {
+      closed = true;
+      release(trial);
+    },
   };
 }
 

@@ -3,18 +3,27 @@
  * concerns the whole trial (a scalar of the whole vector, a step that all have reached, a cut that all have written).
  */
 import { layOutChunks, shardOfChunk } from '../../common/chunk-layout.js';
-import { PolyakError } from '../../common/errors.js';
+import { PolyakError, isErrorCode } from '../../common/errors.js';
 import type { Manifest } from '../../common/manifest.js';
 import type { TreeNode } from '../../common/reduction-tree.js';
 import { withResolvers } from '../../common/with-resolvers.js';
+import type { Failed } from '../../proto/gen/polyak/v1/Failed.js';
 import type { ShardOrder } from '../../proto/gen/polyak/v1/ShardOrder.js';
 import type { ShardReport } from '../../proto/gen/polyak/v1/ShardReport.js';
+import { MemoryTaken } from '../memory-taken.js';
 import type { BeginOrder } from '../shard-trial.js';
 import { CutLedger } from './cut-ledger.js';
 import { divergedEvent } from './end-event.js';
 import { Replaced, Rollback, TrialEnd, type Interruption } from './interruption.js';
 import { ScalarLedger } from './scalar-ledger.js';
-import { openLocalShard, openRemoteShard, type BeginLocally, type ShardPort } from './shard-port.js';
+import {
+  openLocalShard,
+  openRemoteShard,
+  type BeginLocally,
+  type ReleaseLocally,
+  type ShardPort,
+  type ShardPortEvents,
+} from './shard-port.js';
 
 export interface ShardSetOptions {
   /** Of all shards, by number; only those that own a chunk take part. */
@@ -28,6 +37,7 @@ export interface ShardSetOptions {
   /** The longest the mean gradient may be. */
   globalNorm: number | undefined;
   beginLocally: BeginLocally;
+  release: ReleaseLocally;
   interruption: Interruption;
   /** All of the shard's chunks hold this node of the step. */
   held: (step: number, node: TreeNode, shard: number) => void;
@@ -41,6 +51,7 @@ export class ShardSet {
   /** By shard. */
   private readonly reachedStep = new Map<number, number>();
   private readonly begun = withResolvers<number>();
+  private closed = false;
   private awaited: { step: number; resolve: () => void } | undefined;
 
   constructor(private readonly options: ShardSetOptions) {
@@ -56,9 +67,10 @@ export class ShardSet {
     return this.participants.length;
   }
 
-  /** All load the weights; answers with the step they are at. */
+  /** All load the weights; answers with the step they are at. Errors: MemoryTaken where one has no room at present. */
   async open(): Promise<number> {
-    const { addresses, own, begin, beginLocally, interruption } = this.options;
+    const { addresses, own, begin, interruption } = this.options;
+    this.begun.promise.catch(() => undefined);
     const events = {
       report: (shard: number, report: ShardReport) => this.receive(shard, report),
       lost: (shard: number, error: Error) =>
@@ -66,14 +78,18 @@ export class ShardSet {
     };
     for (const shard of this.participants) {
       const order = { ...begin, shard, shards: addresses.length };
-      const isOwn = shard === own;
-      this.ports.push(
-        isOwn
-          ? await interruption.race(openLocalShard(order, beginLocally, events))
-          : openRemoteShard(addresses[shard] ?? '', order, events),
-      );
+      if (shard === own) await interruption.race(this.openOwn(order, events));
+      else this.ports.push(openRemoteShard(addresses[shard] ?? '', order, events));
     }
     return await interruption.race(this.begun.promise);
+  }
+
+  private async openOwn(order: BeginOrder, events: ShardPortEvents): Promise<void> {
+    const { beginLocally, release } = this.options;
+    const port = await openLocalShard(order, beginLocally, release, events);
+    // Nobody may have waited for it.
+    if (this.closed) port.close();
+    else this.ports.push(port);
   }
 
   broadcast(order: ShardOrder): void {
@@ -99,6 +115,7 @@ export class ShardSet {
   }
 
   close(): void {
+    this.closed = true;
     for (const port of this.ports.splice(0)) port.close();
   }
 
@@ -124,7 +141,13 @@ export class ShardSet {
     } else if (report.fenced) {
       const reason = `shard ${shard}: ${report.fenced.message ?? ''}`;
       interrupt(report.fenced.replaced ? new Replaced(reason) : new Rollback(reason));
-    } else if (report.failed) interrupt(new PolyakError('internal', `shard ${shard}: ${report.failed.message ?? ''}`));
+    } else if (report.failed) this.hasFailed(shard, report.failed);
+  }
+
+  private hasFailed(shard: number, { message = '', code = '', memoryTaken = false }: Failed): void {
+    const text = `shard ${shard}: ${message}`;
+    if (memoryTaken) this.begun.reject(new MemoryTaken(text));
+    else this.options.interruption.interrupt(new PolyakError(isErrorCode(code) ? code : 'internal', text));
   }
 
   private hasBegun(shard: number, step: number): void {

@@ -14,6 +14,7 @@ import { modulePath, readModule } from '../../common/module-bundle.js';
 import { passLeaves, type TrainingPlan } from '../../common/plan.js';
 import { claimIncarnation, newestCheckpoint } from '../checkpoint/checkpoint.js';
 import { hashVector } from '../checkpoint/load-chunk.js';
+import { MemoryTaken } from '../memory-taken.js';
 import type { ShardMetrics } from '../server-metrics.js';
 import { learningRateOf, planOf } from '../step-rules.js';
 import type { TrialFacts } from './admission.js';
@@ -25,9 +26,11 @@ import { Membership, type RoundSpec } from './membership.js';
 import { PreprocessCollector } from './preprocess-collector.js';
 import { ProgressMeter } from './progress-meter.js';
 import type { ReportQueue } from './report-queue.js';
-import type { BeginLocally } from './shard-port.js';
+import type { BeginLocally, ReleaseLocally } from './shard-port.js';
 import { ShardSet } from './shard-set.js';
 import { addSums, emptySums, leadRecordSchema, meansOf, testScores, type Means, type Sums } from './trial-state.js';
+
+const memoryRetryMs = 1000;
 
 export interface TrialLeadOptions {
   trialKey: Buffer;
@@ -41,8 +44,11 @@ export interface TrialLeadOptions {
   directory: string;
   /** Step not to pass; 0 for all epochs. */
   untilStep: number;
+  /** Epoch at whose end the trial pauses; 0, or one that is not before the last: it is trained to its end. */
+  untilEpoch: number;
   leadEpoch: number;
   beginLocally: BeginLocally;
+  release: ReleaseLocally;
   reports: ReportQueue;
   metrics: ShardMetrics;
   log: Logger;
@@ -65,13 +71,18 @@ export class TrialLead {
   private stopRequested = false;
   /** Of the newest checkpoint. */
   private committedStep = 0;
-  private ended = false;
+  private endedAs: string | undefined;
+  private untilEpoch: number;
+  private saidMemoryTaken = false;
+  /** 0 until it is known. */
+  private stepsPerEpoch = 0;
   /** The present incarnation has taken a step. */
   private advanced = false;
   private readonly audit: AuditLog | undefined;
 
   constructor(private readonly options: TrialLeadOptions) {
     this.addresses = options.shards;
+    this.untilEpoch = options.untilEpoch;
     this.audit = openAuditLog(options.directory);
     this.epochSums = emptySums(options.experiment.metrics);
     this.membership = new Membership({
@@ -94,7 +105,16 @@ export class TrialLead {
     return this.options.experiment.chunkFloats;
   }
 
-  /** Runs the trial to its end. Never throws; the end is a report. */
+  /** How it ended here: the last report's event, or `abandoned`. Undefined while it runs. */
+  get end(): string | undefined {
+    return this.endedAs;
+  }
+
+  private get ended(): boolean {
+    return this.endedAs !== undefined;
+  }
+
+  /** Runs the trial to its end, or until it pauses. Never throws; the end is a report. */
   async run(): Promise<void> {
     let failures = 0;
     while (!this.ended) {
@@ -105,8 +125,8 @@ export class TrialLead {
       } catch (error) {
         this.closeShards();
         if (this.ended) return;
-        if (error instanceof TrialEnd) this.end(error.event);
-        else if (error instanceof Stopped) this.end({ event: 'stopped', step: this.committedStep });
+        if (error instanceof TrialEnd) this.endWith(error.event);
+        else if (error instanceof Stopped) this.endWith({ event: 'stopped', step: this.committedStep });
         else if (error instanceof Replaced) {
           this.options.log.warn({ reason: error.message }, 'Fenced');
           this.abandon(error.message);
@@ -117,7 +137,7 @@ export class TrialLead {
           failures = this.advanced ? 0 : failures + 1;
           await delay(Math.min(1000, 100 * 2 ** failures));
         } else {
-          this.end(failureEvent(error, this.options.log));
+          this.endWith(failureEvent(error, this.options.log));
         }
       }
     }
@@ -128,6 +148,17 @@ export class TrialLead {
     if (shards.join() === this.addresses.join()) return;
     this.addresses = shards;
     this.interruption.interrupt(new Rollback('the shards have new addresses'));
+  }
+
+  /** The trial may go on to the end of a later epoch; it never has to pause earlier than it was told. */
+  extend(untilEpoch: number): void {
+    if (this.untilEpoch === 0) return;
+    this.untilEpoch = untilEpoch === 0 ? 0 : Math.max(this.untilEpoch, untilEpoch);
+  }
+
+  /** Resolves when the coordinator has all its reports. */
+  async reported(): Promise<void> {
+    await this.options.reports.drained();
   }
 
   /** Checkpoint, then end as stopped. */
@@ -141,7 +172,7 @@ export class TrialLead {
 
   /** Forget the trial without a word: it has been dropped, or another leads it. */
   abandon(reason: string): void {
-    this.ended = true;
+    this.endedAs ??= 'abandoned';
     this.interruption.interrupt(new Error(reason));
     this.closeShards();
     this.membership.close({ fenced: { message: reason } });
@@ -176,9 +207,10 @@ export class TrialLead {
     const plan = planOf(experiment, facts.data.trainCount);
     const allSteps = plan.stepsPerEpoch * experiment.train.epochs;
     const untilStep = this.options.untilStep > 0 ? Math.min(this.options.untilStep, allSteps) : allSteps;
-    const shards = this.shardSet(facts, checkpoint?.path ?? '', untilStep);
-    this.shards = shards;
-    let step = await shards.open();
+    this.stepsPerEpoch = plan.stepsPerEpoch;
+    if (this.committedStep >= this.pauseStep() && this.committedStep < untilStep) this.pause(this.committedStep);
+    const { shards, begunAt } = await this.openShards(() => this.shardSet(facts, checkpoint?.path ?? '', untilStep));
+    let step = begunAt;
     const checkpointer = this.checkpointer(facts, shards);
     if (this.stopRequested) this.stop();
     this.meter = new ProgressMeter();
@@ -196,12 +228,36 @@ export class TrialLead {
       step += 1;
       this.progress(step, untilStep, plan, sums);
       if (step % plan.stepsPerEpoch === 0) await this.finishEpoch(step, facts, plan, shards);
+      if (step < this.pauseStep() || step >= untilStep) continue;
+      await checkpointer.now(step);
+      // It may have been told to go on meanwhile.
+      if (step >= this.pauseStep()) this.pause(step);
     }
     await this.finish(step, facts, shards, checkpointer);
   }
 
+  /** Waits for as long as other trials have the shards' memory. */
+  private async openShards(make: () => ShardSet): Promise<{ shards: ShardSet; begunAt: number }> {
+    for (;;) {
+      const shards = make();
+      this.shards = shards;
+      try {
+        return { shards, begunAt: await shards.open() };
+      } catch (error) {
+        if (!(error instanceof MemoryTaken)) throw error;
+        // So that none of it is kept from those who may be waiting for this trial's in turn.
+        shards.close();
+        if (!this.saidMemoryTaken) this.notice('memory', `the trial waits for memory: ${error.message}`);
+        this.saidMemoryTaken = true;
+      }
+      if (this.stopRequested) throw new Stopped();
+      await this.interruption.race(delay(memoryRetryMs));
+    }
+  }
+
   private shardSet(facts: TrialFacts, checkpoint: string, untilStep: number): ShardSet {
-    const { trialKey, experimentJson, experiment, directory, leadEpoch, shard, beginLocally } = this.options;
+    const { trialKey, experimentJson, experiment, directory, leadEpoch, shard } = this.options;
+    const { beginLocally, release } = this.options;
     const { incarnation, interruption } = this;
     const { manifest } = facts;
     const data = { encoding: '', ...facts.data };
@@ -216,7 +272,7 @@ export class TrialLead {
       manifest: JSON.parse(manifest) as Manifest,
       chunkFloats,
       globalNorm: clip && 'globalNorm' in clip ? clip.globalNorm : undefined,
-      ...{ beginLocally, interruption },
+      ...{ beginLocally, release, interruption },
       held: (step, node, holder) => {
         const { round } = this.membership;
         if (round?.spec.kind === 'GRADIENT' && round.spec.step === step) round.held(node, holder);
@@ -298,9 +354,29 @@ export class TrialLead {
     const training = this.means(this.epochSums);
     const learningRate = learningRateOf(experiment, plan, step - 1);
     const { validation } = this;
-    const body = { event: 'epoch', epoch: step / plan.stepsPerEpoch, step, ...training, learningRate, validation };
+    const { stepsPerEpoch } = plan;
+    const place = { epoch: step / stepsPerEpoch, step, stepsPerEpoch };
+    const body = { event: 'epoch', ...place, ...training, learningRate, validation };
     reports.add({ kind: 'EPOCH', step, body });
     this.epochSums = emptySums(experiment.metrics);
+  }
+
+  private pauseStep(): number {
+    const { untilEpoch } = this;
+    const pauses = untilEpoch > 0 && untilEpoch < this.options.experiment.train.epochs;
+    return pauses ? untilEpoch * this.stepsPerEpoch : Infinity;
+  }
+
+  /** A checkpoint has the step, and in it the reports that the coordinator may lack. */
+  private pause(step: number): never {
+    throw new TrialEnd({
+      event: 'paused',
+      step,
+      validation: this.validation,
+      imagesPerSecond: this.meter.imagesPerSecond,
+      workers: this.membership.size,
+      reproducible: this.membership.reproducible,
+    });
   }
 
   private async finish(step: number, facts: TrialFacts, shards: ShardSet, checkpointer: Checkpointer): Promise<never> {
@@ -367,10 +443,18 @@ export class TrialLead {
     this.options.reports.add({ kind: 'NOTICE', step: 0, body: { event: 'notice', kind, message } });
   }
 
-  private end(event: Record<string, unknown>): void {
-    this.ended = true;
+  private endWith(event: Record<string, unknown>): void {
+    const state = String(event['event']);
+    const step = Number(event['steps'] ?? event['step'] ?? 0);
+    this.endedAs = state;
     this.closeShards();
-    this.options.reports.add({ kind: 'END', step: Number(event['steps'] ?? event['step'] ?? 0), body: event });
-    this.membership.close({ ended: { state: String(event['event']) } });
+    const body = { ...event, epoch: this.epochOf(state === 'diverged' ? step + 1 : step) };
+    this.options.reports.add({ kind: state === 'paused' ? 'PAUSED' : 'END', step, body });
+    this.membership.close({ ended: { state } });
+  }
+
+  /** The epoch that has the last of so many steps, from 1; 0 where there was none. */
+  private epochOf(steps: number): number {
+    return this.stepsPerEpoch > 0 ? Math.ceil(steps / this.stepsPerEpoch) : 0;
   }
 }

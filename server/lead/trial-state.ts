@@ -13,7 +13,7 @@ export interface Sums {
 }
 
 export interface Report {
-  kind: 'EPOCH' | 'END' | 'NOTICE';
+  kind: 'EPOCH' | 'END' | 'PAUSED' | 'NOTICE';
   step: number;
   body: Record<string, unknown>;
 }

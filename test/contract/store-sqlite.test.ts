@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../common/package-root.js';
-import { Store as FirstStore } from '../../coordinator/store.js';
+import { FirstStore } from './first-store.js';
 import { openStore, openStoreReader } from '../../coordinator/store/open-store.js';
 import { Database } from '../../coordinator/store/sqlite/database.js';
 import { sqliteError } from '../../coordinator/store/sqlite/sqlite-error.js';

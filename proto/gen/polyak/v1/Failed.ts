@@ -3,8 +3,12 @@
 
 export interface Failed {
   'message'?: (string);
+  'memoryTaken'?: (boolean);
+  'code'?: (string);
 }
 
 export interface Failed__Output {
   'message': (string);
+  'memoryTaken': (boolean);
+  'code': (string);
 }

@@ -1,10 +1,21 @@
-/**
- * What the coordinator must not forget, in SQLite: epochs (which fence old processes), trials, what was reported of them,
- * and a row for every change. Each write first checks that no younger coordinator has taken the store.
- */
-import { PolyakError } from '../common/errors.js';
-import { Database, type Value } from './database.js';
-import { isOver, nextState, type Trial, type TrialState, type TrialTrigger } from './trial.js';
+/** The store as it was before there were sweeps, which files of users were written by. Frozen: for the test of the migration. */
+import { PolyakError } from '../../common/errors.js';
+import { Database } from '../../coordinator/store/sqlite/database.js';
+import { isOver, nextState, type RunState, type RunTrigger } from '../../coordinator/run-state.js';
+
+type Value = string | number | null;
+type TrialState = RunState;
+type TrialTrigger = RunTrigger;
+
+interface Trial {
+  key: string;
+  experiment: string;
+  directory: string;
+  untilStep: number;
+  shards: number;
+  state: TrialState;
+}
+
 
 const schema = `
 CREATE TABLE IF NOT EXISTS epochs (name TEXT PRIMARY KEY, epoch INTEGER NOT NULL, process TEXT NOT NULL);
@@ -34,7 +45,7 @@ export interface ChangeEvent {
   detail: string;
 }
 
-export class Store {
+export class FirstStore {
   private constructor(
     private readonly database: Database,
     /** Of this coordinator: one more than of any before it on the same store. */
@@ -42,8 +53,8 @@ export class Store {
   ) {}
 
   /** Takes the store: whoever had it is fenced from now on. `process` names the taker in the event row. */
-  static open(path: string, process: string): Store {
-    const database = Database.open(path);
+  static open(path: string, process: string): FirstStore {
+    const database = Database.open(path, { readOnly: false });
     const epoch = database.transaction(() => {
       database.exec(schema);
       const row = database.get("SELECT epoch FROM epochs WHERE name = 'coordinator'");
@@ -52,7 +63,7 @@ export class Store {
       addEvent(database, 'coordinator-started', 'coordinator', { epoch: next, process });
       return next;
     });
-    return new Store(database, epoch);
+    return new FirstStore(database, epoch);
   }
 
   /** Errors: `fenced` when a younger coordinator has the store. */
