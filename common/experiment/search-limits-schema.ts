@@ -4,11 +4,11 @@ import { secondsOf } from '../duration.js';
 
 const count = z.int().positive();
 
+const time = 'must be a time such as 90s, 30m or 2h, or a number of seconds';
+
 /** Seconds, once it is checked. */
 const duration = z
-  .union([z.number().positive(), z.string().refine((text) => secondsOf(text) !== undefined)], {
-    error: 'must be a time such as 90s, 30m or 2h, or a number of seconds',
-  })
+  .union([z.number().positive(time), z.string().refine((text) => secondsOf(text) !== undefined, time)], { error: time })
   .transform((value) => (typeof value === 'string' ? secondsOf(value)! : value));
 
 export const budgetSchema = z.strictObject({

@@ -143,11 +143,7 @@ export const searchSchema = z
     budget: budgetSchema.optional().describe('what the sweep may take; it ends where any of these is used up'),
     price: z.number().positive().optional().describe('what an hour of a worker costs, in any currency'),
     keep: z.int().positive().default(5).describe('trials, the best, whose weights are kept on disk'),
-    retries: z
-      .int()
-      .min(0)
-      .default(2)
-      .describe('how often a trial is tried again after an error that may go away'),
+    retries: z.int().min(0).default(2).describe('how often a trial is tried again after an error that may go away'),
     sameFailures: z
       .int()
       .positive()
