@@ -68,7 +68,7 @@ function openFindings(value: unknown): Described[] {
   const { data: search } = searchSchema.safeParse(valueAt(value, ['search']));
   if (!search) return [];
   return [...foldFindings(valueAt(value, ['data', 'validation']), search), ...lengthFindings(value, search)].map(
-    described,
+    lineOfFinding,
   );
 }
 
@@ -105,10 +105,10 @@ function describe(issues: Issue[], { value, written, left }: Replaced, source?: 
 }
 
 function describeCross(experiment: Experiment): Described[] {
-  return crossCheck(experiment).map(described);
+  return crossCheck(experiment).map(lineOfFinding);
 }
 
-function described({ path, message }: Finding): Described {
+function lineOfFinding({ path, message }: Finding): Described {
   return { path, message: `${dotted(path)}: ${message}` };
 }
 
