@@ -1,19 +1,14 @@
-/** A length of time as people type it. */
+/** A length of time as a flag has it, which a timer of Node can wait for. */
 import { InvalidArgumentError } from 'commander';
+import { secondsOf } from '../common/duration.js';
 
-const seconds = { d: 86_400, h: 3600, m: 60, s: 1 } as const;
 /** Node's timers reach no further. */
 const daysMax = 24;
 
 /** Seconds of `90s`, `30m`, `2h` or `1h30m`. */
 export function durationSeconds(text: string): number {
-  const match = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(text);
-  const [, d, h, m, s] = match ?? [];
-  const sum = Object.entries({ d, h, m, s }).reduce(
-    (total, [unit, count]) => total + Number(count ?? 0) * seconds[unit as keyof typeof seconds],
-    0,
-  );
-  if (sum < 1) throw new InvalidArgumentError('It must be a time such as 90s, 30m, 2h or 1h30m.');
-  if (sum > daysMax * seconds.d) throw new InvalidArgumentError(`The most is ${daysMax}d.`);
-  return sum;
+  const seconds = secondsOf(text);
+  if (seconds === undefined) throw new InvalidArgumentError('It must be a time such as 90s, 30m, 2h or 1h30m.');
+  if (seconds > daysMax * 86_400) throw new InvalidArgumentError(`The most is ${daysMax}d.`);
+  return seconds;
 }

@@ -1,5 +1,5 @@
 /** An experiment as `train` and `validate` take it from the command line: file, overrides, parameters. */
-import { loadExperiment } from '../common/experiment/load.js';
+import { findTemplate, loadExperiment, type ExperimentTemplate } from '../common/experiment/load.js';
 import type { Experiment } from '../common/experiment/schema.js';
 
 export interface OverrideFlags {
@@ -12,6 +12,14 @@ export interface OverrideFlags {
 /** Errors: `usage`, as loadExperiment. */
 export async function loadWithFlags(file: string, { set, param }: OverrideFlags): Promise<Experiment> {
   return await loadExperiment(file, set, param);
+}
+
+/**
+ * The sweep that the file describes; nothing where it has no `search`, or where parameters are given, which make a single
+ * training of it. Errors: `usage`, as loadTemplate.
+ */
+export async function findSweep(file: string, { set, param }: OverrideFlags): Promise<ExperimentTemplate | undefined> {
+  return param.length > 0 ? undefined : await findTemplate(file, set);
 }
 
 /** The flags again, for a command that is shown. */

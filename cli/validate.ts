@@ -1,16 +1,20 @@
-/** `polyak validate`: an experiment file with all its defaults, its layers, and whether its data are there. */
+/**
+ * `polyak validate`: an experiment file with all its defaults, its layers, and whether its data are there. A sweep is shown
+ * as one of its trials.
+ */
 import { existsSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { isRemote } from '../common/data-location.js';
 import { PolyakError } from '../common/errors.js';
-import { canonicalExperiment } from '../common/experiment/load.js';
+import { canonicalExperiment, type ExperimentTemplate } from '../common/experiment/load.js';
 import type { Experiment } from '../common/experiment/schema.js';
-import { loadWithFlags, type OverrideFlags } from './load-experiment.js';
+import { findSweep, loadWithFlags, type OverrideFlags } from './load-experiment.js';
 import { prepareModule } from './module/prepare-module.js';
 import { outlineModel, type LayerRow, type ModelOutline } from './model-outline.js';
 import { printJson, printText } from './output.js';
 import { bold, grouped, listOf, tableOf } from './table.js';
 import { defaultState } from './train.js';
+import { requireMatureAverage, shownDrawn, validateSweep, type ValidatedSweep } from './validated-sweep.js';
 
 interface ValidateOptions extends OverrideFlags {
   json: boolean;
@@ -21,13 +25,52 @@ interface ValidateOptions extends OverrideFlags {
  * there where shapes cannot be known without them.
  */
 export async function validateCommand(file: string, options: ValidateOptions): Promise<void> {
-  const given = await loadWithFlags(file, options);
+  const template = await findSweep(file, options);
+  if (template) return await validateSweepCommand(file, template, options);
+  const validated = await outlineOf(await loadWithFlags(file, options));
+  print(file, validated, options);
+  requireData(validated);
+}
+
+async function validateSweepCommand(file: string, template: ExperimentTemplate, options: ValidateOptions) {
+  const sweep = validateSweep(template);
+  const { search, trial, warnings } = sweep;
+  if (!options.json) for (const warning of warnings) process.stderr.write(`polyak: warning: ${warning}\n`);
+  if (!trial) return printWithoutTrial(file, { template, sweep }, options);
+  const validated = { ...(await outlineOf(trial.experiment)), sweep };
+  const { data } = validated.outline;
+  if (data) requireMatureAverage(search, validated.experiment, data);
+  print(file, validated, options);
+  requireData(validated);
+}
+
+function printWithoutTrial(
+  file: string,
+  { template, sweep }: { template: ExperimentTemplate; sweep: ValidatedSweep },
+  { json }: ValidateOptions,
+): void {
+  if (json) return printJson({ file, experiment: template.value, ...unknown, ...sweepJson(sweep) });
+  printText(bold(titleOf(file, sweep)));
+}
+
+interface Validated {
+  experiment: Experiment;
+  outline: ModelOutline;
+  sweep?: ValidatedSweep;
+}
+
+async function outlineOf(given: Experiment): Promise<Validated> {
   const { bundle, experiment } = await prepareModule(given, defaultState);
-  if (!options.json) printText(`${bold(`${file} is valid; with all defaults`)}\n\n${stringify(experiment).trimEnd()}`);
-  const outline = await outlineModel(experiment, bundle);
-  if (options.json) printJson(toJson(file, experiment, outline));
-  else printText(`\n${describe(experiment, outline)}`);
-  const { dataError, layers } = outline;
+  return { experiment, outline: await outlineModel(experiment, bundle) };
+}
+
+function print(file: string, validated: Validated, { json }: ValidateOptions): void {
+  const { experiment, outline, sweep } = validated;
+  if (json) return printJson(toJson(file, validated));
+  printText(`${bold(titleOf(file, sweep))}\n\n${stringify(experiment).trimEnd()}\n\n${describe(experiment, outline)}`);
+}
+
+function requireData({ experiment, outline: { dataError, layers } }: Validated): void {
   if (!dataError) return;
   const missing = !isRemote(experiment.data.path) && !existsSync(experiment.data.path);
   if (missing && layers) return;
@@ -35,6 +78,13 @@ export async function validateCommand(file: string, options: ValidateOptions): P
     ? `${dataError.message}; without the data the shapes of the layers are not known`
     : dataError.message;
   throw new PolyakError('data', why, { cause: dataError });
+}
+
+function titleOf(file: string, sweep: ValidatedSweep | undefined): string {
+  if (!sweep) return `${file} is valid; with all defaults`;
+  const { search, trial } = sweep;
+  const title = `${file} is valid, a sweep of ${search.trials} trials`;
+  return trial ? `${title}; trial ${trial.number}, ${shownDrawn(trial.drawn)}, with all defaults` : title;
 }
 
 function describe(experiment: Experiment, { data, dataError, layers, manifest }: ModelOutline): string {
@@ -93,7 +143,11 @@ function layerTable(layers: LayerRow[]): string {
   return tableOf(columns, rows);
 }
 
-function toJson(file: string, experiment: Experiment, { data, dataError, layers, manifest }: ModelOutline) {
+/** Of what no layers and data are known. */
+const unknown = { layers: null, parameters: null, statistics: null, data: null, dataError: null };
+
+function toJson(file: string, { experiment, outline, sweep }: Validated) {
+  const { data, dataError, layers, manifest } = outline;
   return {
     file,
     experiment: JSON.parse(canonicalExperiment(experiment)) as unknown,
@@ -102,5 +156,10 @@ function toJson(file: string, experiment: Experiment, { data, dataError, layers,
     statistics: manifest?.statisticsCount ?? null,
     data: data ?? null,
     dataError: dataError?.message ?? null,
+    ...sweepJson(sweep),
   };
+}
+
+function sweepJson({ trial, warnings }: Partial<ValidatedSweep> = {}) {
+  return { trial: trial ? { number: trial.number, drawn: trial.drawn } : null, warnings: warnings ?? [] };
 }

@@ -9,10 +9,11 @@ export function addValidate(program: Command): void {
     .summary('check an experiment file')
     .description(
       'Shows an experiment with all its defaults, its layers with their shapes and weights, and what its data are. ' +
-        'Without the data it shows what can be known without them.',
+        'Without the data it shows what can be known without them. Of a file with `search` it checks the sweep and ' +
+        'shows one of its trials, unless --param gives the values of a single training.',
     )
     .argument('<file>', 'experiment file');
-  addJson(addOverrides(command), 'one JSON object on stdout: the experiment, its layers and its data')
+  addJson(addOverrides(command), 'one JSON object on stdout: the experiment, its layers, its data, and warnings')
     .addHelpText(
       'after',
       examples(

@@ -2,7 +2,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { isRemote } from '../data-location.js';
 import { PolyakError } from '../errors.js';
-import { crossCheck } from './cross-check.js';
+import { crossCheck, foldFindings, type Finding } from './cross-check.js';
 import { mapLocations } from './data-locations.js';
 import { describeIssues, type Issue } from './describe-issues.js';
 import { dotted, isUnder, valueAt, type Described } from './described.js';
@@ -10,7 +10,7 @@ import type { ExperimentText } from './experiment-text.js';
 import { unusedParameters, type GivenParameters } from './parameter-arguments.js';
 import { replaceReferences, type Parameters, type Replaced } from './parameters.js';
 import { experimentSchema, moduleExperimentSchema, type Experiment } from './schema.js';
-import { isReference, type Search } from './search-schema.js';
+import { isReference, searchSchema, type Search } from './search-schema.js';
 import { conditionalNames, namedParameters } from './space-tree.js';
 
 export interface Context {
@@ -41,13 +41,18 @@ export function check(value: unknown, { folder, source, given = { values: {}, or
   return resolvePaths(result.data, folder);
 }
 
-/** All of it is checked that does not wait for a parameter. Errors: `usage`, also where there is nothing to search. */
+/**
+ * The search with its defaults. All of the value is checked that does not wait for a parameter. Errors: `usage`, also where
+ * there is nothing to search.
+ */
 export function checkTemplate(value: unknown, { source }: Context): Search {
   const space = spaceOf(value);
   const named = space && { space: namedParameters(space), conditional: conditionalNames(space) };
   const replaced = replaceReferences(value, { values: constantsOf(space), ...named, open: true });
   const result = schemaFor(value).safeParse(replaced.value);
-  const issues = result.success ? describeCross(result.data) : describe(result.error.issues, replaced, source);
+  const issues = result.success
+    ? describeCross(result.data)
+    : [...describe(result.error.issues, replaced, source), ...openFindings(replaced.value)];
   const findings = [...replaced.findings, ...issues, ...lostDigits(value, issues, source)];
   const search = valueAt(replaced.value, ['search']);
   if (search === undefined) {
@@ -55,7 +60,25 @@ export function checkTemplate(value: unknown, { source }: Context): Search {
     findings.push({ path: [], message: `search: is missing, a sweep needs it, such as ${example}` });
   }
   if (findings.length > 0) throw new PolyakError('usage', linesOf(findings, source).join('\n'));
-  return search as Search;
+  return searchSchema.parse(search);
+}
+
+/** What the search and the rest contradict each other in, where references are open, so that the whole has no type. */
+function openFindings(value: unknown): Described[] {
+  const { data: search } = searchSchema.safeParse(valueAt(value, ['search']));
+  if (!search) return [];
+  return [...foldFindings(valueAt(value, ['data', 'validation']), search), ...lengthFindings(value, search)].map(
+    lineOfFinding,
+  );
+}
+
+/** A schedule compares trials that were trained equally long. */
+function lengthFindings(value: unknown, { schedule }: Search): Finding[] {
+  const path = ['train', 'epochs'];
+  const epochs = valueAt(value, path);
+  if (!schedule || !isReference(epochs)) return [];
+  const message = `'${String(epochs)}' is of each trial, but search.schedule compares trials after as many epochs; write a number, the most epochs of any`;
+  return [{ path, message }];
 }
 
 /** Without a module, only what is built in has a name. */
@@ -82,7 +105,11 @@ function describe(issues: Issue[], { value, written, left }: Replaced, source?: 
 }
 
 function describeCross(experiment: Experiment): Described[] {
-  return crossCheck(experiment).map(({ path, message }) => ({ path, message: `${dotted(path)}: ${message}` }));
+  return crossCheck(experiment).map(lineOfFinding);
+}
+
+function lineOfFinding({ path, message }: Finding): Described {
+  return { path, message: `${dotted(path)}: ${message}` };
 }
 
 /** The space as it is written, right or wrong: references need its names. */

@@ -6,7 +6,9 @@ import { parseLayers, type Layer } from './layer-schema.js';
 import { lossesFor, targetOf } from './losses.js';
 import { directionOf, metricFacts } from './metrics.js';
 import { nameOf, type NamedOption } from './named-option.js';
+import { show } from './requirement.js';
 import type { Experiment } from './schema.js';
+import { isReference, type Search } from './search-schema.js';
 
 export interface Finding {
   path: PropertyKey[];
@@ -18,6 +20,7 @@ export function crossCheck(experiment: Experiment): Finding[] {
   return [
     ...batchFindings(experiment),
     ...objectiveFindings(experiment),
+    ...foldFindings(experiment.data.validation, experiment.search),
     ...labelFindings(experiment),
     ...dataFindings(experiment),
     ...locationFindings(experiment),
@@ -35,7 +38,7 @@ function batchFindings({ train: { batchSize, microBatchSize } }: Experiment): Fi
   ];
 }
 
-function objectiveFindings({ objective, metrics, data }: Experiment): Finding[] {
+function objectiveFindings({ objective, metrics, data, search }: Experiment): Finding[] {
   const { metric, direction } = objective;
   const findings: Finding[] = [];
   if (metric !== 'validation.loss') {
@@ -43,7 +46,8 @@ function objectiveFindings({ objective, metrics, data }: Experiment): Finding[] 
     const name = metric.slice('validation.'.length);
     const isMeasured = metrics.some((each) => nameOf(each) === name);
     if (!isMeasured) findings.push({ path, message: `'${metric}' needs metrics: [${name}]` });
-    if (data.validation === 0) findings.push({ path, message: `'${metric}' needs data.validation above 0` });
+    const hasValidation = data.validation !== 0 || search?.crossValidation?.folds !== undefined;
+    if (!hasValidation) findings.push({ path, message: `'${metric}' needs data.validation above 0` });
   }
   const natural = directionOf(metric);
   if (direction !== natural) {
@@ -53,6 +57,19 @@ function objectiveFindings({ objective, metrics, data }: Experiment): Finding[] 
     });
   }
   return findings;
+}
+
+/**
+ * Each fold validates a training on the others, so that data of their own to validate by would never be looked at.
+ * `validation` is as it is written: also a template whose references are open has it.
+ */
+export function foldFindings(validation: unknown, search: Pick<Search, 'crossValidation'> | undefined): Finding[] {
+  const folds = search?.crossValidation?.folds;
+  if (folds === undefined || validation === undefined || typeof validation === 'number' || isReference(validation)) {
+    return [];
+  }
+  const message = `excludes data.validation ${show(validation)}, because each of the ${folds} folds is the validation once; take one of them out`;
+  return [{ path: ['search', 'crossValidation', 'folds'], message }];
 }
 
 /** Numbers to predict have an error, classes a cross-entropy or a margin; and metrics are of one or the other. */

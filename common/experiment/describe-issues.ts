@@ -83,11 +83,19 @@ function wrong(path: PropertyKey[], { issue, required }: Wrong, { root, written 
   return { path, message: `${dotted(path)}: ${subject}${given}, ${required}${write}` };
 }
 
+/** What a map is spoken of by that needs none of its keys. */
+const usualKeys: Readonly<Record<string, string>> = {
+  'search.budget': 'time',
+  'search.crossValidation': 'folds',
+  'search.stopping.diverged': 'factor',
+};
+
 /** `dropout: 0.5` is short for what it must be. */
 function shorthand(path: PropertyKey[], issue: Issue | undefined, value: unknown): string {
   if (issue?.code !== 'invalid_type' || issue.expected !== 'object' || path.length < 2) return '';
   if (typeof value !== 'number' && typeof value !== 'string') return '';
-  const needed = neededKeysAt(path);
+  const usual = usualKeys[dotted(path)];
+  const needed = usual === undefined ? neededKeysAt(path) : [usual];
   const options = needed.map((key) => `${key}: ${needed.length === 1 ? String(value) : '…'}`);
   return needed.length === 0 ? '' : `; write ${entry(path, `{ ${options.join(', ')} }`)}`;
 }
@@ -132,23 +140,28 @@ function describeUnion(issue: z.core.$ZodIssueInvalidUnion, checked: Checked, pa
   const value = valueAt(root, path);
   const branches = issue.errors.filter((branch) => !branch.some((inner) => inner.path.length === 0 && isOfType(inner)));
   const ownMessage = issue.message === 'Invalid input' ? undefined : issue.message;
-  if (ownMessage !== undefined && !isMap(value))
-    return [wrong(path, { required: ownMessage + meantOf(issue, value) }, checked)];
-  const meant = branches.find((branch) => !branch.some((inner) => isUnknown(inner) || isMissing(inner, value)));
-  if (meant) return meant.flatMap((inner) => describe(inner, checked, path));
-  if (ownMessage !== undefined) return [wrong(path, { required: ownMessage }, checked)];
   const known = keysAt(path, root);
   // Maps that are told apart by their one key are spoken of together; what is no map is a way of its own.
   const isOnlyMaps = issue.errors.every((branch) =>
     branch.some((inner) => 'expected' in inner && inner.expected === 'object'),
   );
+  if (ownMessage !== undefined && !isMap(value)) {
+    const write = isOnlyMaps ? nameAlone(path, value, known) : meantOf(issue, value);
+    return [wrong(path, { required: ownMessage + write }, checked)];
+  }
+  const meant = branches.find((branch) => !branch.some((inner) => isUnknown(inner) || isMissing(inner, value)));
+  if (meant) return meant.flatMap((inner) => describe(inner, checked, path));
+  const strange = isMap(value) ? Object.keys(value).find((key) => !known.includes(key)) : undefined;
+  if (ownMessage !== undefined) {
+    const hint = strange === undefined ? '' : suggestKey(strange, known);
+    return [wrong(path, { required: ownMessage + hint }, checked)];
+  }
   if (branches.length === 0 && (!isOnlyMaps || issue.errors.length !== known.length)) {
     const reasons = issue.errors.flatMap((branch) => branch.slice(0, 1)).map((inner) => requirement(inner, value));
     return [wrong(path, { required: [...new Set(reasons)].join(', or ') }, checked)];
   }
   const misplaced = misplacedOptions(path, value, known);
   if (misplaced) return [misplaced];
-  const strange = isMap(value) ? Object.keys(value).find((key) => !known.includes(key)) : undefined;
   if (strange !== undefined) return [describeKey([...path, strange], root)];
   const required = `must have exactly one of the keys ${known.join(', ')}${nameAlone(path, value, known)}`;
   return [wrong(path, { required }, checked)];

@@ -3,7 +3,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { isMap } from 'yaml';
 import { PolyakError } from '../errors.js';
-import { check, checkTemplate } from './check.js';
+import { check, checkTemplate, type Context } from './check.js';
+import { valueAt } from './described.js';
 import { ExperimentText } from './experiment-text.js';
 import { readParameters } from './parameter-arguments.js';
 import type { Parameters } from './parameters.js';
@@ -19,6 +20,7 @@ export interface ExperimentTemplate {
   value: unknown;
   /** What relative paths count from. */
   folder: string;
+  /** With its defaults. */
   search: Search;
   /** What is allowed and most likely a slip, a line each. */
   warnings: string[];
@@ -41,7 +43,17 @@ export async function loadExperiment(
 
 /** For a sweep: the experiment with its parameters still open. Errors: as loadExperiment. */
 export async function loadTemplate(file: string, overrides: string[] = []): Promise<ExperimentTemplate> {
-  const template = parseTemplate(await readText(file), file, overrides);
+  return await withList(parseTemplate(await readText(file), file, overrides));
+}
+
+/** As loadTemplate; nothing where the experiment has no `search`. */
+export async function findTemplate(file: string, overrides: string[] = []): Promise<ExperimentTemplate | undefined> {
+  const text = await readText(file);
+  const search = valueAt(readSource(text, file, overrides).value(), ['search']);
+  return search === undefined ? undefined : await withList(parseTemplate(text, file, overrides));
+}
+
+async function withList(template: ExperimentTemplate): Promise<ExperimentTemplate> {
   const { sampler } = template.search;
   if (typeof sampler !== 'object' || !('list' in sampler)) return template;
   return { ...template, list: await readText(resolve(template.folder, sampler.list), 'the list of trials') };
@@ -79,9 +91,20 @@ export function parseExperiment(
 /** As loadTemplate, from text. Errors: `usage`, also where there is no `search`. */
 export function parseTemplate(text: string, file: string, overrides: string[] = []): ExperimentTemplate {
   const source = readSource(text, file, overrides);
-  const template = { value: source.value(), folder: dirname(resolve(file)) };
-  const search = checkTemplate(template.value, { folder: template.folder, source });
-  return { ...template, search, warnings: searchWarnings(template.value, search) };
+  return checkedTemplate(source.value(), { folder: dirname(resolve(file)), source });
+}
+
+/**
+ * As parseTemplate, of a value that is there already, such as one that has travelled as JSON. Reads no file. Errors:
+ * `usage`.
+ */
+export function templateOf(value: unknown, folder = resolve()): ExperimentTemplate {
+  return checkedTemplate(value, { folder });
+}
+
+function checkedTemplate(value: unknown, context: Context): ExperimentTemplate {
+  const search = checkTemplate(value, context);
+  return { value, folder: context.folder, search, warnings: searchWarnings(value, search) };
 }
 
 function readSource(text: string, file: string, overrides: string[]): ExperimentText {

@@ -3,6 +3,11 @@
 const onlyNumbers = 'it has no effect on the numbers, so it is not in the file';
 const decoupled = 'adam with regularise.l2 is nearest; it decays through the gradient';
 
+const patience =
+  'search: { stopping: { patience: { epochs: 3 } } } stops the trials of a sweep, a single training goes on to its end';
+const pruner = 'search: { schedule: { asha: {} } } or search: { stopping: { median: {} } } stops the trials of a sweep';
+const learnsNothing = 'search: { schedule: { coarseToFine: … } } is nearest, each round lies around the best before it';
+
 const insteadOf: Readonly<Record<string, string>> = {
   // Optimizers and their options.
   adamw: decoupled,
@@ -33,8 +38,10 @@ const insteadOf: Readonly<Record<string, string>> = {
   stepsperepoch: 'an epoch has every sample once',
   maxsteps: 'train.epochs is how long',
   iterations: 'train.epochs is how long',
-  earlystopping: 'training goes on for train.epochs; objective.weights says what is evaluated',
-  patience: 'training goes on for train.epochs; objective.weights says what is evaluated',
+  earlystopping: patience,
+  earlystoppingrounds: patience,
+  patience,
+  restorebestweights: 'objective.weights says which weights are evaluated and kept',
   callbacks: 'checkpoints and the average of the weights are keys of their own, checkpoint and weightAverage',
   labelsmoothing: 'the losses are without it',
   mixedprecision: 'everything is in float32',
@@ -99,6 +106,12 @@ const insteadOf: Readonly<Record<string, string>> = {
   tfrecord: 'images and csv are read from files as they are',
   parquet: 'csv is nearest',
   // Searches.
+  pruner,
+  earlyterminate: pruner,
+  failfast: 'search: { budget: { failedTrials: 0 } } ends a sweep with the first trial that fails',
+  bayes: learnsNothing,
+  bayesian: learnsNothing,
+  tpe: learnsNothing,
   samplefrom: 'a value that follows from others is a formula where it is used, such as =2 * $width',
   conditional: 'a value that follows from others is a formula where it is used, such as =if($deep, 2, 1)',
   probabilities: 'each value of a choice is equally likely; repeat a value to weight it',

@@ -3,7 +3,9 @@ import { functions } from './expression/functions.js';
 import { layerNames, layerSchemas, activationNames } from './layer-schema.js';
 import { optionsOf, type Option } from './option.js';
 import { dataSchemas, experimentSchema, optimizerSchemas } from './schema.js';
-import { distributionSchemas } from './search-schema.js';
+import { budgetSchema, crossValidationSchema } from './search-limits-schema.js';
+import { scheduleSchema, scheduleSchemas, stoppingSchema, type ScheduleName } from './search-schedule-schema.js';
+import { distributionSchemas, searchSchema } from './search-schema.js';
 
 /** By the name that its mark has. */
 export const referenceTables: Readonly<Record<string, () => string>> = {
@@ -11,7 +13,10 @@ export const referenceTables: Readonly<Record<string, () => string>> = {
   layers: layerTable,
   optimizers: optimizerTable,
   train: trainTable,
+  search: searchTable,
   distributions: distributionTable,
+  schedules: scheduleTable,
+  stopping: stoppingTable,
   functions: functionTable,
 };
 
@@ -71,12 +76,50 @@ function optimizerTable(): string {
 
 function trainTable(): string {
   const { train, checkpoint } = experimentSchema.shape;
-  const within = (prefix: string, options: Option[]) =>
-    options.map((option) => ({ ...option, name: `${prefix}.${option.name}` }));
   const top = optionsOf(experimentSchema).filter(({ name }) => name === 'numerics' || name === 'chunkFloats');
-  const all = [...within('train', optionsOf(train)), ...within('checkpoint', optionsOf(checkpoint.unwrap())), ...top];
-  const rows = all.map((option) => [code(option.name), defaultOf(option), option.meaning]);
+  return keyTable([
+    ...within('train', optionsOf(train)),
+    ...within('checkpoint', optionsOf(checkpoint.unwrap())),
+    ...top,
+  ]);
+}
+
+function searchTable(): string {
+  const maps: Record<string, Option[]> = {
+    budget: within('budget', optionsOf(budgetSchema)),
+    crossValidation: within('crossValidation', optionsOf(crossValidationSchema)),
+  };
+  return keyTable(optionsOf(searchSchema).flatMap((option) => [option, ...(maps[option.name] ?? [])]));
+}
+
+function scheduleTable(): string {
+  const rows = scheduleSchema.options.flatMap((branch) =>
+    optionsOf(branch).map(({ name, meaning }) => [
+      code(name),
+      inOneCell(optionsOf(scheduleSchemas[name as ScheduleName])),
+      meaning,
+    ]),
+  );
+  return table(['schedule', 'options, with defaults', 'meaning'], rows);
+}
+
+function stoppingTable(): string {
+  const { shape } = stoppingSchema;
+  return keyTable(
+    optionsOf(stoppingSchema).flatMap((option) => [
+      option,
+      ...within(option.name, optionsOf(shape[option.name as keyof typeof shape].unwrap())),
+    ]),
+  );
+}
+
+function keyTable(options: Option[]): string {
+  const rows = options.map((option) => [code(option.name), defaultOf(option), option.meaning]);
   return table(['key', 'default', 'meaning'], rows);
+}
+
+function within(prefix: string, options: Option[]): Option[] {
+  return options.map((option) => ({ ...option, name: `${prefix}.${option.name}` }));
 }
 
 function distributionTable(): string {

@@ -15,6 +15,7 @@ const typeNames: Record<string, string> = {
 
 /** `must be …`, or the message that the schema gives itself. */
 export function requirement(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.message.startsWith('must ')) return issue.message;
   switch (issue.code) {
     case 'invalid_type':
       if (typeof value === 'number' && issue.expected === 'number') return 'must be a finite number';

@@ -1,9 +1,11 @@
 /**
- * What a sweep tries: how many trials, and the space that each parameter's value is drawn from. Drawing is not done
- * here. A single training does not look at it, except for constants.
+ * What a sweep tries: how many trials, the space that each parameter's value is drawn from, how long trials are trained,
+ * and what the sweep may cost. Drawing is not done here. A single training does not look at it, except for constants.
  */
 import { z } from 'zod';
 import { samplerFindings, samplerSchema } from './sampler-schema.js';
+import { budgetSchema, crossValidationSchema } from './search-limits-schema.js';
+import { scheduleSchema, stoppingSchema } from './search-schedule-schema.js';
 import { constraintFindings, spaceFindings } from './space-check.js';
 import { branchesOf, type DistributionName } from './space-tree.js';
 
@@ -131,6 +133,25 @@ export const searchSchema = z
       .array(z.string().min(1))
       .optional()
       .describe("formulas that must be true, such as '$batchSize * $width <= 65536'"),
+    schedule: scheduleSchema.optional().describe('how long each trial is trained; all in full without it'),
+    stopping: stoppingSchema.optional().describe('what stops a trial early, beside the schedule'),
+    parallel: z
+      .int()
+      .positive()
+      .optional()
+      .describe('trials that run at once, at most; as many as there are workers without it'),
+    budget: budgetSchema.optional().describe('what the sweep may take; it ends where any of these is used up'),
+    price: z.number().positive().optional().describe('what an hour of a worker costs, in any currency'),
+    keep: z.int().positive().default(5).describe('trials, the best, whose weights are kept on disk'),
+    retries: z.int().min(0).default(2).describe('how often a trial is tried again after an error that may go away'),
+    sameFailures: z
+      .int()
+      .positive()
+      .default(5)
+      .describe('so many trials in a row that fail by the same error end the sweep'),
+    crossValidation: crossValidationSchema
+      .optional()
+      .describe('trains and validates every trial several times; it is judged by the mean'),
   })
   .superRefine(({ sampler = 'random', space, constraints = [] }, context) => {
     const found = [

@@ -6,8 +6,7 @@
 import type { z } from 'zod';
 import type { layerSchemas, LayerName } from './layer-schema.js';
 import type { experimentSchema } from './schema.js';
-import type { SamplerChoice } from './sampler-schema.js';
-import type { Distribution } from './search-schema.js';
+import type { Distribution, searchSchema } from './search-schema.js';
 
 type Written = z.input<typeof experimentSchema>;
 type Formula = `=${string}`;
@@ -40,12 +39,9 @@ export type LayerInput<Name extends string = string> =
   | { residual: { layers: LayerList<Name>; shortcut?: LayerList<Name> } }
   | { repeat: { times: number | Reference<Name>; layers: LayerList<Name> } };
 
-interface SearchInput<Name extends string> {
-  trials: number;
-  sampler?: Frozen<SamplerChoice>;
-  constraints?: readonly string[];
+type SearchInput<Name extends string> = Frozen<Omit<z.input<typeof searchSchema>, 'space'>> & {
   space: { readonly [Key in Name]: DistributionInput };
-}
+};
 type DistributionInput = Frozen<Distribution>;
 type Frozen<Value> = Value extends readonly unknown[]
   ? readonly [...Value]

@@ -18,11 +18,14 @@ const samplers: Record<SamplerName, (input: SamplerInput) => Sampler> = {
   list: listSampler,
 };
 
+/** What of a search decides the values of its trials. */
+export type SampledSearch = Pick<Search, 'trials' | 'sampler' | 'space' | 'constraints'>;
+
 /**
  * The sampler that the search names. `list` is the text of its list of trials. Errors: `usage`, where it has fewer trials
  * than the search, or the list is wrong.
  */
-export function samplerFor(search: Search, seed: number, list?: string): Sampler {
+export function samplerFor(search: SampledSearch, seed: number, list?: string): Sampler {
   const { trials, sampler = 'random' } = search;
   const name = samplerNameOf(sampler);
   const made = samplers[name]({ space: compileSpace(search), seed, trials, sampler, list });

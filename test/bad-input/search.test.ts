@@ -113,6 +113,114 @@ describe('a sampler is refused', () => {
   });
 });
 
+describe('the length of trials is refused', () => {
+  const schedules =
+    'must be a map with one of the keys successiveHalving, hyperband, asha, coarseToFine, such as { asha: {} }';
+
+  it.each([
+    ['schedule: asha', `search.schedule: is 'asha', ${schedules}; write schedule: { asha: {} }`],
+    ['schedule: cosine', `search.schedule: is 'cosine', ${schedules}`],
+    ['schedule: { ASHAScheduler: {} }', `search.schedule: is {"ASHAScheduler":{}}, ${schedules}; did you mean 'asha'?`],
+    ['schedule: { asha: { max_t: 9 } }', "search.schedule.asha.max_t: unknown key; did you mean 'train.epochs'?"],
+    [
+      'schedule: { hyperband: { eta: 1 } }',
+      'search.schedule.hyperband.eta: is 1, must be a whole number from 2: one trial in so many goes on',
+    ],
+    [
+      'schedule: { coarseToFine: { rounds: [{ trials: 3, epochs: 1 }] } }',
+      'search.schedule.coarseToFine.rounds: is [{"trials":3,"epochs":1}], must be two rounds or more; one alone is a sweep without a schedule',
+    ],
+    [
+      'stopping: { patience: 3 }',
+      'search.stopping.patience: is 3, must be a map of keys; write patience: { epochs: 3 }',
+    ],
+    [
+      'stopping: { diverged: 5 }',
+      'search.stopping.diverged: is 5, must be a map of keys; write diverged: { factor: 5 }',
+    ],
+    ['stopping: { threshold: { value: 0.5 } }', 'search.stopping.threshold.fromEpoch: is missing, must be a number'],
+  ])('%s', (line, message) => expect(told(`space: { w: 8 }, ${line}`)).toBe(message));
+
+  it('where trials would be compared after different numbers of epochs', () => {
+    const train = 'train: { epochs: $w, batchSize: 64, microBatchSize: 16 }';
+    expect(told('space: { w: { int: [1, 9] } }, schedule: { asha: {} }', { train })).toBe(
+      "train.epochs: '$w' is of each trial, but search.schedule compares trials after as many epochs; write a number, the most epochs of any",
+    );
+    expect(told('space: { w: 9 }, schedule: { asha: {} }', { train })).toBe('accepted');
+  });
+});
+
+describe('what a sweep may cost is refused', () => {
+  const time = 'must be a time such as 90s, 30m or 2h, or a number of seconds';
+
+  it.each([
+    ['budget: 2h', "search.budget: is '2h', must be a map of keys; write budget: { time: 2h }"],
+    ['budget: { time: 2 hours }', `search.budget.time: is '2 hours', ${time}`],
+    ["budget: { time: '90' }", `search.budget.time: is '90', ${time}`],
+    ['budget: { computeTime: 0 }', `search.budget.computeTime: is 0, ${time}`],
+    ['budget: { epochs: 1.5 }', 'search.budget.epochs: is 1.5, must be a whole number'],
+    ['budget: { failedTrials: -1 }', 'search.budget.failedTrials: is -1, must be at least 0'],
+    ['budget: { timeout: 3 }', "search.budget.timeout: unknown key; did you mean 'time'?"],
+    ['parallel: 0', 'search.parallel: is 0, must be above 0'],
+    ['price: 0', 'search.price: is 0, must be above 0'],
+    ['keep: 0', 'search.keep: is 0, must be above 0'],
+    ['retries: -1', 'search.retries: is -1, must be at least 0'],
+    ['sameFailures: 0', 'search.sameFailures: is 0, must be above 0'],
+    ['max_concurrent_trials: 2', "search.max_concurrent_trials: unknown key; did you mean 'parallel'?"],
+  ])('%s', (line, message) => expect(told(`space: { w: 8 }, ${line}`)).toBe(message));
+});
+
+describe('cross-validation is refused', () => {
+  it.each([
+    ['5', 'search.crossValidation: is 5, must be a map of keys; write crossValidation: { folds: 5 }'],
+    [
+      '{ folds: 1 }',
+      'search.crossValidation.folds: is 1, must be a whole number from 2: one fold validates, the others are trained on',
+    ],
+    ['{}', 'search.crossValidation: is {}, must have folds, or repeats above 1; write { folds: 5 }'],
+    [
+      '{ repeats: 1 }',
+      'search.crossValidation: is {"repeats":1}, must have folds, or repeats above 1; write { folds: 5 }',
+    ],
+    [
+      '{ folds: 5, stratified: yes }',
+      "search.crossValidation.stratified: is 'yes', must be true or false; write stratified: true",
+    ],
+  ])('that is %s', (written, message) => {
+    expect(told(`space: { w: 8 }, crossValidation: ${written}`)).toBe(message);
+  });
+
+  const excluded = (shown: string) =>
+    `search.crossValidation.folds: excludes data.validation ${shown}, because each of the 5 folds is the validation once; take one of them out`;
+  const folds = 'crossValidation: { folds: 5 }';
+
+  it.each(['w: 8', 'w: { int: [1, 9] }'])('beside data of their own to validate by, with the space %s', (space) => {
+    const paths = { data: 'data: { source: csv, path: a.csv, validation: b.csv }' };
+    expect(told(`space: { ${space} }, ${folds}`, paths)).toBe(excluded("'b.csv'"));
+    const arrays = {
+      data: 'data: { source: npy, path: x.npy, label: y.npy, validation: { path: u.npy, label: v.npy } }',
+    };
+    expect(told(`space: { ${space} }, ${folds}`, arrays)).toBe(excluded('{"path":"u.npy","label":"v.npy"}'));
+  });
+
+  it('but not without folds, nor where samples are held out', () => {
+    const paths = { data: 'data: { source: csv, path: a.csv, validation: b.csv }' };
+    expect(told('space: { w: 8 }, crossValidation: { repeats: 3 }', paths)).toBe('accepted');
+    expect(told(`space: { w: 8 }, ${folds}`)).toBe('accepted');
+  });
+
+  it('is a validation: an objective needs no other', () => {
+    const lines = {
+      data: 'data: { source: csv, path: a.csv }',
+      loss: 'loss: softmaxCrossEntropy\nobjective: { metric: validation.accuracy }',
+    };
+    expect(told(`space: { w: 8 }, ${folds}`, lines)).toBe('accepted');
+    expect(told('space: { w: 8 }, crossValidation: { repeats: 3 }', lines)).toBe(
+      "objective.metric: 'validation.accuracy' needs data.validation above 0",
+    );
+  });
+});
+
 describe('a list of trials', () => {
   const search = 'search: { trials: 1, space: { w: { int: [1, 4] } }, sampler: { list: trials.csv } }';
 

@@ -40,6 +40,43 @@ export const searched = defineExperiment({
   },
 });
 
+export const limited = defineExperiment({
+  ...common,
+  name: 'limited',
+  model: [{ dense: { units: '$width' } }],
+  optimizer: { sgd: { learningRate: 0.1 } },
+  search: {
+    trials: 9,
+    space: { width: { int: [8, 16] } },
+    schedule: {
+      coarseToFine: {
+        rounds: [
+          { trials: 6, epochs: 1 },
+          { trials: 3, epochs: 1 },
+        ],
+        widen: true,
+      },
+    },
+    stopping: { diverged: { factor: 5 }, median: {}, threshold: { fromEpoch: 1, value: 0.5 }, patience: { epochs: 2 } },
+    parallel: 2,
+    budget: { epochs: 9, time: '1h30m', computeTime: 7200, failedTrials: 0 },
+    price: 0.5,
+    keep: 1,
+    retries: 0,
+    sameFailures: 2,
+    crossValidation: { folds: 5, repeats: 2, stratified: false },
+  },
+});
+
+export const unknownSchedule = defineExperiment({
+  ...common,
+  name: 'unknown-schedule',
+  model: [{ dense: { units: 8 } }],
+  optimizer: { sgd: { learningRate: 0.1 } },
+  // @ts-expect-error: there is no such schedule
+  search: { trials: 3, space: {}, schedule: { pbt: {} } },
+});
+
 export const unknownSampler = defineExperiment({
   ...common,
   name: 'unknown-sampler',

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../common/package-root.js';
 
 const bin = join(packageRoot(), 'bin/polyak.js');
@@ -95,4 +95,115 @@ it('takes values for parameters, and refuses one that nothing refers to', () => 
     /--param 'size=64': nothing in the experiment refers to \$size; its parameters are width/,
   );
   expect(unknown.status).toBe(2);
+});
+
+describe('a sweep', () => {
+  /** 1287 samples to train on, 21 steps in an epoch. */
+  const sweep = (search: string, more = '') => {
+    const file = join(folder, 'sweep.yaml');
+    const absolute = join(packageRoot(), 'examples/data/digits.csv.gz');
+    writeFileSync(
+      file,
+      `name: sweep
+data: { source: csv, path: ${absolute}, header: false, shape: [8, 8, 1], validation: 150, test: 360 }
+model: [flatten, { dense: { units: $width, activation: relu } }, { dense: { units: 10 } }]
+loss: softmaxCrossEntropy
+optimizer: { sgd: { learningRate: $rate } }
+train: { epochs: 9, batchSize: 64, microBatchSize: 16 }
+${more}
+search: { trials: 9, ${search} }
+`,
+    );
+    return file;
+  };
+  const space = (rate: string) => `space: { width: { choice: [8] }, rate: ${rate} }`;
+  const halving = `${space('{ logUniform: [1e-3, 1e-1] }')}, schedule: { successiveHalving: {} }`;
+
+  it('is shown as its first trial, with the defaults of the search', () => {
+    const { status, stdout, stderr } = validate(sweep(`${halving}, budget: { time: 1h30m }`));
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(
+      /sweep\.yaml is valid, a sweep of 9 trials; trial 0, width=8, rate=0\.0\d+, with all defaults/,
+    );
+    expect(stdout).toMatch(/^ {4}time: 5400$/m);
+    expect(stdout).toMatch(/^ {2}keep: 5$/m);
+    expect(stdout).toMatch(/^dense_1 +Dense +\[8\] +520$/m);
+    expect(status).toBe(0);
+  });
+
+  it('is warned of what is most likely a slip, with exit code 0', () => {
+    const file = sweep(space('{ logUniform: [1e-3, 3] }'));
+    const { status, stderr } = validate(file);
+    const warning =
+      'search.space.rate: a learning rate of 3 is above 1, with which hardly anything trains; is it meant?';
+    expect(stderr).toBe(`polyak: warning: ${warning}\n`);
+    expect(status).toBe(0);
+    const json = validate(file, '--json');
+    expect(json.stderr).toBe('');
+    expect(JSON.parse(json.stdout)).toMatchObject({ warnings: [warning], trial: { number: 0, drawn: { width: 8 } } });
+  });
+
+  it('whose ranges look like exponents is warned of them, though none of its trials is right', () => {
+    const file = sweep(space('{ uniform: [-5, -1] }'));
+    const { status, stdout, stderr } = validate(file);
+    expect(stderr).toMatch(
+      /^polyak: warning: search\.space\.rate: \[-5, -1\] looks like exponents of 10; .* logUniform: \[1e-5, 1e-1\]/,
+    );
+    expect(stderr).toMatch(
+      /^polyak: warning: trial 0, width=8, rate=-\S+, would fail: optimizer\.sgd\.learningRate: '\$rate' is -/m,
+    );
+    expect(stdout).toMatch(/sweep\.yaml is valid, a sweep of 9 trials$/m);
+    expect(status).toBe(0);
+    const json = JSON.parse(validate(file, '--json').stdout) as { warnings: string[] };
+    expect(json).toMatchObject({ experiment: { name: 'sweep' }, layers: null, trial: null });
+    expect(json.warnings).toHaveLength(2);
+  });
+
+  it('is shown as the first of its trials that is right', () => {
+    const { status, stdout, stderr } = validate(sweep(space('{ choice: [-1, 1e-2] }')), '--set', 'seed=2', '--json');
+    expect(stderr).toBe('');
+    const { trial, warnings } = JSON.parse(stdout) as { trial: { number: number; drawn: unknown }; warnings: string[] };
+    expect(trial.drawn).toEqual({ width: 8, rate: 0.01 });
+    expect(warnings.some((line) => line.startsWith('trial 0, width=8, rate=-1, would fail'))).toBe(trial.number > 0);
+    expect(status).toBe(0);
+  });
+
+  it('is refused for what is wrong in every trial', () => {
+    const { status, stderr } = validate(sweep(halving), '--set', 'train.microBatchSize=24');
+    expect(stderr).toMatch(/train\.microBatchSize: 24 does not divide train\.batchSize, 64/);
+    expect(status).toBe(2);
+  });
+
+  it('is refused where the schedule does not fit the number of trials, also without the data', () => {
+    const { status, stderr } = validate(sweep(halving), '--set', 'search.trials=8', '--set', 'data.path=nowhere.csv');
+    expect(stderr).toMatch(
+      /search\.trials is 8, too few for rungs of 1, 3, 9 epochs, one in 3 going on: give 9 or more/,
+    );
+    expect(status).toBe(2);
+  });
+
+  it('is refused where trials would be ranked by a running average that is too young, if the data are there', () => {
+    const young = ['objective: { weights: average }', 'weightAverage: { decay: 0.9 }'].join('\n');
+    const file = sweep(halving, young);
+    const { status, stdout, stderr } = validate(file);
+    // Mature from step 3 / (1 - 0.9) = 30 on; the first rung is after one epoch.
+    expect(stderr).toMatch(/successiveHalving ranks trials by it at step 21, but .* from step 30 on/);
+    expect(stdout).toBe('');
+    expect(status).toBe(2);
+    expect(validate(file, '--set', 'data.path=nowhere.csv').status).toBe(0);
+    expect(validate(file, '--set', 'weightAverage.decay=0.5').status).toBe(0);
+    // Of 1437 samples in two folds 719 are left to train on, 12 steps; all have 21, and 3 / (1 - 0.8) = 15.
+    const folds = ['--set', 'weightAverage.decay=0.8', '--set', 'search.crossValidation={ folds: 2 }'];
+    expect(validate(file, ...folds).stderr).toMatch(/at step 12, but .* from step 15 on/);
+  });
+
+  it('with --param is the single training that the values make', () => {
+    const { status, stdout } = validate(sweep(halving), '--param', 'rate=0.1', '--param', 'width=8', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      trial: null,
+      warnings: [],
+      experiment: { optimizer: { sgd: { learningRate: 0.1 } } },
+    });
+    expect(status).toBe(0);
+  });
 });

@@ -1,5 +1,6 @@
 /** Parameters that are right: what an experiment becomes for their values. Wrong ones are in test/bad-input. */
 import { describe, expect, it } from 'vitest';
+import { searchSchema } from '../../common/experiment/search-schema.js';
 import {
   canonicalExperiment,
   defineExperiment,
@@ -66,11 +67,29 @@ describe('a file with parameters', () => {
 describe('a template', () => {
   const template = parseTemplate(file + search, '/runs/a.yaml');
 
-  it('says what is searched', () => {
+  it('says what is searched, with the defaults', () => {
     expect(template.search).toEqual({
       trials: 3,
       space: { width: { int: [1, 8] }, rate: { logUniform: [1e-4, 1e-1] }, micro: 16 },
+      keep: 5,
+      retries: 2,
+      sameFailures: 5,
     });
+  });
+
+  it('has its schedule, its rules and its budget resolved, times in seconds', () => {
+    const limits = 'schedule: { asha: {} }, stopping: { median: {} }, budget: { time: 1h30m, computeTime: 2.5 }';
+    const folds = 'crossValidation: { folds: 5 }';
+    const text = file + search.replace('trials: 3', `trials: 3, ${limits}, ${folds}`);
+    const limited = parseTemplate(text, '/runs/a.yaml').search;
+    expect(limited).toMatchObject({
+      schedule: { asha: { minEpochs: 1, eta: 4 } },
+      stopping: { median: { fromEpoch: 1, trials: 3 } },
+      budget: { time: 5400, computeTime: 2.5 },
+      crossValidation: { folds: 5, stratified: true },
+    });
+    // What is resolved may be resolved again.
+    expect(searchSchema.parse(limited)).toEqual(limited);
   });
 
   it('gives each trial its experiment, also after it has travelled as JSON', () => {

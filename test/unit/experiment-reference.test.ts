@@ -6,12 +6,13 @@ import { describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import { experimentJsonSchemaText } from '../../common/experiment/json-schema.js';
 import { layerNames } from '../../common/experiment/layer-schema.js';
-import { canonicalExperiment, parseExperiment } from '../../common/experiment/load.js';
+import { canonicalExperiment, parseExperiment, parseTemplate } from '../../common/experiment/load.js';
 import { lossNames } from '../../common/experiment/losses.js';
 import { metricNames } from '../../common/experiment/metrics.js';
 import { withTables } from '../../common/experiment/reference-tables.js';
 import { allKeys } from '../../common/experiment/schema-keys.js';
 import { packageRoot } from '../../common/package-root.js';
+import { planSearch } from '../../coordinator/search/plan.js';
 
 const committed = readFileSync(join(packageRoot(), 'schema/experiment.schema.json'), 'utf8');
 const documentation = readFileSync(join(packageRoot(), 'docs/experiment-file.md'), 'utf8');
@@ -88,6 +89,17 @@ describe("the editors' schema", () => {
     a: { choice: [{ value: { adam: { learningRate: $r } }, space: { r: { uniform: [0, 1] } } }, 3] }
   constraints: ['$r < 0.5']`,
     ],
+    [
+      'a search with a schedule, rules and limits',
+      `${smallest}search:
+  trials: 4
+  space: {}
+  schedule: { successiveHalving: { eta: 2 } }
+  stopping: { patience: { epochs: 2 }, diverged: { factor: 4 } }
+  parallel: 2
+  budget: { time: 1h30m, computeTime: 7200, epochs: 9, failedTrials: 0 }
+  crossValidation: { folds: 5 }`,
+    ],
     ['a list of trials', `${smallest}search: { trials: 4, space: {}, sampler: { list: trials.csv } }`],
   ])('accepts %s', (_, text) => expect(accepts(text)).toBe(true));
 
@@ -108,6 +120,8 @@ describe("the editors' schema", () => {
     ['an unknown optimizer', smallest.replace('sgd', 'rmsprop')],
     ['a parameter as the number of trials', `${smallest}search: { trials: $n, space: {} }`],
     ['an unknown distribution', `${smallest}search: { trials: 1, space: { a: { loguniform: [1, 2] } } }`],
+    ['an unknown schedule', `${smallest}search: { trials: 1, space: {}, schedule: { pbt: {} } }`],
+    ['an unknown limit', `${smallest}search: { trials: 1, space: {}, budget: { timeout: 3 } }`],
     ['an unknown sampler', `${smallest}search: { trials: 1, space: {}, sampler: sobl }`],
     ['a name that is no parameter', `${smallest}search: { trials: 1, space: { my-a: 1 } }`],
   ])('refuses %s', (_, text) => expect(accepts(text)).toBe(false));
@@ -122,6 +136,26 @@ describe('the documentation', () => {
     const [, block] = /```yaml\n([^`]*)```/.exec(documentation) ?? [];
     expect(parseExperiment(block ?? '', 'a.yaml').name).toBe('fashion-mnist');
     expect(accepts(block ?? '')).toBe(true);
+  });
+
+  it('shows a sweep that is right, and whose schedule fits', () => {
+    const [, block = ''] = /### schedule, stopping, budget\n[^`]*```yaml\n([^`]*)```/.exec(documentation) ?? [];
+    const keys = /^(?:optimizer|train):.*\n/gm;
+    const text = `${smallest.replaceAll(keys, '').replace('units: 10', 'units: $width')}metrics: [accuracy]\n${block}`;
+    const inData = text.replace('digits.csv', 'digits.csv, validation: 100');
+    const { search } = parseTemplate(inData, 'a.yaml');
+    expect(accepts(inData)).toBe(true);
+    const { schedule } = planSearch(
+      {
+        objective: { metric: 'validation.accuracy', direction: 'maximise', weights: 'last' },
+        weightAverage: { decay: 0.995 },
+        train: { epochs: 27 },
+        search,
+      },
+      1,
+    );
+    const rungs = [60, 20, 6, 2].map((trials, rung) => ({ trials, untilStep: 3 ** rung }));
+    expect(schedule).toEqual({ name: 'successiveHalving', brackets: [{ first: 0, rungs }] });
   });
 
   it('names every key of the schema, every layer, loss and metric', () => {

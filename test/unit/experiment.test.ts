@@ -69,7 +69,8 @@ describe('a resolved experiment', () => {
   it('takes a search along, which changes nothing else', () => {
     const search = { trials: 4, space: { rate: { uniform: [0, 1] } } };
     const text = `${smallest}search: ${JSON.stringify(search)}\n`;
-    expect(parseExperiment(text, 'a.yaml')).toEqual({ ...parseExperiment(smallest, 'a.yaml'), search });
+    const resolved = { ...search, keep: 5, retries: 2, sameFailures: 5 };
+    expect(parseExperiment(text, 'a.yaml')).toEqual({ ...parseExperiment(smallest, 'a.yaml'), search: resolved });
   });
 
   it('is its own canonical text: read again, it is the same', () => {

@@ -1,11 +1,10 @@
 /** What every sampler keeps to, and what each is for. Golden trials pin the bits: a sweep that goes on next year is the same. */
 import { describe, expect, it } from 'vitest';
-import type { Search } from '../../common/experiment/search-schema.js';
 import { latinCoordinate } from '../../coordinator/search/samplers/latin-hypercube.js';
-import { samplerFor } from '../../coordinator/search/sampler-registry.js';
+import { samplerFor, type SampledSearch } from '../../coordinator/search/sampler-registry.js';
 import type { Sampler } from '../../coordinator/search/sampler.js';
 
-const space: Search['space'] = {
+const space: SampledSearch['space'] = {
   rate: { logUniform: [1e-4, 1e-1] },
   width: { int: [8, 64], step: 8 },
   dropout: { uniform: [0, 0.5], step: 0.25 },
@@ -26,7 +25,7 @@ const list = `rate,width,dropout,optimizer,beta,optimizer.momentum.momentum,batc
 ${Array.from({ length: trials }, (_, n) => `1e-3,${8 * (1 + (n % 8))},${0.25 * (n % 3)},${['adam,0.91,', 'momentum,,0.4', 'sgd,,'][n % 3]},${16 + n}`).join('\n')}
 `;
 const gridded = { grid: { points: { rate: 3, beta: 2, 'optimizer.momentum.momentum': 2, width: 3, batch: 4 } } };
-const samplers: Record<string, Search['sampler']> = {
+const samplers: Record<string, SampledSearch['sampler']> = {
   random: 'random',
   grid: gridded,
   sobol: 'sobol',
@@ -34,7 +33,7 @@ const samplers: Record<string, Search['sampler']> = {
   list: { list: 'trials.csv' },
 };
 
-function make(name: string, seed = 231, search: Partial<Search> = {}): Sampler {
+function make(name: string, seed = 231, search: Partial<SampledSearch> = {}): Sampler {
   return samplerFor({ trials, space, constraints, sampler: samplers[name], ...search }, seed, list);
 }
 
@@ -141,7 +140,7 @@ it('with constraints random draws again only the trials that break them', () => 
 });
 
 describe('the grid', () => {
-  const grid = (own: Search['space'], sampler: Search['sampler'], more: Partial<Search> = {}) =>
+  const grid = (own: SampledSearch['space'], sampler: SampledSearch['sampler'], more: Partial<SampledSearch> = {}) =>
     samplerFor({ trials: 1, space: own, sampler, ...more }, 0);
   const rows = (sampler: Sampler) => drawAll(sampler, sampler.size).map(({ columns }) => Object.values(columns));
 
@@ -170,7 +169,7 @@ describe('the grid', () => {
   });
 
   it('takes one number for real parameters only, and numbers by name for any', () => {
-    const own: Search['space'] = { a: { int: [1, 9] }, b: { uniform: [0, 1] } };
+    const own: SampledSearch['space'] = { a: { int: [1, 9] }, b: { uniform: [0, 1] } };
     expect(grid(own, { grid: { points: 2 } }).size).toBe(18);
     const few = grid(own, { grid: { points: { a: 3, b: 1 } } });
     expect(rows(few)).toEqual([
@@ -229,7 +228,7 @@ describe('the Latin hypercube', () => {
   });
 
   it('covers a sweep of as many trials as it has', () => {
-    const search: Search = { trials: 20, space: { a: { int: [1, 20] } }, sampler: 'latinHypercube' };
+    const search: SampledSearch = { trials: 20, space: { a: { int: [1, 20] } }, sampler: 'latinHypercube' };
     const drawn = drawAll(samplerFor(search, 3), 20).map(({ columns }) => Number(columns['a']));
     expect(drawn.toSorted((left, right) => left - right)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
   });
@@ -237,7 +236,7 @@ describe('the Latin hypercube', () => {
 
 describe('sobol', () => {
   it('covers a sweep of a power of two', () => {
-    const search: Search = { trials: 16, space: { a: { int: [1, 16] }, b: { int: [1, 16] } }, sampler: 'sobol' };
+    const search: SampledSearch = { trials: 16, space: { a: { int: [1, 16] }, b: { int: [1, 16] } }, sampler: 'sobol' };
     const drawn = drawAll(samplerFor(search, 3), 16);
     for (const name of ['a', 'b']) expect(new Set(drawn.map(({ columns }) => columns[name])).size).toBe(16);
   });
@@ -253,8 +252,8 @@ describe('sobol', () => {
 });
 
 describe('a list of trials', () => {
-  const small: Search['space'] = { rate: { uniform: [0, 1] }, name: { choice: ['a,b', 'c"d', 'x'] }, depth: 3 };
-  const from = (text: string, more: Partial<Search> = {}) =>
+  const small: SampledSearch['space'] = { rate: { uniform: [0, 1] }, name: { choice: ['a,b', 'c"d', 'x'] }, depth: 3 };
+  const from = (text: string, more: Partial<SampledSearch> = {}) =>
     samplerFor({ trials: 1, space: small, sampler: { list: 't.csv' }, ...more }, 0, text);
 
   it('may have quotes, empty lines, and ends of lines as Windows writes them', () => {
@@ -280,7 +279,7 @@ describe('a list of trials', () => {
   ])('%j is refused', (text, message) => expect(() => from(text)).toThrow(message));
 
   it('with a value of a branch that its trial does not take is refused', () => {
-    const branches: Search['space'] = { a: { choice: ['off', { value: '$b', space: { b: { int: [1, 2] } } }] } };
+    const branches: SampledSearch['space'] = { a: { choice: ['off', { value: '$b', space: { b: { int: [1, 2] } } }] } };
     expect(() => from('a,b\noff,1', { space: branches })).toThrow(
       'line 2 of the list of trials: b is 1, but no option that has it is taken; leave the cell empty',
     );
@@ -292,7 +291,7 @@ describe('a list of trials', () => {
 });
 
 describe('a constraint', () => {
-  const search = (constraint: string): Search => ({
+  const search = (constraint: string): SampledSearch => ({
     trials: 1,
     space: { a: { int: [1, 4] }, b: { choice: ['x'] } },
     constraints: [constraint],
@@ -306,7 +305,7 @@ describe('a constraint', () => {
   });
 
   it('that few values hold is held', () => {
-    const rare: Search = { trials: 1, space: { a: { int: [1, 1000] } }, constraints: ['$a == 500'] };
+    const rare: SampledSearch = { trials: 1, space: { a: { int: [1, 1000] } }, constraints: ['$a == 500'] };
     expect(samplerFor(rare, 0).draw(0).columns).toEqual({ a: 500 });
   });
 });

@@ -5,8 +5,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { PolyakError } from '../../common/errors.js';
-import { parseTemplate, substitute } from '../../common/experiment/load.js';
+import {
+  canonicalExperiment,
+  parseExperiment,
+  parseTemplate,
+  substitute,
+  templateOf,
+} from '../../common/experiment/load.js';
 import { packageRoot } from '../../common/package-root.js';
+import type { Hyperparameters } from '../../coordinator/search/hyperparameters.js';
 import { samplerFor } from '../../coordinator/search/sampler-registry.js';
 
 const experiment = (search: string, optimizer = '$optimizer') => `
@@ -241,4 +248,37 @@ describe('a search', () => {
     '{ rate: { logUniform: [1e-4, 1] }, width: { int: [8, 64] } }',
     '{ rate: 0.1, width: 8, x: { uniform: [-1, 1] } }',
   ])('%s is not', (space) => expect(warnings(space)).toEqual([]));
+});
+
+describe('a template that is stored as JSON', () => {
+  const text = experiment(conditional)
+    .replace('units: $width', 'units: =2 * $width')
+    .replace('trials: 40', 'trials: 40\n  budget: { time: 2h }\n  schedule: { asha: {} }');
+  const { value, folder } = parseTemplate(text, '/runs/a.yaml');
+  const stored = JSON.stringify({ value, folder });
+
+  it('gives the search with its defaults, and each trial the experiment that the file gives it', () => {
+    const read = JSON.parse(stored) as { value: unknown; folder: string };
+    const template = templateOf(read.value, read.folder);
+    expect(template.search).toMatchObject({ budget: { time: 7200 }, schedule: { asha: { eta: 4 } }, retries: 2 });
+    const sampler = samplerFor(template.search, 7);
+    const optimizers = Array.from({ length: 40 }, (_, number) => {
+      const { parameters } = JSON.parse(JSON.stringify(sampler.draw(number))) as Hyperparameters;
+      const made = substitute(template.value, parameters, template.folder);
+      expect(made.model).toMatchObject(['flatten', { dense: { units: 2 * (parameters['width'] as number) } }, {}]);
+      expect(made.data.path).toBe('/runs/digits.csv');
+      expect(made.optimizer).toMatchObject(parameters['optimizer'] as object);
+      expect(made).toEqual(substitute(value, sampler.draw(number).parameters, folder));
+      // What a run stores, and reads again.
+      expect(parseExperiment(canonicalExperiment(made), '/elsewhere/b.json')).toEqual(made);
+      return Object.keys(made.optimizer)[0];
+    });
+    expect(new Set(optimizers)).toEqual(new Set(['adam', 'momentum', 'sgd']));
+  });
+
+  it('is refused as the file is, without its places', () => {
+    const { value: wrong } = JSON.parse(stored.replace('"trials":40', '"trials":0')) as { value: unknown };
+    expect(() => templateOf(wrong)).toThrow(new PolyakError('usage', 'search.trials: is 0, must be above 0'));
+    expect(() => templateOf({ name: 'digits' })).toThrow('search: is missing');
+  });
 });
