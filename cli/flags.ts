@@ -41,6 +41,11 @@ export function runArgument(name = '<run>', what = ''): Argument {
   return new Argument(name, what === '' ? runForms : `${what}: ${runForms}`);
 }
 
+/** A sweep, as every command takes it. */
+export function sweepArgument(): Argument {
+  return new Argument('<sweep>', "a sweep's folder, its id such as digits-search-1, or @last for the newest");
+}
+
 export function weightsOption(): Option {
   return new Option('--weights <which>', 'the weights as they were last, or their running average')
     .choices(['last', 'average'])

@@ -79,8 +79,16 @@ interface InterruptionOptions {
   onBudget: (seconds: number) => void;
 }
 
+export interface Interruption {
+  stop: AbortSignal;
+  kill: AbortSignal;
+  /** Undefined where it was neither a signal nor the budget. */
+  exitCode: () => number | undefined;
+  close: () => void;
+}
+
 /** The first signal or the end of the budget stops the run in order; a signal after either ends it at once. */
-function interruptions({ budget, onSignal, onBudget }: InterruptionOptions) {
+export function interruptions({ budget, onSignal, onBudget }: InterruptionOptions): Interruption {
   const stop = new AbortController();
   const kill = new AbortController();
   let code: number | undefined;

@@ -3,6 +3,7 @@
  * flags and help and imports what it does only when it is called; to add one, add its function to the table.
  */
 import { Command } from 'commander';
+import { addBest } from './commands/best.js';
 import { addCompare } from './commands/compare.js';
 import { addCompletion } from './commands/completion.js';
 import { addConfig } from './commands/config.js';
@@ -10,17 +11,21 @@ import { addCoordinator } from './commands/coordinator.js';
 import { addData } from './commands/data.js';
 import { addEvaluate } from './commands/evaluate.js';
 import { addExport } from './commands/export.js';
+import { addPause } from './commands/pause.js';
 import { addPredict } from './commands/predict.js';
 import { addInit } from './commands/init.js';
 import { addLogs } from './commands/logs.js';
 import { addLs } from './commands/ls.js';
 import { addResume } from './commands/resume.js';
+import { addSet } from './commands/set.js';
 import { addServer } from './commands/server.js';
 import { addSetup } from './commands/setup.js';
 import { addShow } from './commands/show.js';
 import { addStatus } from './commands/status.js';
 import { addStop } from './commands/stop.js';
+import { addSweep } from './commands/sweep.js';
 import { addTrain } from './commands/train.js';
+import { addTrials } from './commands/trials.js';
 import { addValidate } from './commands/validate.js';
 import { addWorker } from './commands/worker.js';
 import { exitCodeMeanings } from './exit-codes.js';
@@ -34,6 +39,7 @@ type AddCommand = (program: Command) => void;
 const groups: Record<string, AddCommand[]> = {
   'Prepare:': [addInit, addData, addValidate],
   'Train:': [addTrain, addResume, addStop],
+  'Search:': [addSweep, addTrials, addBest, addPause, addSet],
   'Look:': [addStatus, addLs, addShow, addCompare, addLogs],
   'Use:': [addEvaluate, addPredict, addExport],
   'On many machines:': [addCoordinator, addServer, addWorker],

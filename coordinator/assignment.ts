@@ -79,7 +79,8 @@ export class Assignment {
   private mayStart(sweep: Sweep): boolean {
     const { settings, row } = sweep;
     const led = this.ledOf(sweep);
-    if (settings.parallel !== undefined && new Set(led.map(({ trial }) => trial)).size >= settings.parallel) return false;
+    if (settings.parallel !== undefined && new Set(led.map(({ trial }) => trial)).size >= settings.parallel)
+      return false;
     return this.mayHaveMore(sweep, led) && this.parts.canLead(row.shards);
   }
 

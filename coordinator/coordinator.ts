@@ -48,7 +48,11 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const runs = new Runs(store, kept.runs);
   const events = new RunEvents();
   for (const { key, state } of runs.alone()) {
-    if (!isOver(state)) events.open(key, (await store.reports(key)).map(({ body }) => body));
+    if (!isOver(state))
+      events.open(
+        key,
+        (await store.reports(key)).map(({ body }) => body),
+      );
   }
   const watchers = new SweepWatchers(store);
   const progress = new Progress();

@@ -24,7 +24,8 @@ export class Ledger {
     try {
       await this.store.commit(changes);
     } catch (error) {
-      const failure = error instanceof PolyakError ? error : new PolyakError('internal', String(error), { cause: error });
+      const failure =
+        error instanceof PolyakError ? error : new PolyakError('internal', String(error), { cause: error });
       this.fail(failure);
       throw failure;
     }

@@ -49,7 +49,10 @@ export class Runs {
     this.keep(row);
     this.reported.set(row.key, Promise.resolve(new Map()));
     const { directory, untilStep, untilEpoch, shards } = row;
-    return [{ table: 'runs', row: { ...row } }, eventChange('run-created', row.key, { directory, untilStep, untilEpoch, shards })];
+    return [
+      { table: 'runs', row: { ...row } },
+      eventChange('run-created', row.key, { directory, untilStep, untilEpoch, shards }),
+    ];
   }
 
   /** Errors: `usage` for what cannot follow. */
@@ -89,7 +92,9 @@ export class Runs {
   private async reportsOf(run: string): Promise<Map<string, Promise<void>>> {
     const known =
       this.reported.get(run) ??
-      this.store.reports(run).then((rows) => new Map(rows.map(({ kind, step }) => [`${kind} ${step}`, Promise.resolve()])));
+      this.store
+        .reports(run)
+        .then((rows) => new Map(rows.map(({ kind, step }) => [`${kind} ${step}`, Promise.resolve()])));
     this.reported.set(run, known);
     return await known;
   }

@@ -28,7 +28,10 @@ export async function submitSweep(parts: ServiceParts, request: SubmitSweepReque
   if (directory === '')
     throw new PolyakError('usage', 'submit: directory is empty; it must be a folder that the servers see');
   if (experiment.length > experimentBytesMax)
-    throw new PolyakError('usage', `submit: experiment has ${experiment.length} bytes, the most is ${experimentBytesMax}`);
+    throw new PolyakError(
+      'usage',
+      `submit: experiment has ${experiment.length} bytes, the most is ${experimentBytesMax}`,
+    );
   const value = objectOf('experiment', experiment);
   const given = settings === '' ? {} : objectOf('settings', settings);
   const row: SweepRow = {
@@ -47,7 +50,10 @@ export async function submitSweep(parts: ServiceParts, request: SubmitSweepReque
   return {};
 }
 
-export async function changeSweep(parts: ServiceParts, request: ChangeSweepRequest__Output): Promise<{ sweep: string }> {
+export async function changeSweep(
+  parts: ServiceParts,
+  request: ChangeSweepRequest__Output,
+): Promise<{ sweep: string }> {
   const sweep = await parts.sweeps.get(request.sweepKey.toString('hex'));
   await parts.ledger.commit(changesOf(sweep, request));
   for (const run of parts.runs.withLead()) if (run.sweep === sweep.key) parts.dispatcher.tell(run);
@@ -88,7 +94,11 @@ export async function watchSweep(
   const key = call.request.sweepKey.toString('hex');
   const sweep = await sweeps.get(key);
   const isOver = () => sweep.state !== 'running' && sweep.state !== 'paused';
-  await watchers.add(call, { key, committed: sweep.logLength, ended: () => (isOver() ? endLine(sweep.row) : undefined) });
+  await watchers.add(call, {
+    key,
+    committed: sweep.logLength,
+    ended: () => (isOver() ? endLine(sweep.row) : undefined),
+  });
 }
 
 /** A report of a run that belongs to a trial of a sweep. */
@@ -130,7 +140,10 @@ function epochChanges(sweep: Sweep, run: RunRow, body: string): Change[] {
   const { metric } = sweep.plan.search;
   const { epoch, report, stepsPerEpoch, isValidated } = epochReportOf(body, metric);
   if (!isValidated) {
-    return sweep.halt('failed', `trials are ranked by ${metric}, and data.validation leaves nothing to validate by; give it a count or a fraction`);
+    return sweep.halt(
+      'failed',
+      `trials are ranked by ${metric}, and data.validation leaves nothing to validate by; give it a count or a fraction`,
+    );
   }
   return sweep.epoch(run, epoch, report, stepsPerEpoch);
 }

@@ -23,7 +23,10 @@ export function findSweep(state: string, text: string): string {
   if (found !== undefined) return found;
   const names = sweepNames(state);
   if (names.length === 0) {
-    throw new PolyakError('usage', `there is no sweep '${text}': none in ${resolve(state)}; 'polyak sweep FILE' makes one`);
+    throw new PolyakError(
+      'usage',
+      `there is no sweep '${text}': none in ${resolve(state)}; 'polyak sweep FILE' makes one`,
+    );
   }
   const near = closest(text, names);
   const hint = near === undefined ? `; there are ${names.slice(-10).join(', ')}` : `; did you mean ${near}?`;

@@ -55,7 +55,8 @@ async function follow(
   const { facts, template } = folder;
   const follower = new SweepFollower(coordinator, Buffer.from(facts.sweepKey, 'hex'), patienceMs);
   const ending = new AbortController();
-  const end = () => ending.abort(new PolyakError('internal', 'the sweep was ended at once; what its trials had kept is kept'));
+  const end = () =>
+    ending.abort(new PolyakError('internal', 'the sweep was ended at once; what its trials had kept is kept'));
   kill.addEventListener('abort', end, { once: true });
   launcher?.failed.catch(end);
   const leave = new AbortController();

@@ -3,11 +3,12 @@
  * the sweep is and which processes it has. Sweeps are numbered and never overwritten, in one row with runs.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { PolyakError } from '../../common/errors.js';
 import type { RoleEntry } from '../launcher.js';
 import type { Provenance } from '../provenance.js';
+import { isAlive } from '../run-facts.js';
 import { claimFolder } from '../run-folder.js';
 import { findSweep } from './find-sweep.js';
 
@@ -101,6 +102,23 @@ export class SweepFolder {
 
   trial(number: number): string {
     return join(this.trials, String(number));
+  }
+
+  /** Whether the process that follows it is alive. */
+  get isFollowed(): boolean {
+    return this.record.pid !== null && isAlive(this.record.pid);
+  }
+
+  /** Of the coordinator that has it now, host:port; undefined where none runs. */
+  get coordinator(): string | undefined {
+    if (this.record.coordinator !== null) return this.record.coordinator;
+    return this.record.roles.find(({ role, pid }) => role === 'coordinator' && isAlive(pid))?.address;
+  }
+
+  /** The modules of a sweep that this one repeats. */
+  linkModules(other: string): void {
+    const modules = join(other, 'modules');
+    if (existsSync(modules)) cpSync(modules, join(this.path, 'modules'), { recursive: true });
   }
 
   /** Whether its store has been made; before, nothing of it is known. */

@@ -7,6 +7,7 @@ import type { SweepSnapshot } from '../../coordinator/sweep/sweep.js';
 import type { CoordinatorClient } from '../../proto/gen/polyak/v1/Coordinator.js';
 import type { ListTrialsReply__Output } from '../../proto/gen/polyak/v1/ListTrialsReply.js';
 import type { RunEvent__Output } from '../../proto/gen/polyak/v1/RunEvent.js';
+import type { StatusReply__Output } from '../../proto/gen/polyak/v1/StatusReply.js';
 import { insist } from '../follow-run.js';
 
 export interface SweepSubmission {
@@ -53,6 +54,17 @@ export class SweepFollower {
       unary<{ sweep: string }>(this.peer, (callback) => this.client.changeSweep(request, { deadline }, callback)),
     );
     return JSON.parse(reply.sweep) as SweepSnapshot;
+  }
+
+  /** Errors: `usage` where the coordinator does not know it. */
+  async snapshot(signal: AbortSignal): Promise<SweepSnapshot> {
+    const { sweeps } = await insist(this.patienceMs, signal, (deadline) =>
+      unary<StatusReply__Output>(this.peer, (callback) => this.client.status({}, { deadline }, callback)),
+    );
+    const key = this.sweepKey.toString('hex');
+    const found = sweeps.map((text) => JSON.parse(text) as SweepSnapshot).find((sweep) => sweep.key === key);
+    if (!found) throw new PolyakError('usage', `${this.peer} knows no sweep ${key}`);
+    return found;
   }
 
   async list(

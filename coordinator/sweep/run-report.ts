@@ -27,7 +27,12 @@ export function epochReportOf(
 ): { epoch: number; report: EpochReport; stepsPerEpoch: number; isValidated: boolean } {
   const { epoch, loss, validation, stepsPerEpoch = 0 } = parsed(epochSchema, body);
   const value = validation?.[metric.replace(/^validation\./, '')] ?? null;
-  return { epoch, report: { value: finite(value), loss: finite(loss) }, stepsPerEpoch, isValidated: validation !== null };
+  return {
+    epoch,
+    report: { value: finite(value), loss: finite(loss) },
+    stepsPerEpoch,
+    isValidated: validation !== null,
+  };
 }
 
 export function endFactsOf(body: string): EndFacts {
@@ -43,6 +48,8 @@ function parsed<Output>(schema: z.ZodType<Output>, body: string): Output {
   try {
     return schema.parse(JSON.parse(body));
   } catch (error) {
-    throw new PolyakError('protocol', `a report's body is not as it should be: ${body.slice(0, 200)}`, { cause: error });
+    throw new PolyakError('protocol', `a report's body is not as it should be: ${body.slice(0, 200)}`, {
+      cause: error,
+    });
   }
 }

@@ -28,7 +28,10 @@ export class SweepWatchers {
   constructor(private readonly store: Pick<StoreReader, 'log'>) {}
 
   /** `committed` are the entries that are on disk now; `ended` is the last line of a sweep that has ended. */
-  async add(call: WatchSweepCall, { key, committed, ended }: { key: string; committed: number; ended: () => SweepLine | undefined }): Promise<void> {
+  async add(
+    call: WatchSweepCall,
+    { key, committed, ended }: { key: string; committed: number; ended: () => SweepLine | undefined },
+  ): Promise<void> {
     const watcher: Watcher = { call, position: call.request.from };
     this.committed.set(key, Math.max(committed, this.committed.get(key) ?? 0));
     while (watcher.position < (this.committed.get(key) ?? 0)) {

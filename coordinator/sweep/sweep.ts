@@ -127,7 +127,11 @@ export class Sweep {
   }
 
   /** As it was: `log` are all entries, which the decider has taken, `trials` and `runs` the rows of the sweep. */
-  restore(log: readonly LogEntry[], trials: readonly TrialRow[], epochs: ReadonlyMap<string, readonly EpochOfRun[]>): void {
+  restore(
+    log: readonly LogEntry[],
+    trials: readonly TrialRow[],
+    epochs: ReadonlyMap<string, readonly EpochOfRun[]>,
+  ): void {
     this.sequence = log.length;
     for (const entry of log) {
       if ('event' in entry) {
@@ -257,7 +261,8 @@ export class Sweep {
   resume(): Change[] {
     return this.handling(() => {
       if (this.state === 'running') return;
-      if (this.state === 'finished') throw new PolyakError('usage', `${this.row.name} has finished; there is nothing to resume`);
+      if (this.state === 'finished')
+        throw new PolyakError('usage', `${this.row.name} has finished; there is nothing to resume`);
       this.setState('running', null);
       this.failures.succeeded();
       for (const { row, runs } of this.active.values()) {
@@ -304,7 +309,10 @@ export class Sweep {
       trials: this.parts.record.replayOf === undefined ? search.trials : null,
       best: this.best ?? null,
       spent: { seconds, computeSeconds, epochs },
-      reproducibility: reproducibilityOf(search, Object.keys(this.settings.budget).flatMap((budget) => clockBudgets.get(budget) ?? [])),
+      reproducibility: reproducibilityOf(
+        search,
+        Object.keys(this.settings.budget).flatMap((budget) => clockBudgets.get(budget) ?? []),
+      ),
     };
   }
 
@@ -376,7 +384,13 @@ export class Sweep {
     this.counts.waiting -= 1;
     const row: TrialRow = {
       ...{ sweep: this.key, number, parameters: { ...parameters }, columns: { ...columns } },
-      ...{ bracket: create.bracket, round: create.round ?? 0, rung: 0, status: 'running', untilEpoch: create.untilStep },
+      ...{
+        bracket: create.bracket,
+        round: create.round ?? 0,
+        rung: 0,
+        status: 'running',
+        untilEpoch: create.untilStep,
+      },
       ...{ epoch: 0, value: null, best: null, bestEpoch: 0, loss: null, deviation: null, reason: null },
       ...{ computeSeconds: 0, startedAt: new Date().toISOString(), endedAt: null },
     };
@@ -532,7 +546,8 @@ export class Sweep {
   /** Whether a run is led, so that something will still happen. */
   private isMoving(): boolean {
     for (const { runs } of this.active.values()) {
-      if (runs.some(({ key, state }) => state === 'running' || state === 'stopping' || this.delayed.has(key))) return true;
+      if (runs.some(({ key, state }) => state === 'running' || state === 'stopping' || this.delayed.has(key)))
+        return true;
     }
     return false;
   }

@@ -38,7 +38,10 @@ export class TrialPlan {
     this.section = trials === undefined ? section : { ...section, trials };
     const { seed: written } = template.value;
     if (written !== undefined && typeof written !== 'number') {
-      throw new PolyakError('usage', `seed: is '${String(written)}'; that of a sweep is a number, since it decides what is drawn`);
+      throw new PolyakError(
+        'usage',
+        `seed: is '${String(written)}'; that of a sweep is a number, since it decides what is drawn`,
+      );
     }
     this.seed = written ?? experimentSchema.shape.seed.parse(undefined);
     const first = this.substituted(this.draw(0));
@@ -70,7 +73,10 @@ export class TrialPlan {
     const { epochs } = experiment.train;
     if (epochs !== this.judged.train.epochs) {
       const both = `${this.judged.train.epochs} in the first trial and ${epochs} here`;
-      throw new PolyakError('usage', `train.epochs is ${both}: it cannot be drawn, the schedule decides how long trials train`);
+      throw new PolyakError(
+        'usage',
+        `train.epochs is ${both}: it cannot be drawn, the schedule decides how long trials train`,
+      );
     }
     return canonicalExperiment(experiment);
   }

@@ -185,7 +185,7 @@ export class TrialLead {
     if (!module || !('sha256' in module) || module.sha256 !== sha256) {
       throw new PolyakError('protocol', `module ${sha256} is not the trial's`);
     }
-    const { code } = await readModule(modulePath(dirname(directory), sha256), module);
+    const { code } = await readModule(modulePath(moduleFolder(directory), sha256), module);
     return Buffer.from(code);
   }
 
@@ -457,4 +457,11 @@ export class TrialLead {
   private epochOf(steps: number): number {
     return this.stepsPerEpoch > 0 ? Math.ceil(steps / this.stepsPerEpoch) : 0;
   }
+}
+
+/** That of the run, or of the sweep whose `trials` folder the run's lies in. */
+function moduleFolder(directory: string): string {
+  const run = dirname(directory);
+  const sweep = /^(.*)[/\\]trials[/\\]\d+(?:[/\\]member-\d+)?$/.exec(run)?.[1];
+  return sweep ?? run;
 }

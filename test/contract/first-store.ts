@@ -16,7 +16,6 @@ interface Trial {
   state: TrialState;
 }
 
-
 const schema = `
 CREATE TABLE IF NOT EXISTS epochs (name TEXT PRIMARY KEY, epoch INTEGER NOT NULL, process TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS trials (

@@ -1,0 +1,139 @@
+/**
+ * What is known of a sweep, whether it runs or not: from its store on this machine, which never disturbs who writes it, or
+ * from its coordinator elsewhere.
+ */
+import { PolyakError } from '../../common/errors.js';
+import { TrialPlan } from '../../coordinator/sweep/trial-plan.js';
+import { reproducibilityOf, type Reproducibility } from '../../coordinator/search/reproducibility.js';
+import { openStoreReader } from '../../coordinator/store/open-store.js';
+import type { TrialRow } from '../../coordinator/store/rows.js';
+import type { StoreReader, TrialPage, TrialQuery } from '../../coordinator/store/store.js';
+import type { SweepSnapshot } from '../../coordinator/sweep/sweep.js';
+import { sweepRecordSchema } from '../../coordinator/sweep/sweep-settings.js';
+import { patienceMsDefault } from '../run.js';
+import { SweepFollower } from './sweep-follower.js';
+import type { SweepFolder } from './sweep-folder.js';
+
+export type SweepTrialQuery = Omit<TrialQuery, 'sweep'>;
+
+export interface SweepReader {
+  readonly plan: TrialPlan;
+  sweep(): Promise<SweepSnapshot>;
+  trials(query: SweepTrialQuery): Promise<TrialPage>;
+  close(): Promise<void>;
+}
+
+/** Errors: `usage` where nothing is kept of it yet; `unreachable`. */
+export async function openReader(folder: SweepFolder): Promise<SweepReader> {
+  const { facts, template } = folder;
+  const plan = new TrialPlan({ value: template.experiment, folder: template.folder, list: template.list });
+  if (facts.coordinator !== null) return new RemoteReader(plan, folder, facts.coordinator);
+  if (!folder.hasStore) {
+    throw new PolyakError(
+      'usage',
+      `${facts.name} has no store at ${facts.store}: it was never started; 'polyak resume ${facts.name}' starts it`,
+    );
+  }
+  return new StoredReader(plan, folder, await openStoreReader(facts.store));
+}
+
+class StoredReader implements SweepReader {
+  constructor(
+    readonly plan: TrialPlan,
+    private readonly folder: SweepFolder,
+    private readonly store: StoreReader,
+  ) {}
+
+  async sweep(): Promise<SweepSnapshot> {
+    const { sweepKey, name } = this.folder.facts;
+    const row = (await this.store.sweeps()).find(({ key }) => key === sweepKey);
+    if (!row)
+      throw new PolyakError(
+        'usage',
+        `${name} is not in its store: it was never submitted; 'polyak resume ${name}' does`,
+      );
+    const { settings, seconds, computeSeconds } = sweepRecordSchema.parse(JSON.parse(row.settings));
+    const { key, state, reason, directory, createdAt, endedAt } = row;
+    const { search } = this.plan;
+    const counts = await this.counts();
+    const trials = this.folder.facts.replayOf === null ? search.trials : null;
+    const begun = Object.values(counts).reduce((sum, count) => sum + count, 0);
+    return {
+      ...{ key, name, state, reason, directory, createdAt, endedAt, settings },
+      ...{ metric: search.metric, direction: search.direction, trials, best: await this.best() },
+      counts: { ...counts, waiting: trials === null ? 0 : trials - begun },
+      spent: { seconds, computeSeconds, epochs: await this.epochs() },
+      reproducibility: reproducibilityOfSweep(this.plan),
+    };
+  }
+
+  async trials(query: SweepTrialQuery): Promise<TrialPage> {
+    return await this.store.trials({ ...query, sweep: this.folder.facts.sweepKey });
+  }
+
+  async close(): Promise<void> {
+    await this.store.close();
+  }
+
+  private async counts() {
+    const states = ['running', 'paused', 'stopped', 'finished', 'failed'] as const;
+    const totals = await Promise.all(
+      states.map(async (status) => [status, (await this.trials({ status: [status], limit: 1 })).total] as const),
+    );
+    return Object.fromEntries(totals) as Record<(typeof states)[number], number>;
+  }
+
+  private async best(): Promise<SweepSnapshot['best']> {
+    const descending = this.plan.search.direction === 'maximise';
+    const [row] = (await this.trials({ sort: 'best', descending, limit: 1 })).rows;
+    if (!row || row.best === null) return null;
+    return { trial: row.number, value: row.best, epoch: row.bestEpoch, columns: row.columns };
+  }
+
+  private async epochs(): Promise<number> {
+    const { rows } = await this.trials({});
+    return rows.reduce((sum, { epoch }) => sum + epoch, 0) * this.plan.members;
+  }
+}
+
+class RemoteReader implements SweepReader {
+  private readonly follower: SweepFollower;
+  private readonly signal = new AbortController().signal;
+
+  constructor(
+    readonly plan: TrialPlan,
+    { facts }: SweepFolder,
+    coordinator: string,
+  ) {
+    this.follower = new SweepFollower(coordinator, Buffer.from(facts.sweepKey, 'hex'), patienceMsDefault);
+  }
+
+  async sweep(): Promise<SweepSnapshot> {
+    return await this.follower.snapshot(this.signal);
+  }
+
+  async trials({ sort = '', descending = false, status = [], offset = 0, limit }: SweepTrialQuery): Promise<TrialPage> {
+    const rows: TrialRow[] = [];
+    for (;;) {
+      const left = limit === undefined ? 0 : limit - rows.length;
+      const request = { sort, descending, status: [...status], offset: offset + rows.length, limit: left };
+      const page = await this.follower.list(request, this.signal);
+      rows.push(...page.trials.map((text) => JSON.parse(text) as TrialRow));
+      const isLast = page.trials.length === 0 || offset + rows.length >= page.total;
+      if (isLast || rows.length === limit) return { rows, total: page.total };
+    }
+  }
+
+  async close(): Promise<void> {
+    this.follower.close();
+  }
+}
+
+export function reproducibilityOfSweep({ search, section }: TrialPlan): Reproducibility {
+  const { time, computeTime } = section.budget ?? {};
+  const byTheClock = [
+    ...(time === undefined ? [] : ['search.budget.time ends it by the clock']),
+    ...(computeTime === undefined ? [] : ['search.budget.computeTime ends it by the clock']),
+  ];
+  return reproducibilityOf(search, byTheClock);
+}

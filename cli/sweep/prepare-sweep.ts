@@ -1,0 +1,71 @@
+/** A sweep's folder made of an experiment file: checked, with its module and model in it, so that it needs no file any more. */
+import { availableParallelism } from 'node:os';
+import { substitute, type ExperimentTemplate } from '../../common/experiment/load.js';
+import { modulePath, writeModule } from '../../common/module-bundle.js';
+import { searchSchema } from '../../common/experiment/search-schema.js';
+import { TrialPlan } from '../../coordinator/sweep/trial-plan.js';
+import { checkRemoteData } from '../../worker/data/location/locate.js';
+import { readTopology } from '../../worker/model/model-file.js';
+import { prepareModule } from '../module/prepare-module.js';
+import { provenanceOf } from '../provenance.js';
+import { SweepFolder } from './sweep-folder.js';
+
+/** Where a sweep is computed and kept. */
+export interface SweepPlace {
+  workers?: number;
+  shards?: number;
+  state: string;
+  backend?: 'tensorflow' | 'cpu';
+  coordinator?: string;
+}
+
+export interface PreparedSweep {
+  value: Record<string, unknown>;
+  folder: string;
+  list: string | undefined;
+  plan: TrialPlan;
+  name: string;
+  threads: number;
+  bundle: Awaited<ReturnType<typeof prepareModule>>['bundle'];
+  moduleFile: string | undefined;
+}
+
+/** Errors: `usage` for an experiment that cannot be searched; `data` for remote data that are not there. */
+export async function prepareSweep(
+  template: ExperimentTemplate,
+  { state, coordinator }: SweepPlace,
+): Promise<PreparedSweep> {
+  const { folder, list } = template;
+  const search = searchSchema.parse(template.search);
+  const value = { ...(template.value as Record<string, unknown>), search };
+  const plan = new TrialPlan({ value, folder, list });
+  const first = substitute(value, plan.draw(0).parameters, folder);
+  const { experiment, bundle, file } = await prepareModule(first, state);
+  if (coordinator === undefined) await checkRemoteData(experiment.data, {});
+  const { model } = experiment;
+  const isFile = typeof model === 'object' && 'file' in model;
+  const complete = {
+    ...value,
+    ...(experiment.module ? { module: experiment.module } : {}),
+    ...(isFile ? { model: { ...model, topology: { ...readTopology(model.file) } } } : {}),
+  };
+  const { name, train } = experiment;
+  return { value: complete, folder, list, plan, name, threads: train.threads, bundle, moduleFile: file };
+}
+
+export async function createSweep(
+  prepared: PreparedSweep,
+  { workers, shards = 1, state, backend = 'tensorflow', coordinator }: SweepPlace,
+  { settings, file }: { settings: Record<string, unknown>; file: string },
+): Promise<SweepFolder> {
+  const { value, folder, list, bundle, moduleFile, name, threads } = prepared;
+  const fitting = Math.max(1, Math.min(4, Math.floor(availableParallelism() / threads)));
+  const template = { experiment: value, folder, ...(list === undefined ? {} : { list }) };
+  const module = bundle ? { module: { file: moduleFile ?? null, sha256: bundle.sha256 } } : {};
+  const sweep = SweepFolder.create(state, `${name}-search`, template, {
+    ...{ workers: workers ?? fitting, shards, backend, coordinator: coordinator ?? null, settings, replayOf: null },
+    provenance: { ...(await provenanceOf(backend, file)), ...module },
+  });
+  if (bundle) await writeModule(modulePath(sweep.path, bundle.sha256), bundle.code);
+  return sweep;
+}

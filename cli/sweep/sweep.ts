@@ -1,0 +1,153 @@
+/** `polyak sweep`: a search from an experiment file, from its folder to its last words. */
+import { PolyakError } from '../../common/errors.js';
+import { loadTemplate } from '../../common/experiment/load.js';
+import type { SweepLine } from '../../coordinator/sweep/log-line.js';
+import { exitCode } from '../exit-codes.js';
+import { count, displayPath, interruptions } from '../foreground.js';
+import { duration } from '../live-view.js';
+import { outliveReader, printJson } from '../output.js';
+import { patienceMsDefault } from '../run.js';
+import { bestLines } from './best.js';
+import { openReader } from './open-reader.js';
+import { createSweep, prepareSweep, type SweepPlace } from './prepare-sweep.js';
+import { runSweep } from './run-sweep.js';
+import { SweepFolder } from './sweep-folder.js';
+import { sweepView } from './sweep-view.js';
+
+export interface SweepFlags extends SweepPlace {
+  set: string[];
+  trials?: number;
+  parallel?: number;
+  priority?: number;
+  /** Seconds. */
+  budget?: number;
+  /** Seconds. */
+  patience?: number;
+  replay?: string;
+  detach?: boolean;
+  dryRun?: boolean;
+  json: boolean;
+}
+
+/** Answers with the exit code. */
+export async function sweepCommand(file: string | undefined, flags: SweepFlags): Promise<number> {
+  if (flags.replay !== undefined) {
+    if (file !== undefined)
+      throw new PolyakError('usage', `--replay ${flags.replay} repeats a sweep as it was; leave ${file} out`);
+    return await sweepInForeground(repeated(flags, flags.replay), flags);
+  }
+  if (file === undefined) throw new PolyakError('usage', 'sweep: which experiment file? Or --replay SWEEP');
+  const overrides = flags.trials === undefined ? flags.set : [...flags.set, `search.trials=${flags.trials}`];
+  const template = await loadTemplate(file, overrides);
+  for (const warning of template.warnings) process.stderr.write(`polyak: warning: ${warning}\n`);
+  const prepared = await prepareSweep(template, flags);
+  if (flags.dryRun) {
+    const { dryRun } = await import('./dry-run.js');
+    return await dryRun(prepared, flags);
+  }
+  const { parallel, priority, budget } = flags;
+  const settings = {
+    ...(parallel !== undefined && { parallel }),
+    ...(priority !== undefined && { priority }),
+    ...(budget !== undefined && { budget: { ...prepared.plan.section.budget, time: budget } }),
+  };
+  return await sweepInForeground(await createSweep(prepared, flags, { settings, file }), flags);
+}
+
+function repeated({ state, workers, shards, backend }: SweepFlags, sweep: string): SweepFolder {
+  const original = SweepFolder.open(state, sweep);
+  const { facts, template, path } = original;
+  if (facts.pid !== null && original.isFollowed) {
+    throw new PolyakError(
+      'usage',
+      `${facts.name} is still running, and its store serves it; repeat it when it has ended`,
+    );
+  }
+  const folder = SweepFolder.create(state, facts.name.replace(/(-replay)?-\d+$/, '-replay'), template, {
+    ...{ workers: workers ?? facts.workers, shards: shards ?? facts.shards, backend: backend ?? facts.backend },
+    ...{ coordinator: facts.coordinator, store: facts.store, settings: facts.settings, replayOf: facts.sweepKey },
+    provenance: facts.provenance,
+  });
+  folder.linkModules(path);
+  return folder;
+}
+
+export interface ForegroundFlags {
+  json: boolean;
+  patience?: number;
+  detach?: boolean;
+}
+
+/** Follows a sweep until its end. Answers with the exit code. */
+export async function sweepInForeground(folder: SweepFolder, flags: ForegroundFlags, resume = false): Promise<number> {
+  const { json, patience, detach = false } = flags;
+  const { facts } = folder;
+  outliveReader();
+  const place = displayPath(folder.path);
+  const say = (text: string) => (json ? process.stderr : process.stdout).write(`${text}\n`);
+  const isElsewhere = facts.coordinator !== null;
+  if (detach && !isElsewhere)
+    throw new PolyakError('usage', '--detach needs --coordinator: processes of this machine end with the command');
+  const view = sweepView(process.stdout, json);
+  const interruption = interruptions({
+    budget: undefined,
+    onSignal: () => say(isElsewhere ? 'no longer followed' : 'stopping at checkpoints; once more to end at once'),
+    onBudget: () => undefined,
+  });
+  try {
+    if (json) printJson({ event: 'started', sweep: facts.name, folder: folder.path, sweepKey: facts.sweepKey });
+    else say(`${facts.name}: ${count(facts.workers, 'worker')}, ${count(facts.shards, 'shard')}, in ${place}`);
+    const { stop, kill } = interruption;
+    const leaving = detach ? AbortSignal.abort() : stop;
+    const patienceMs = patience === undefined ? patienceMsDefault : patience * 1000;
+    const last = await runSweep({ folder, onLine: (line) => view.show(line), stop: leaving, kill, patienceMs, resume });
+    view.close();
+    if (!last) {
+      say(`${facts.name} goes on at ${facts.coordinator}; see it with\n  npx polyak status ${place}`);
+      return exitCode.done;
+    }
+    return await ended(folder, last, { json, say, interrupted: interruption.exitCode() });
+  } catch (error) {
+    view.close();
+    const code = interruption.exitCode();
+    if (code === undefined) throw error;
+    say(`ended; go on with\n  npx polyak resume ${place}`);
+    return code;
+  } finally {
+    interruption.close();
+  }
+}
+
+interface EndOptions {
+  json: boolean;
+  say: (text: string) => void;
+  interrupted: number | undefined;
+}
+
+async function ended(folder: SweepFolder, last: SweepLine, { json, say, interrupted }: EndOptions): Promise<number> {
+  const place = displayPath(folder.path);
+  const reason = typeof last['reason'] === 'string' ? last['reason'] : '';
+  if (!json) for (const line of await lastWords(folder)) say(line);
+  if (last.event === 'sweep-failed')
+    throw new PolyakError('training', `${reason}; when that is mended, go on with: npx polyak resume ${place}`);
+  if (last.event === 'sweep-finished') return exitCode.done;
+  say(`stopped${reason === '' ? '' : `: ${reason}`}; go on with\n  npx polyak resume ${place}`);
+  if (interrupted !== undefined) return interrupted;
+  return reason.includes('budget') ? exitCode.budget : exitCode.done;
+}
+
+async function lastWords(folder: SweepFolder): Promise<string[]> {
+  const reader = await openReader(folder);
+  try {
+    const snapshot = await reader.sweep();
+    const { counts, spent } = snapshot;
+    const states = Object.entries(counts).filter(([, trials]) => trials > 0);
+    return [
+      `${states.map(([state, trials]) => `${trials} ${state}`).join(', ')}; ${duration(spent.seconds)}, ${spent.epochs} epochs`,
+      ...(await bestLines(reader)),
+      `see them all with  npx polyak trials ${displayPath(folder.path)}`,
+    ];
+  } finally {
+    await reader.close();
+  }
+}
