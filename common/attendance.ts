@@ -21,6 +21,8 @@ export interface AttendOptions {
     /** Stable for the life of the process. */
     id: string;
   };
+  /** What is said once a second. */
+  beat?: () => { waiting: number };
   /** Keys of the trials that the process holds now. */
   trials?: () => Buffer[];
   /** Every order but heartbeats. The same order may come any number of times. */
@@ -127,7 +129,7 @@ export class Attendance {
     this.lastBeatAt = now;
     if (!this.stream) return;
     if (!suspended && now - this.lastHeardAt > silenceMsMax) this.stream.cancel();
-    else this.stream.write({ beat: {} });
+    else this.stream.write({ beat: this.options.beat?.() ?? {} });
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * Which worker works on which run of a sweep: one worker a trial while trials are many; who has nothing to do joins a trial
- * that runs, and leaves it again when another waits. It never changes a number, only when it is there.
+ * Which worker works on which run of a sweep: one worker a trial while trials are many, and a second trial for a worker that
+ * waits for the first one's server; who has nothing to do joins a trial that runs, and leaves it again when another waits. It never changes a number, only when it is there.
  */
 import { PolyakError } from '../common/errors.js';
 import type { Ledger } from './ledger.js';
@@ -33,8 +33,16 @@ export class Assignment {
       if (!run) break;
       this.give(idle.shift()!, run);
     }
-    if (idle.length === 0) this.freeOne();
-    else if (settled) for (const place of idle) this.joinThinnest(place);
+    if (idle.length > 0) {
+      if (settled) for (const place of idle) this.joinThinnest(place);
+      return;
+    }
+    for (const place of this.parts.workers.waiting()) {
+      const run = this.start();
+      if (!run) break;
+      this.give(place, run);
+    }
+    this.freeOne();
   }
 
   private give(place: WorkerPlace, run: RunRow): void {

@@ -4,6 +4,8 @@ import type { Order } from '../proto/gen/polyak/v1/Order.js';
 
 export class Attendee {
   lastHeardAt = Date.now();
+  /** Of a worker: the share of its time in which it has nothing to compute, over the last seconds. */
+  waiting = 0;
   /** By subject: what it was last told, so that nothing is said twice on one stream. */
   private readonly told = new Map<string, string>();
 
@@ -15,6 +17,10 @@ export class Attendee {
     /** Ends its stream. */
     readonly end: () => void,
   ) {}
+
+  heard(waiting: number): void {
+    this.waiting = (this.waiting + Math.min(1, Math.max(0, waiting))) / 2;
+  }
 
   get name(): string {
     return this.register.role === 'SERVER' ? `server ${this.register.shard}` : 'worker';

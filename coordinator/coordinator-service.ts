@@ -50,10 +50,14 @@ export function coordinatorService(parts: ServiceParts): CoordinatorHandlers {
   const unary =
     <Request, Reply>(handle: (request: Request) => Promise<Reply>): handleUnaryCall<Request, Reply> =>
     ({ request }, callback: sendUnaryData<Reply>) => {
-      handle(request).then(
-        (reply) => callback(null, reply),
-        (error: unknown) => callback(failed(parts, error)),
-      );
+      const answer = async () => {
+        try {
+          callback(null, await handle(request));
+        } catch (error) {
+          callback(failed(parts, error));
+        }
+      };
+      void answer();
     };
   const streaming =
     <Request>(handle: (call: ServerWritableStream<Request, RunEvent>) => Promise<void>) =>
@@ -104,6 +108,7 @@ function attendHandler(parts: ServiceParts): CoordinatorHandlers['Attend'] {
       if (message.register) {
         register(message.register).catch((error: unknown) => call.emit('error', failed(parts, error)));
       } else if (message.goodbye) leave();
+      else if (message.beat) attendee?.heard(message.beat.waiting);
     });
     call.on('end', () => {
       leave();

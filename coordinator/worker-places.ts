@@ -2,6 +2,9 @@
 import type { Attendee } from './attendee.js';
 import type { RunRow } from './store/rows.js';
 
+/** Of its time; a trial more then costs little, and gives as much. */
+const waitingShareMin = 0.1;
+
 export interface WorkerPlace {
   readonly id: string;
   readonly attendee: Attendee;
@@ -52,7 +55,7 @@ export class WorkerPlaces {
   release(place: WorkerPlace, key: string): void {
     const held = place.runs.get(key);
     if (!held) return;
-    this.account(held);
+    this.account(place, held);
     place.runs.delete(key);
     const places = this.byRun.get(key);
     places?.delete(place);
@@ -69,17 +72,25 @@ export class WorkerPlaces {
     return [...this.places.values()].filter(({ runs }) => [...runs.values()].every(({ run }) => run.sweep === null));
   }
 
+  /** Those that have one run of a sweep and wait for its server so much that they could work on another between. */
+  waiting(): WorkerPlace[] {
+    return [...this.places.values()].filter(
+      ({ attendee, runs }) => attendee.waiting > waitingShareMin && runs.size === 1 && [...runs.values()][0]?.run.sweep !== null,
+    );
+  }
+
   /** Of workers assigned to runs of the sweep, since it was asked last. */
   takeComputeSeconds(sweep: string): number {
-    for (const { runs } of this.places.values()) for (const held of runs.values()) this.account(held);
+    for (const place of this.places.values()) for (const held of place.runs.values()) this.account(place, held);
     const seconds = this.seconds.get(sweep) ?? 0;
     this.seconds.delete(sweep);
     return seconds;
   }
 
-  private account(held: { run: RunRow; since: number }): void {
+  /** A worker's time is shared by the runs that it has. */
+  private account(place: WorkerPlace, held: { run: RunRow; since: number }): void {
     const now = performance.now();
-    const seconds = (now - held.since) / 1000;
+    const seconds = (now - held.since) / 1000 / place.runs.size;
     held.since = now;
     const { sweep } = held.run;
     if (sweep === null) return;

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { PolyakError, isErrorCode } from '../common/errors.js';
+import { BusyShare } from './busy-share.js';
 import { packageRoot } from '../common/package-root.js';
 import { withResolvers } from '../common/with-resolvers.js';
 import type { CallName, ComputeCalls, ComputeReply, ComputeResults, ComputeThreadData } from './compute-message.js';
@@ -18,6 +19,7 @@ export class Compute {
   private readonly thread: Worker;
   private readonly pending = new Map<number, Pending>();
   private readonly broken = withResolvers<never>();
+  private readonly busy = new BusyShare();
   private lastId = 0;
   private failure: Error | undefined;
 
@@ -44,9 +46,15 @@ export class Compute {
     const { promise, resolve, reject } = withResolvers<ComputeResults[CallName]>();
     if (this.failure) throw this.failure;
     const id = (this.lastId += 1);
+    if (this.pending.size === 0) this.busy.begin();
     this.pending.set(id, { resolve, reject });
     this.thread.postMessage({ id, name, call });
     return (await promise) as ComputeResults[Name];
+  }
+
+  /** The share of the time since it was asked last in which the thread had nothing to do. */
+  takeWaitingShare(): number {
+    return 1 - this.busy.take();
   }
 
   async close(): Promise<void> {
@@ -57,6 +65,7 @@ export class Compute {
   private settle({ id, result, error }: ComputeReply): void {
     const waiting = this.pending.get(id);
     this.pending.delete(id);
+    if (this.pending.size === 0) this.busy.end();
     if (error) waiting?.reject(toError(error));
     else waiting?.resolve(result ?? null);
   }

@@ -103,6 +103,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const attendance = attend({
     coordinator: options.coordinator,
     register: { role: 'WORKER', id },
+    beat: () => ({ waiting: compute?.thread.takeWaitingShare() ?? 0 }),
     trials: () => [...members.keys()].map((key) => Buffer.from(key, 'hex')),
     onOrder,
     signal: stopping.signal,

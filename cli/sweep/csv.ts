@@ -20,7 +20,7 @@ export function parameterNames(rows: readonly TrialRow[]): string[] {
   return [...new Set(rows.flatMap(({ columns }) => Object.keys(columns)))];
 }
 
-function cell(value: unknown): string {
+function cell(value: string | number | boolean | null | undefined): string {
   const text = value === null || value === undefined ? '' : String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

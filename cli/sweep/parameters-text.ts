@@ -12,5 +12,5 @@ export function valueText(value: unknown): string {
     if (Number.isInteger(value) && Math.abs(value) < 1e7) return String(value);
     return String(Number(value.toPrecision(4)));
   }
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -40,7 +40,7 @@ export class TrialPlan {
     if (written !== undefined && typeof written !== 'number') {
       throw new PolyakError(
         'usage',
-        `seed: is '${String(written)}'; that of a sweep is a number, since it decides what is drawn`,
+        `seed: is ${JSON.stringify(written)}; that of a sweep is a number, since it decides what is drawn`,
       );
     }
     this.seed = written ?? experimentSchema.shape.seed.parse(undefined);

@@ -2,7 +2,9 @@
 
 
 export interface Beat {
+  'waiting'?: (number | string);
 }
 
 export interface Beat__Output {
+  'waiting': (number);
 }
