@@ -27,7 +27,13 @@ export { defineModule } from './common/define-module.js';
 export { defineExperiment, defineModuleExperiment, loadExperiment } from './common/experiment/load.js';
 export type { Experiment, ModuleExperimentInput } from './common/experiment/schema.js';
 export type { ExperimentInput, LayerInput } from './common/experiment/typed-experiment.js';
-export { evaluateRun, type EvaluateOptions, type Evaluation } from './inference/evaluate.js';
+export {
+  evaluateEnsemble,
+  evaluateRun,
+  type EnsembleEvaluation,
+  type EvaluateOptions,
+  type Evaluation,
+} from './inference/evaluate.js';
 export { exportRun, type Exported, type ExportOptions } from './inference/export/export-run.js';
 export type { SampleTensor } from './inference/sample-tensor.js';
 export type { TrainedRun } from './inference/trained-run.js';

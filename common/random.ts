@@ -26,6 +26,8 @@ export const Purpose = {
   user: 7,
   /** Random tests, which print their seed. */
   test: 8,
+  /** Other seeds for the same experiment, when it is trained again to see what is luck. */
+  refit: 9,
 } as const;
 
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];

@@ -10,7 +10,7 @@ import type { SplitName } from '../common/split-name.js';
 import { Batches } from '../worker/batches.js';
 import { openDataset, type Dataset, type OpenOptions } from '../worker/data/dataset.js';
 import { ConfusionTable, type ClassReport, type Confusion } from './confusion-table.js';
-import type { Evaluated } from './inference-model.js';
+import type { Evaluated, InferenceModel } from './inference-model.js';
 import type { TrainedRun } from './trained-run.js';
 
 export interface EvaluateOptions {
@@ -43,36 +43,146 @@ export interface Evaluation {
 /** Errors: `data` for data that are not there, have other samples or classes; `usage` for a split without samples. */
 export async function evaluateRun(run: TrainedRun, options: EvaluateOptions = {}): Promise<Evaluation> {
   const { split = 'test', data, onNotice = () => undefined } = options;
-  const { experiment, dataset } = await openSplits(run, data, onNotice);
-  const { count, rows } = dataset.splits[split];
-  if (count === 0) {
-    const there = (['train', 'validation', 'test'] as const).filter((name) => dataset.splits[name].count > 0);
-    throw new PolyakError('usage', `--split ${split}: the data have no such samples; they have ${there.join(', ')}`);
-  }
-  const labelOf = labelsOf(run, dataset);
+  const samples = await SplitSamples.open(run, { split, data, onNotice });
   const model = await run.model();
-  const batches = new Batches(experiment, dataset);
-  if (run.mean) batches.setMean(run.mean);
-  const leaves = passLeaves(count, experiment.train.microBatchSize);
-  const tree = new PartialTree<Evaluated>(leaves, { add, release: () => undefined });
-  const table = new ConfusionTable(run.classes ?? []);
-  let position = 0;
-  for (let leaf = 0; leaf < leaves; leaf++) {
-    const batch = batches.take({ kind: 'evaluate', split, step: 0, leaf });
-    const labels = run.classes ? batch.labels.map((_, index) => labelOf(rows[position + index] ?? 0)) : batch.labels;
-    const evaluated = model.evaluate({ ...batch, labels });
-    evaluated.predicted.forEach((predicted, index) => table.add(labels[index] ?? 0, predicted));
-    tree.fill({ first: leaf, leaves: 1 }, evaluated);
-    position += batch.count;
+  const sums = new EvaluationSums(run, model, samples);
+  for (let leaf = 0; leaf < samples.leaves; leaf++) {
+    const batch = samples.take(leaf);
+    sums.add(leaf, model.evaluate(batch), batch.labels);
   }
-  const { lossSum, metricSums } = tree.takeRoot();
-  const metrics = metricValues(model.metrics, metricSums, count);
-  return {
-    ...{ split, samples: count, loss: lossSum / count, metrics },
-    ...{ accuracy: metrics['accuracy'] ?? null, meanAbsoluteError: metrics['meanAbsoluteError'] ?? null },
-    classes: run.classes ? table.reports() : null,
-    confusions: table.confusions(),
-  };
+  return sums.evaluation(split);
+}
+
+export interface EnsembleEvaluation {
+  /** In the order of the runs. */
+  members: Evaluation[];
+  /** Of the members' mean prediction. */
+  ensemble: Evaluation;
+}
+
+/** Of two runs or more. Errors: as evaluateRun, and `usage` for runs that do not predict the same. */
+export async function evaluateEnsemble(
+  runs: readonly TrainedRun[],
+  options: EvaluateOptions = {},
+): Promise<EnsembleEvaluation> {
+  const { split = 'test', data, onNotice = () => undefined } = options;
+  const [first, ...others] = runs;
+  if (!first || others.length === 0) throw new PolyakError('usage', 'an ensemble has two members or more');
+  for (const other of others) requireSameTask(first, other);
+  const { microBatchSize } = first.experiment.train;
+  const members: { model: InferenceModel; samples: SplitSamples; sums: EvaluationSums }[] = [];
+  for (const run of runs) {
+    const samples = await SplitSamples.open(run, { split, data, onNotice }, microBatchSize);
+    const model = await run.model();
+    members.push({ model, samples, sums: new EvaluationSums(run, model, samples) });
+  }
+  const { model, samples } = members[0]!;
+  requireSameSamples(runs, members.map((member) => member.samples));
+  const together = new EvaluationSums(first, model, samples);
+  for (let leaf = 0; leaf < samples.leaves; leaf++) {
+    const batches = members.map((member) => ({ model: member.model, ...member.samples.take(leaf) }));
+    const { labels, count } = batches[0]!;
+    const evaluated = model.evaluateTogether(batches, { labels, count });
+    members.forEach(({ sums }, index) => sums.add(leaf, evaluated.each[index]!, labels));
+    together.add(leaf, evaluated.together, labels);
+  }
+  return { members: members.map(({ sums }) => sums.evaluation(split)), ensemble: together.evaluation(split) };
+}
+
+function requireSameTask(first: TrainedRun, other: TrainedRun): void {
+  const taskOf = ({ experiment, classes, inputShape }: TrainedRun) =>
+    JSON.stringify({ loss: experiment.loss, classes, inputShape });
+  if (taskOf(first) === taskOf(other)) return;
+  const [one, two] = [first, other].map((run) => `${run.folder} ${taskOf(run)}`);
+  throw new PolyakError('usage', `an ensemble's members predict the same from the same inputs, but ${one} and ${two}`);
+}
+
+function requireSameSamples(runs: readonly TrainedRun[], samples: readonly SplitSamples[]): void {
+  const differing = samples.findIndex(({ rows }) => !equalRows(rows, samples[0]!.rows));
+  if (differing < 0) return;
+  const both = `${runs[0]?.folder} and ${runs[differing]?.folder}`;
+  throw new PolyakError('usage', `${both} hold out different samples; evaluate them on the test split, or with --data`);
+}
+
+function equalRows(left: ArrayLike<number>, right: ArrayLike<number>): boolean {
+  return left.length === right.length && Array.prototype.every.call(left, (row, index) => row === right[index]);
+}
+
+/** The samples of a split as a run takes them, leaf by leaf. */
+class SplitSamples {
+  private constructor(
+    private readonly run: TrainedRun,
+    private readonly batches: Batches,
+    private readonly split: SplitName,
+    private readonly labelOf: (row: number) => number,
+    /** Of the data set, in order. */
+    readonly rows: ArrayLike<number>,
+    readonly count: number,
+    private readonly microBatchSize: number,
+  ) {}
+
+  static async open(
+    run: TrainedRun,
+    { split, data, onNotice }: { split: SplitName; data: string | undefined; onNotice: (message: string) => void },
+    microBatchSize = run.experiment.train.microBatchSize,
+  ): Promise<SplitSamples> {
+    const { experiment, dataset } = await openSplits(run, data, onNotice);
+    const { count, rows } = dataset.splits[split];
+    if (count === 0) {
+      const there = (['train', 'validation', 'test'] as const).filter((name) => dataset.splits[name].count > 0);
+      throw new PolyakError('usage', `--split ${split}: the data have no such samples; they have ${there.join(', ')}`);
+    }
+    const cut = { ...experiment, train: { ...experiment.train, microBatchSize } };
+    const batches = new Batches(cut, dataset);
+    if (run.mean) batches.setMean(run.mean);
+    return new SplitSamples(run, batches, split, labelsOf(run, dataset), rows, count, microBatchSize);
+  }
+
+  get leaves(): number {
+    return passLeaves(this.count, this.microBatchSize);
+  }
+
+  /** With labels in the run's numbering of classes. */
+  take(leaf: number) {
+    const batch = this.batches.take({ kind: 'evaluate', split: this.split, step: 0, leaf });
+    const position = leaf * this.microBatchSize;
+    const { run, labelOf, rows } = this;
+    return run.classes
+      ? { ...batch, labels: batch.labels.map((_, index) => labelOf(rows[position + index] ?? 0)) }
+      : batch;
+  }
+}
+
+/** What is added up over the leaves, in the tree's order. */
+class EvaluationSums {
+  private readonly tree: PartialTree<Evaluated>;
+  private readonly table: ConfusionTable;
+
+  constructor(
+    private readonly run: TrainedRun,
+    private readonly model: InferenceModel,
+    private readonly samples: SplitSamples,
+  ) {
+    this.tree = new PartialTree<Evaluated>(samples.leaves, { add, release: () => undefined });
+    this.table = new ConfusionTable(run.classes ?? []);
+  }
+
+  add(leaf: number, evaluated: Evaluated, labels: ArrayLike<number>): void {
+    evaluated.predicted.forEach((predicted, index) => this.table.add(labels[index] ?? 0, predicted));
+    this.tree.fill({ first: leaf, leaves: 1 }, evaluated);
+  }
+
+  evaluation(split: SplitName): Evaluation {
+    const { count } = this.samples;
+    const { lossSum, metricSums } = this.tree.takeRoot();
+    const metrics = metricValues(this.model.metrics, metricSums, count);
+    return {
+      ...{ split, samples: count, loss: lossSum / count, metrics },
+      ...{ accuracy: metrics['accuracy'] ?? null, meanAbsoluteError: metrics['meanAbsoluteError'] ?? null },
+      classes: this.run.classes ? this.table.reports() : null,
+      confusions: this.table.confusions(),
+    };
+  }
 }
 
 /** As the lead of a trial adds them. */

@@ -36,6 +36,10 @@ export interface Evaluated {
   predicted: Int32Array;
 }
 
+/** A float32 whose logarithm is finite, and the distance of 1 to the one below it. */
+const probabilityMin = 1e-37;
+const epsilon = 2 ** -24;
+
 const alwaysOfNumbers = ['meanAbsoluteError', 'rootMeanSquaredError', 'rSquared'];
 
 export class InferenceModel {
@@ -97,17 +101,45 @@ export class InferenceModel {
   }
 
   evaluate({ inputs, labels, count }: ModelBatch): Evaluated {
+    return this.tf.tidy(() => ({ ...this.#evaluated(this.#logits(inputs, count), labels, count) }));
+  }
+
+  /**
+   * Each member's numbers, and those of their mean prediction by this model's loss and metrics: the mean of probabilities where
+   * the loss knows them, else of the outputs. Members are of one loss and see the same samples, preprocessed for each.
+   */
+  evaluateTogether(
+    members: readonly { model: InferenceModel; inputs: Float32Array }[],
+    { labels, count }: Pick<ModelBatch, 'labels' | 'count'>,
+  ): { each: Evaluated[]; together: Evaluated } {
     const { tf } = this;
     return tf.tidy(() => {
-      const logits = this.#logits(inputs, count);
-      const labelsTensor = this.#loss.labelsTensor(tf, labels, count, this.options.data.outputs);
-      const perSample = this.#loss.compute(tf, logits, labelsTensor).perSample.dataSync<'float32'>();
-      return {
-        lossSum: perSample.reduce((sum, value) => sum + value, 0),
-        metricSums: metricSums(tf, this.#metrics, logits, labelsTensor),
-        predicted: this.#classes(logits),
-      };
+      const logits = members.map(({ model, inputs }) => model.#logits(inputs, count));
+      const each = members.map(({ model }, index) => ({ ...model.#evaluated(logits[index]!, labels, count) }));
+      return { each, together: { ...this.#evaluated(this.#meanLogits(logits), labels, count) } };
     });
+  }
+
+  /** What gives the mean probabilities when the loss's own activation is put behind it. */
+  #meanLogits(logits: readonly Tensor2D[]): Tensor2D {
+    const { tf } = this;
+    const activation = this.#loss.finalActivation;
+    const predictions = activation === undefined ? logits : logits.map((each) => tf[activation](each));
+    const mean = tf.div<Tensor2D>(tf.addN([...predictions]), predictions.length);
+    if (activation === undefined) return mean;
+    const certain = tf.clipByValue(mean, probabilityMin, 1 - epsilon);
+    return activation === 'softmax' ? tf.log(mean.maximum(probabilityMin)) : tf.sub(tf.log(certain), tf.log1p(tf.neg(certain)));
+  }
+
+  #evaluated(logits: Tensor2D, labels: ModelBatch['labels'], count: number): Evaluated {
+    const { tf } = this;
+    const labelsTensor = this.#loss.labelsTensor(tf, labels, count, this.options.data.outputs);
+    const perSample = this.#loss.compute(tf, logits, labelsTensor).perSample.dataSync<'float32'>();
+    return {
+      lossSum: perSample.reduce((sum, value) => sum + value, 0),
+      metricSums: metricSums(tf, this.#metrics, logits, labelsTensor),
+      predicted: this.#classes(logits),
+    };
   }
 
   #logits(inputs: Float32Array, count: number): Tensor2D {

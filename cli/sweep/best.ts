@@ -17,8 +17,25 @@ export async function bestTrials(reader: SweepReader, count: number): Promise<Tr
   return rows.filter(({ value }) => value !== null);
 }
 
-export async function bestCommand(sweep: string, { state, json }: { state: string; json: boolean }): Promise<void> {
+export interface BestFlags {
+  state: string;
+  json: boolean;
+  refit: boolean;
+  seeds: number;
+  workers?: number;
+}
+
+export async function bestCommand(sweep: string, flags: BestFlags): Promise<void> {
+  const { state, json } = flags;
   const folder = SweepFolder.open(state, sweep);
+  if (flags.refit) {
+    const { refit, refitLines } = await import('./refit.js');
+    const say = (text: string) => void process.stderr.write(`${text}\n`);
+    const result = await refit(folder, { ...flags, say });
+    if (json) printJson(result);
+    else for (const line of refitLines(result)) printText(line);
+    return;
+  }
   const reader = await openReader(folder);
   try {
     if (json) {
