@@ -53,11 +53,14 @@ export interface StoreReader {
 export interface Store extends StoreReader {
   /** One more than of any coordinator before on this store: raised, durably, by opening it. */
   readonly coordinatorEpoch: number;
+  /** Of commits, so far: fewer than calls where several went together. */
+  readonly transactions: number;
   open(): Promise<OpenState>;
   /**
    * All changes or none, in order, on disk when it resolves. Calls that come while one is under way are put together in one
    * transaction, in their order. Errors: `fenced` when a younger coordinator has the store; `exhausted` for a full disk; any
-   * error means that nothing of the call is kept, and that all later calls fail too.
+   * error means that nothing of the call is kept, and that all later calls fail too. Rows must not be changed by their
+   * owner until it resolves.
    */
   commit(changes: readonly Change[]): Promise<void>;
   /** Errors: `fenced`. */

@@ -1,0 +1,29 @@
+/** Opens a store by its address: a SQLite file by its path, or a PostgreSQL database by its URL. */
+import { PolyakError } from '../../common/errors.js';
+import { SqliteStore, SqliteStoreReader } from './sqlite/sqlite-store.js';
+import type { Store, StoreReader } from './store.js';
+
+/**
+ * Takes the store: whoever had it is fenced from now on. What is missing is made: a file with its folder, or tables.
+ * `process` names the taker in the event row. Errors: `usage`, `unreachable`, `exhausted`.
+ */
+export async function openStore(url: string, process: string): Promise<Store> {
+  requireKnownKind(url);
+  return await SqliteStore.take(url, process);
+}
+
+/** Makes, migrates and locks nothing. Errors: `usage` where there is no store; `unreachable`. */
+export async function openStoreReader(url: string): Promise<StoreReader> {
+  requireKnownKind(url);
+  return await SqliteStoreReader.open(url);
+}
+
+function requireKnownKind(url: string): void {
+  if (url === '') throw new PolyakError('usage', `store '': it must be ${kinds}`);
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1];
+  if (scheme === undefined) return;
+  // What follows may hold a password.
+  throw new PolyakError('usage', `store '${scheme}://…' is of no known kind; it must be ${kinds}`);
+}
+
+const kinds = "the path of a SQLite file, such as 'runs/coordinator.db'";
