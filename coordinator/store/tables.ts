@@ -118,6 +118,12 @@ export function onConflict(table: TableName): string {
   return ` ON CONFLICT (${key.map(sqlName).join(', ')}) DO UPDATE SET ${sets.join(', ')}`;
 }
 
+/** Equal for rows of which the later one replaces the earlier one; undefined where none ever does. */
+export function keyOf(table: TableName, row: RowOf<Change>): string | undefined {
+  const values = row as unknown as Record<string, unknown>;
+  return keys[table] && JSON.stringify(keys[table].map((member) => values[member]));
+}
+
 /** In the order of the table's columns. */
 export function storedOf(table: TableName, row: RowOf<Change>): Stored[] {
   const values = row as unknown as Record<string, unknown>;

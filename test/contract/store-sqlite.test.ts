@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../common/package-root.js';
-import { FirstStore } from './first-store.js';
 import { openStore, openStoreReader } from '../../coordinator/store/open-store.js';
 import { Database } from '../../coordinator/store/sqlite/database.js';
 import { sqliteError } from '../../coordinator/store/sqlite/sqlite-error.js';
@@ -66,67 +65,62 @@ describe('a SQLite file', () => {
 });
 
 describe('a SQLite file of before there were sweeps', () => {
-  it('is taken over: its trials are runs, with their reports and all events', async () => {
+  function make(): void {
     mkdirSync(join(folder, 'new'));
-    const first = FirstStore.open(path, 'old');
-    const keys = ['ffff000011112222', '0000111122223333'];
-    for (const key of keys) {
-      first.submit({ key, experiment: `{"of":"${key}"}`, directory: `/runs/${key}`, untilStep: 7, shards: 3 });
-    }
-    first.advance(keys[0]!, 'start');
-    first.report(keys[0]!, 'EPOCH', 5, '{"loss":1}');
-    first.report(keys[0]!, 'NOTICE', 5, 'n');
-    first.end(keys[0]!, 'finished', 7, '{"end":true}');
-    first.takeShard(0, 'shard process', 0);
-    const events = first.events();
-    const createdAt = events.filter(({ what }) => what === 'trial-created').map(({ at }) => at);
-    first.close();
+    const database = Database.open(path, { readOnly: false });
+    database.exec(readFileSync(join(packageRoot(), 'test/contract/first-store.sql'), 'utf8'));
+    database.close();
+  }
 
+  it('is taken over: its trials are runs, with their reports and all events', async () => {
+    make();
     await expect(openStoreReader(path)).rejects.toThrow('start a coordinator of this Polyak on it first');
     const store = await openStore(path, 'new');
     expect(store.coordinatorEpoch).toBe(2);
-    const runs = (await store.runs('alone')).map((run, index) => ({ run, made: createdAt[index]! }));
-    for (const { run, made } of runs) {
-      expect(Math.abs(Date.parse(run.createdAt) - Date.parse(made))).toBeLessThan(1000);
-    }
-    expect(runs.map(({ run }) => ({ ...run, createdAt: '' }))).toEqual(
-      keys.map((key, index) =>
-        runRow({
-          key,
-          experiment: `{"of":"${key}"}`,
-          directory: `/runs/${key}`,
-          untilStep: 7,
-          shards: 3,
-          state: index === 0 ? 'finished' : 'waiting',
-          createdAt: '',
-        }),
-      ),
+    const [finished, waiting] = ['ffff000011112222', '0000111122223333'].map((key) =>
+      runRow({ key, experiment: `{"of":"${key}"}`, directory: `/runs/${key}`, untilStep: 7, shards: 3 }),
     );
-    expect(await store.reports(keys[0]!)).toEqual([
-      reportRow({ run: keys[0]!, step: 5, body: '{"loss":1}' }),
-      reportRow({ run: keys[0]!, kind: 'NOTICE', step: 5, body: 'n' }),
-      reportRow({ run: keys[0]!, kind: 'END', step: 7, body: '{"end":true}' }),
+    expect(await store.runs('alone')).toEqual([
+      { ...finished, state: 'finished', createdAt: '2026-07-30T08:40:42.113Z' },
+      { ...waiting, createdAt: '2026-07-30T08:40:42.113Z' },
     ]);
-    const kept = await store.events(0, 100);
-    expect(kept.slice(0, -1)).toEqual(events.map((event) => ({ ...event })));
-    expect(kept.at(-1)?.what).toBe('coordinator-started');
-    expect((await store.open()).epochs.find(({ name }) => name === 'shard 0')?.epoch).toBe(1);
+    const run = finished!.key;
+    expect(await store.reports(run)).toEqual([
+      reportRow({ run, step: 5, body: '{"loss":1}' }),
+      reportRow({ run, kind: 'NOTICE', step: 5, body: 'n' }),
+      reportRow({ run, kind: 'END', step: 7, body: '{"end":true}' }),
+    ]);
+    const events = await store.events(0, 100);
+    expect(events.map(({ what }) => what)).toEqual([
+      'coordinator-started',
+      'trial-created',
+      'trial-created',
+      'trial-running',
+      'report-epoch',
+      'report-notice',
+      'shard-taken',
+      'trial-finished',
+      'report-end',
+      'coordinator-started',
+    ]);
+    expect((await store.open()).epochs.find(({ name }) => name === 'shard 0')).toMatchObject({
+      process: 'shard process',
+    });
     // What keeps reports single was carried over with them.
-    await store.commit([changes.report({ run: keys[0]!, step: 5, body: 'again' }), changes.run({ key: 'later' })]);
-    expect(await store.reports(keys[0]!)).toHaveLength(3);
+    await store.commit([changes.report({ run, step: 5, body: 'again' }), changes.run({ key: 'later' })]);
+    expect(await store.reports(run)).toHaveLength(3);
     expect((await store.runs('alone')).at(-1)?.key).toBe('later');
     await store.close();
   });
 
   it('is as it was when it cannot be taken over', async () => {
-    mkdirSync(join(folder, 'new'));
-    FirstStore.open(path, 'old').close();
+    make();
     const database = Database.open(path, { readOnly: false });
     database.exec('CREATE TABLE sweeps (something TEXT)');
     database.close();
     await expect(openStore(path, 'new')).rejects.toThrow('sweeps');
     const after = Database.open(path, { readOnly: true });
-    expect(after.all('SELECT key FROM trials')).toEqual([]);
+    expect(after.all('SELECT key FROM trials')).toHaveLength(2);
     expect(after.all("SELECT name FROM sqlite_master WHERE name = 'runs'")).toEqual([]);
     after.close();
   });
