@@ -5,6 +5,7 @@ import { attend, type Attendance } from '../common/attendance.js';
 import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import type { Logger } from '../common/log.js';
+import { memoryLimitBytes } from '../common/memory-limit.js';
 import { observe } from '../common/observability.js';
 import { coordinatorClient, createGrpcServer, services, unary } from '../common/rpc.js';
 import type { Lead__Output } from '../proto/gen/polyak/v1/Lead.js';
@@ -54,7 +55,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const metrics = serverMetrics(observability.registry);
   const arithmetic = new Arithmetic(options.threads);
   const pools = new Map<number, ArenaPool>();
-  const budget = new MemoryBudget(options.memoryBytesMax ?? (await defaultMemoryBytes()));
+  const budget = new MemoryBudget(options.memoryBytesMax ?? Math.floor(memoryLimitBytes() / 2));
   const poolFor = (chunkBytes: number) => {
     const pool = pools.get(chunkBytes) ?? new ArenaPool({ chunkBytes, budget });
     pools.set(chunkBytes, pool);
@@ -147,12 +148,4 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 function hostOf(address: string): string {
   return address.slice(0, address.lastIndexOf(':'));
-}
-
-/** Half of what the cgroup or the machine has. */
-async function defaultMemoryBytes(): Promise<number> {
-  const { totalmem } = await import('node:os');
-  const constrained = process.constrainedMemory();
-  const limit = constrained > 0 && constrained < totalmem() ? constrained : totalmem();
-  return Math.floor(limit / 2);
 }

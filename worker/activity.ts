@@ -1,5 +1,5 @@
 /** Where a worker's time goes. At any moment it does one thing; what it leaves is charged with the time since it began. */
-import { Counter, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 
 export type Activity = 'gradient' | 'evaluate' | 'statistics' | 'data wait' | 'weight wait' | 'push' | 'idle';
 
@@ -8,6 +8,8 @@ export class ActivityClock {
   private since = performance.now();
   private readonly seconds: Counter<'activity'>;
   private readonly images: Counter<'kind'>;
+  private readonly datasets: Counter;
+  private readonly tensors: Gauge;
 
   constructor(registry: Registry) {
     this.seconds = new Counter({
@@ -24,6 +26,24 @@ export class ActivityClock {
       labelNames: ['kind'],
       registers: [registry],
     });
+    this.datasets = new Counter({
+      name: 'polyak_worker_datasets_read_total',
+      help: 'Data sets that were read; trials with the same data share one.',
+      registers: [registry],
+    });
+    this.tensors = new Gauge({
+      name: 'polyak_worker_tensors',
+      help: 'Tensors that TensorFlow held when the last trial had been closed.',
+      registers: [registry],
+    });
+  }
+
+  readingDataset(): void {
+    this.datasets.inc();
+  }
+
+  closedTrial(tensors: number): void {
+    this.tensors.set(tensors);
   }
 
   enter(activity: Activity): void {

@@ -38,6 +38,11 @@ export class Batches {
     this.ahead = undefined;
   }
 
+  /** No batch is used any more. */
+  close(): void {
+    this.assembler.close();
+  }
+
   draws({ step, leaf }: LeafOf): Draws {
     return { seed: this.experiment.seed, step, microBatch: leaf };
   }

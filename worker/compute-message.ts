@@ -60,7 +60,8 @@ export interface ComputeResults {
   evaluate: LeafSums & { seconds: number };
   add: null;
   inspect: NodeReport;
-  close: null;
+  /** What TensorFlow still holds, of other trials. */
+  close: { tensors: number };
 }
 
 export type CallName = keyof ComputeCalls;

@@ -101,11 +101,11 @@ const handlers: {
       checksums: chunks.map(({ offset, length }) => kernels.checksum(node + offset * 4, length)),
     };
   },
-  close: ({ trial }) => {
+  close: async ({ trial }) => {
     trials.get(trial)?.model.dispose();
     trials.delete(trial);
     modules.delete(trial);
-    return null;
+    return { tensors: (await library)?.memory().numTensors ?? 0 };
   },
 };
 

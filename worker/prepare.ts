@@ -7,10 +7,12 @@ import type { ModuleBundle } from '../common/module-bundle.js';
 import type { Proof } from '../proto/gen/polyak/v1/Proof.js';
 import { Batches } from './batches.js';
 import type { Compute } from './compute.js';
-import { openDataset } from './data/dataset.js';
+import type { DatasetCache, SharedDataset } from './data/dataset-cache.js';
 import type { DataPlace } from './data/location/data-place.js';
 import { workerFingerprint } from './fingerprint.js';
 import type { Backend } from './tensorflow/load.js';
+import type { ActivityClock } from './activity.js';
+import type { MemoryPool } from './memory-pool.js';
 import { TrialMemory, leavesMaxOf } from './trial-memory.js';
 
 export interface PreparedTrial {
@@ -22,6 +24,8 @@ export interface PreparedTrial {
   batches: Batches;
   compute: Compute;
   proof: Proof;
+  /** Gives everything back; nothing of it is in use. */
+  close: () => Promise<void>;
 }
 
 export interface PrepareOptions {
@@ -38,27 +42,59 @@ export interface PrepareOptions {
   computeWith: (threads: number) => Compute;
   /** The code of the experiment's module. */
   module: ModuleBundle | undefined;
+  /** Those of the process. */
+  datasets: DatasetCache;
+  memories: MemoryPool;
+  activity: ActivityClock;
 }
 
 /** Errors: PolyakError of data, model or setup. */
 export async function prepareTrial(options: PrepareOptions): Promise<PreparedTrial> {
-  const { trial, experiment, backend, module } = options;
-  const { batchSize, microBatchSize, threads } = experiment.train;
+  const { trial, experiment, activity } = options;
+  const compute = options.computeWith(experiment.train.threads);
+  const held: Held = {};
+  const close = async () => {
+    const closed = await compute.run('close', { trial }).catch(() => undefined);
+    // The compute thread reads none of these any more.
+    held.memory?.close();
+    held.batches?.close();
+    held.dataset?.release();
+    if (closed) activity.closedTrial(closed.tensors);
+  };
+  try {
+    return { ...(await prepare(options, compute, held)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Held {
+  dataset?: SharedDataset;
+  memory?: TrialMemory;
+  batches?: Batches;
+}
+
+async function prepare(options: PrepareOptions, compute: Compute, held: Held): Promise<Omit<PreparedTrial, 'close'>> {
+  const { trial, experiment, backend, module, datasets, memories } = options;
+  const { batchSize, microBatchSize } = experiment.train;
   const { place, signal, log } = options;
   const say = (message: string) => log.info({ trial }, message);
-  const compute = options.computeWith(threads);
   if (module) await compute.run('openModule', { trial, bundle: module, experiment });
   const readModule = async () => await compute.run('readData', { trial });
-  const dataset = await openDataset(experiment, { place, signal, say, readModule });
+  held.dataset = await datasets.open(experiment, { place, signal, say, readModule });
+  const { dataset } = held.dataset;
   const { train, validation, test } = dataset.splits;
   const { features, classes } = dataset;
   const shape = { inputShape: dataset.shape, outputs: dataset.outputs };
   const manifest = await compute.run('open', { trial, experiment, shape });
   const weights = manifest.parameterCount + manifest.statisticsCount;
   const leavesMax = leavesMaxOf(train.count, batchSize, microBatchSize);
-  const memory = new TrialMemory({ weights, features, leavesMax });
+  const memory = new TrialMemory({ weights, features, leavesMax }, memories);
+  held.memory = memory;
   await compute.run('attach', { trial, memory: memory.memory });
   const batches = new Batches(experiment, dataset);
+  held.batches = batches;
   const first = { kind: 'gradient', split: 'train', step: 0, leaf: 0 } as const;
   const node = await memory.acquire();
   const { gradientSha256, warnings } = await compute.run('prove', {

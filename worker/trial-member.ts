@@ -12,6 +12,7 @@ import type { LeadMessage__Output } from '../proto/gen/polyak/v1/LeadMessage.js'
 import type { WorkerMessage } from '../proto/gen/polyak/v1/WorkerMessage.js';
 import type { ActivityClock } from './activity.js';
 import type { Compute } from './compute.js';
+import type { DatasetCache } from './data/dataset-cache.js';
 import type { DataPlace } from './data/location/data-place.js';
 import { ControlLink } from './control-link.js';
 import { Incarnation } from './incarnation.js';
@@ -20,6 +21,7 @@ import { LeaseQueue } from './lease-queue.js';
 import { TrialWork } from './lease-work.js';
 import { fetchModule } from './module/fetch-module.js';
 import { obtainModule } from './module/obtain-module.js';
+import type { MemoryPool } from './memory-pool.js';
 import { prepareTrial, type PreparedTrial } from './prepare.js';
 import type { Backend } from './tensorflow/load.js';
 import { trainingLoop } from './training-loop.js';
@@ -35,6 +37,8 @@ export interface TrialMemberOptions {
   computeWith: (threads: number) => Compute;
   place: DataPlace | undefined;
   activity: ActivityClock;
+  datasets: DatasetCache;
+  memories: MemoryPool;
   log: Logger;
 }
 
@@ -97,7 +101,8 @@ export class TrialMember {
     await Promise.all(this.endings);
     await this.loop;
     const working = await this.working?.catch(() => undefined);
-    await working?.prepared.compute.run('close', { trial: this.computeName }).catch(() => undefined);
+    await this.loop;
+    await working?.prepared.close();
   }
 
   private receive(message: LeadMessage__Output, reply: (message: WorkerMessage) => void): void {
@@ -142,11 +147,12 @@ export class TrialMember {
   }
 
   private async prepare(experiment: Experiment): Promise<Working> {
-    const { backend, computeWith, activity, place, log } = this.options;
+    const { backend, computeWith, activity, place, datasets, memories, log } = this.options;
     const { signal } = this.stopping;
     const module = await this.obtainModule(experiment);
     const prepared = await prepareTrial({
       ...{ trial: this.computeName, experiment, backend, computeWith, module, place, signal, log },
+      ...{ datasets, memories, activity },
     });
     const send = (message: WorkerMessage) => this.control.send(message);
     const work = new TrialWork({ trial: this.computeName, prepared, activity, send, log });

@@ -4,6 +4,7 @@
  */
 import { PolyakError } from '../common/errors.js';
 import { passLeaves } from '../common/plan.js';
+import { MemoryPool } from './memory-pool.js';
 
 const pageBytes = 65_536;
 const memoryBytesMax = 65_536 * pageBytes;
@@ -33,7 +34,10 @@ export class TrialMemory {
   private readonly waiting: ((node: number) => void)[] = [];
 
   /** Errors: `exhausted` when the model is larger than a WebAssembly memory. */
-  constructor(sizes: TrialSizes) {
+  constructor(
+    sizes: TrialSizes,
+    private readonly pool: MemoryPool = new MemoryPool(),
+  ) {
     const weightBytes = align(sizes.weights * 4);
     const nodeBytes = align(Math.max(sizes.weights, sizes.features) * 4);
     // A level each, one being computed, one being sent; and as many again so that sending does not hold up computing.
@@ -50,12 +54,17 @@ export class TrialMemory {
     const nodes = Math.min(room, 2 * nodesMin);
     const pages = Math.ceil((weightBuffers * weightBytes + nodes * nodeBytes) / pageBytes);
     // Pages that are never written cost nothing.
-    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    this.memory = pool.take(pages);
     this.weights = [0, weightBytes];
     this.ahead = 2 * weightBytes;
     this.average = 3 * weightBytes;
     const firstNode = weightBuffers * weightBytes;
     this.free = Array.from({ length: nodes }, (_, index) => firstNode + (nodes - 1 - index) * nodeBytes);
+  }
+
+  /** Neither thread uses it any more. */
+  close(): void {
+    this.pool.give(this.memory);
   }
 
   /** A node's byte offset; waits while all are in use. */

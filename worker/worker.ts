@@ -6,12 +6,15 @@ import { randomUUID } from 'node:crypto';
 import { attend } from '../common/attendance.js';
 import type { Transport } from '../common/chunk-streams.js';
 import type { Logger } from '../common/log.js';
+import { memoryLimitBytes } from '../common/memory-limit.js';
 import { observe } from '../common/observability.js';
 import { withResolvers } from '../common/with-resolvers.js';
 import type { Order__Output } from '../proto/gen/polyak/v1/Order.js';
 import { ActivityClock } from './activity.js';
 import { Compute } from './compute.js';
+import { DatasetCache } from './data/dataset-cache.js';
 import type { DataPlace } from './data/location/data-place.js';
+import { MemoryPool } from './memory-pool.js';
 import { configureTensorFlow, type Backend } from './tensorflow/load.js';
 import { TrialMember } from './trial-member.js';
 
@@ -52,6 +55,9 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   let computeFailure: string | undefined;
   const observability = await observe('worker', address, () => computeFailure);
   const activity = new ActivityClock(observability.registry);
+  const bytesMax = Math.floor(memoryLimitBytes() / 4);
+  const datasets = new DatasetCache({ bytesMax, reading: () => activity.readingDataset() });
+  const memories = new MemoryPool();
   const members = new Map<string, TrialMember>();
   let compute: { thread: Compute; threads: number } | undefined;
 
@@ -82,7 +88,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     const known = members.get(key);
     if (known && !known.hasEnded) return known.moveTo(lead);
     log.info({ trial: key, lead }, 'joining a trial');
-    const shared = { worker: id, backend, transport, modules, place, computeWith, activity, log };
+    const shared = { worker: id, backend, transport, modules, place, computeWith, activity, datasets, memories, log };
     members.set(key, new TrialMember({ trialKey, lead, ...shared }));
   };
 

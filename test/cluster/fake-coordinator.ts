@@ -93,8 +93,10 @@ export class FakeCoordinator {
     for (const { send } of this.of('WORKER')) send({ join: { trialKey, lead: lead.register.address } });
   }
 
-  drop({ trialKey }: FakeTrial): void {
-    for (const { send } of this.present) send({ drop: { trialKey } });
+  /** To all, unless it is said to whom. */
+  drop({ trialKey }: FakeTrial, role?: 'SERVER' | 'WORKER'): void {
+    const told = role ? this.of(role) : this.present;
+    for (const { send } of told) send({ drop: { trialKey } });
   }
 
   /** The first report that fits and came after the first `from`, past or future. */

@@ -25,10 +25,10 @@ export interface Draws {
 }
 
 const alignment = 64;
-const pageBytes = 65_536;
 
 export class BatchAssembler {
   private readonly kernels: BatchKernels;
+  private readonly area: number;
   private readonly rows: number;
   private readonly flips: number;
   private readonly shiftX: number;
@@ -46,23 +46,23 @@ export class BatchAssembler {
     private readonly experiment: Experiment,
     slots = 4,
   ) {
-    const { features, memory } = dataset;
+    const { features } = dataset;
     const { microBatchSize } = experiment.train;
-    let end = dataset.freeFrom;
+    let end = 0;
     const take = (bytes: number) => {
       const pointer = end;
       end += Math.ceil(bytes / alignment) * alignment;
       return pointer;
     };
-    this.rows = take(microBatchSize * 4);
-    this.flips = take(microBatchSize);
-    this.shiftX = take(microBatchSize * 4);
-    this.shiftY = take(microBatchSize * 4);
-    this.meanPointer = take(features * 4);
-    this.sumPointer = take(features * 4);
-    this.slotPointers = Array.from({ length: slots }, () => take(microBatchSize * features * 4));
-    memory.grow(Math.ceil(Math.max(0, end - memory.buffer.byteLength) / pageBytes));
-    this.kernels = batchKernels(memory);
+    const [rows, flips, shiftX, shiftY] = [4, 1, 4, 4].map((bytes) => take(microBatchSize * bytes));
+    const [mean, sum] = [take(features * 4), take(features * 4)];
+    const slotOffsets = Array.from({ length: slots }, () => take(microBatchSize * features * 4));
+    this.area = dataset.reserve(end);
+    const at = (offset = 0) => this.area + offset;
+    [this.rows, this.flips, this.shiftX, this.shiftY] = [at(rows), at(flips), at(shiftX), at(shiftY)];
+    [this.meanPointer, this.sumPointer] = [at(mean), at(sum)];
+    this.slotPointers = slotOffsets.map((offset) => at(offset));
+    this.kernels = batchKernels(dataset.memory);
     this.scale = experiment.preprocess.reduce((scale, entry) => ('scale' in entry ? scale * entry.scale : scale), 1);
     this.flip = experiment.augment.some((entry) => 'flip' in entry);
     this.padding = experiment.augment.reduce((padding, entry) => ('crop' in entry ? entry.crop.padding : padding), 0);
@@ -70,6 +70,11 @@ export class BatchAssembler {
 
   get slots(): number {
     return this.slotPointers.length;
+  }
+
+  /** Its room in the data set's memory is another's from now on. */
+  close(): void {
+    this.dataset.release(this.area);
   }
 
   /** The mean per feature over the training split; null subtracts nothing. */

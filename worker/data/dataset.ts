@@ -40,9 +40,13 @@ export interface DataFiles {
 }
 
 const sliceBytes = 2 ** 22;
+const pageBytes = 65_536;
 
 export class Dataset {
   readonly features: number;
+  /** One behind the other, from `freeFrom` on. */
+  private readonly areas: { from: number; pages: number; isFree: boolean }[] = [];
+
   constructor(
     readonly shape: number[],
     /** Names by class index; null for regression. */
@@ -55,7 +59,7 @@ export class Dataset {
     readonly bytesPerValue: 1 | 4,
     /** By row; where numbers are predicted, so many as there are outputs. */
     readonly labels: Int32Array | Float32Array,
-    /** Where the assembler's part of the memory begins. */
+    /** Where the assemblers' part of the memory begins. */
     readonly freeFrom: number,
     /** SHA-256 over shape, samples, labels and their weights. */
     readonly fingerprint: string,
@@ -72,6 +76,34 @@ export class Dataset {
   /** Labels of one sample. */
   get labelsPerSample(): number {
     return this.classes ? 1 : this.outputs;
+  }
+
+  /**
+   * Room in the memory behind the samples, so that trials may share the data set; the content is arbitrary. Answers with
+   * the byte offset, which begins a page.
+   */
+  reserve(bytes: number): number {
+    const pages = Math.ceil(bytes / pageBytes);
+    const fitting = this.areas
+      .filter((area) => area.isFree && area.pages >= pages)
+      .toSorted((left, right) => left.pages - right.pages)[0];
+    if (fitting) {
+      fitting.isFree = false;
+      return fitting.from;
+    }
+    const last = this.areas.at(-1);
+    const from = last ? last.from + last.pages * pageBytes : this.freeFrom;
+    const missing = Math.ceil((from + pages * pageBytes - this.memory.buffer.byteLength) / pageBytes);
+    if (missing > 0) this.memory.grow(missing);
+    this.areas.push({ from, pages, isFree: false });
+    return from;
+  }
+
+  /** What was reserved is not used any more. */
+  release(from: number): void {
+    const area = this.areas.find((candidate) => candidate.from === from);
+    if (area) area.isFree = true;
+    while (this.areas.at(-1)?.isFree) this.areas.pop();
   }
 
   get storePointer(): number {
@@ -99,7 +131,12 @@ export async function openDataset(experiment: Experiment, options: OpenOptions =
   }
 }
 
-async function openLocated(experiment: Experiment, located: LocatedData, options: OpenOptions): Promise<Dataset> {
+/** As openDataset, of data that lie on this machine. */
+export async function openLocated(
+  experiment: Experiment,
+  located: LocatedData,
+  options: OpenOptions,
+): Promise<Dataset> {
   const samples = new SampleStore();
   const raw = await readSource(located, samples, options);
   const outputs = outputsOf(experiment, raw);
