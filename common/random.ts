@@ -26,6 +26,8 @@ export const Purpose = {
   user: 7,
   /** Random tests, which print their seed. */
   test: 8,
+  /** The forests by which a report measures parameters; a: the repeat. */
+  report: 9,
 } as const;
 
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];

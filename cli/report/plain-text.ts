@@ -1,0 +1,48 @@
+/** Values and texts as a report writes them: the same on every machine, whatever its language and time zone. */
+
+/** In one line, without what XML refuses: control characters and halves of surrogate pairs. Cut to `most` characters. */
+export function plainText(text: string, most = Infinity): string {
+  const line = text
+    .replaceAll(/\p{Surrogate}/gu, '\u{fffd}')
+    .replaceAll(/[\s\p{Control}\p{Noncharacter_Code_Point}]+/gu, ' ')
+    .trim();
+  const characters = [...line];
+  return characters.length <= most ? line : `${characters.slice(0, most - 1).join('')}…`;
+}
+
+/** To six digits, or as many as given. */
+export function numberText(value: number, digits = 6): string {
+  return String(Number(value.toPrecision(digits)));
+}
+
+/** 1,234,567 */
+export function countText(count: number): string {
+  return String(count).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
+}
+
+/** `1 trial`, `2,000 trials` */
+export function counted(count: number, noun: string): string {
+  return `${countText(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** `45 s`, `12 min`, `3 h 20 min`, `1,250 h` */
+export function durationText(seconds: number): string {
+  if (seconds < 60) return `${numberText(seconds, 3)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours >= 100) return `${countText(Math.round(minutes / 60))} h`;
+  return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+}
+
+/** `2026-11-25 10:58 UTC`; as it is where it is no time. */
+export function timeText(iso: string): string {
+  const time = Date.parse(iso);
+  return Number.isNaN(time) ? iso : `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** `3, 5, 8 and 40 more` */
+export function listText(items: readonly (number | string)[], most: number): string {
+  const shown = items.slice(0, most).join(', ');
+  return items.length <= most ? shown : `${shown} and ${countText(items.length - most)} more`;
+}
