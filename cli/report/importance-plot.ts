@@ -12,14 +12,14 @@ export function importanceSize(parameters: number): Size {
 /** `parameters`: the most important first, which is drawn at the top. */
 export function importancePlot(parameters: readonly ({ name: string } & Estimate)[]): EChartsOption {
   return {
-    grid: { left: 24, right: 28, top: 8, bottom: 34, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    grid: { left: 44, right: 28, top: 8, bottom: 34, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
     xAxis: {
       ...{ type: 'value', ...axisLook, name: 'share of the variance', nameLocation: 'middle', nameGap: 26 },
       axisLabel: { ...axisLook.axisLabel, formatter: (value: number) => tickText(value) },
     },
     yAxis: {
       ...{ type: 'category', inverse: true, ...axisLook, axisTick: { show: false }, splitLine: { show: false } },
-      data: parameters.map(({ name }) => plainText(name, 40)),
+      data: parameters.map(({ name }) => plainText(name, 36)),
     },
     series: [
       {

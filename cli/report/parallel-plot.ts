@@ -2,12 +2,13 @@
 import type { EChartsOption } from 'echarts';
 import { numberText, plainText } from './plain-text.js';
 import { placeOn, type ParameterAxis } from './parameter-axis.js';
-import { parameterScale, valueScale, within } from './plot-scale.js';
+import { parameterScale, valueScale, within, type ValuePlot } from './plot-scale.js';
 import { colours, type Size } from './render-plot.js';
 import type { TrialWithResult } from './trial-results.js';
-import type { ValuePlot } from './value-plots.js';
 
 const nameMax = 28;
+/** Low values at the top, where the name is too. */
+const upsideDown = { inverse: true, nameLocation: 'start' as const };
 
 /** Wide enough for the names above the axes. */
 export function parallelSize(axes: readonly ParameterAxis[]): Size {
@@ -35,12 +36,12 @@ export function parallelPlot(
     parallel: { left: 70, right: 110, top: 50, bottom: 56, parallelAxisDefault },
     parallelAxis: [
       ...axes.map((axis, dim) => ({
-        ...parameterScale(axis, 'beside'),
+        ...parameterScale(axis),
         ...look,
         dim,
         name: plainText(axis.name, nameMax),
       })),
-      { ...valueScale(shown), ...look, dim: last, name: plainText(metric, nameMax), inverse: isDown },
+      { ...valueScale(shown), ...look, dim: last, name: plainText(metric, nameMax), ...(isDown && upsideDown) },
     ],
     visualMap: {
       ...{ type: 'continuous', seriesIndex: 0, dimension: last, min: shown.low, max: shown.high },
@@ -49,7 +50,7 @@ export function parallelPlot(
       inRange: { color: isDown ? colours.scale.toReversed() : [...colours.scale] },
     },
     series: [
-      { ...series, data: data.toReversed(), lineStyle: { width: 1.2, opacity: trials.length > 200 ? 0.35 : 0.6 } },
+      { ...series, data: data.toReversed(), lineStyle: { width: 1.2, opacity: trials.length > 200 ? 0.3 : 0.6 } },
       { ...series, data: data.slice(0, 1), lineStyle: { width: 3, opacity: 1, color: colours.best } },
     ],
   };

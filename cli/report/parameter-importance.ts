@@ -39,6 +39,8 @@ export type ImportanceResult =
   | {
       kind: 'measured';
       trials: number;
+      /** How many there were to choose from. */
+      given: number;
       /** 1 - mean (y - f(x))^2 / variance(y) on trials that the forest has not seen: near 0 it knows nothing. */
       explained: Estimate;
       /** The most important first. */
@@ -49,7 +51,7 @@ export const trialsMin = 10;
 /** Of more, so many are used, evenly spread. */
 export const trialsMax = 1000;
 export const repeats = 20;
-const trees = 10;
+export const trees = 10;
 const binsMax = 32;
 /** Trials outside of a sample are few when trials are: each is then predicted with values of several others. */
 const exchangesMin = 200;
@@ -73,6 +75,7 @@ export function parameterImportance(axes: readonly ParameterAxis[], given: reado
   return {
     kind: 'measured',
     trials,
+    given: given.length,
     explained: estimateOf(measured.map(({ error }) => 1 - error / variance)),
     parameters: parameters.toSorted((left, right) => right.mean - left.mean),
   };
@@ -158,7 +161,7 @@ function exchanged(forest: Forest, table: TrainingTable, parameter: number, rows
   let sum = 0;
   for (let shift = 1; shift <= shifts; shift += 1) {
     rows.forEach((row, index) => {
-      sum += squaredError(forest, table, row, parameter, rows[(index + shift) % length]!);
+      sum += squaredError(forest, table, row, parameter, rows[(index + shift) % length]);
     });
   }
   return sum / shifts;

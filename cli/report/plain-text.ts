@@ -6,7 +6,7 @@ export function plainText(text: string, most = Infinity): string {
     .replaceAll(/\p{Surrogate}/gu, '\u{fffd}')
     .replaceAll(/[\s\p{Control}\p{Noncharacter_Code_Point}]+/gu, ' ')
     .trim();
-  const characters = [...line];
+  const characters = Array.from(line);
   return characters.length <= most ? line : `${characters.slice(0, most - 1).join('')}…`;
 }
 
@@ -25,14 +25,18 @@ export function counted(count: number, noun: string): string {
   return `${countText(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** `45 s`, `12 min`, `3 h 20 min`, `1,250 h` */
+/** `4.2 s`, `45 s`, `4 min 10 s`, `45 min`, `3 h 20 min`, `1,250 h` */
 export function durationText(seconds: number): string {
-  if (seconds < 60) return `${numberText(seconds, 3)} s`;
+  if (seconds < 59.5) return `${seconds < 10 ? numberText(seconds, 2) : Math.round(seconds)} s`;
+  if (seconds < 570) return twoUnits(Math.round(seconds), 60, 'min', 's');
   const minutes = Math.round(seconds / 60);
   if (minutes < 60) return `${minutes} min`;
-  const hours = Math.floor(minutes / 60);
-  if (hours >= 100) return `${countText(Math.round(minutes / 60))} h`;
-  return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  return minutes < 6000 ? twoUnits(minutes, 60, 'h', 'min') : `${countText(Math.round(minutes / 60))} h`;
+}
+
+function twoUnits(count: number, size: number, large: string, small: string): string {
+  const rest = count % size;
+  return `${Math.floor(count / size)} ${large}${rest === 0 ? '' : ` ${rest} ${small}`}`;
 }
 
 /** `2026-11-25 10:58 UTC`; as it is where it is no time. */

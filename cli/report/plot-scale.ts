@@ -1,4 +1,5 @@
 /** Axes of plots that show parameters and values: where they begin and end, and what is written at them. */
+import type { Direction } from '../../coordinator/search/log.js';
 import { numberText, plainText } from './plain-text.js';
 import type { ParameterAxis } from './parameter-axis.js';
 import { colours } from './render-plot.js';
@@ -6,6 +7,30 @@ import type { Shown } from './trial-results.js';
 
 const line = { lineStyle: { color: colours.soft } };
 const label = { color: colours.ink, fontSize: 11 };
+
+/** What plots that show the objective's value have in common. */
+export interface ValuePlot {
+  metric: string;
+  direction: Direction;
+  shown: Shown;
+}
+
+/** The room around the axes; their labels lie within. */
+export const plotGrid = {
+  ...{ left: 16, right: 28, top: 36, bottom: 34 },
+  ...{ outerBoundsMode: 'same' as const, outerBoundsContain: 'axisLabel' as const },
+};
+
+/** For series: no reaction to a pointer, and all is drawn at once. */
+export const still = { silent: true, progressive: 0, large: false };
+
+/** At the upper end of an upright axis, beginning at it. */
+export function upperName(name: string) {
+  return {
+    ...{ name: plainText(name, 40), nameLocation: 'end' as const },
+    nameTextStyle: { ...axisLook.nameTextStyle, align: 'left' as const },
+  };
+}
 
 /** What every axis of ours looks like. */
 export const axisLook = {
@@ -16,9 +41,9 @@ export const axisLook = {
   splitLine: { show: true, lineStyle: { color: colours.line } },
 };
 
-/** As an axis of the library, without its place. Its labels stand below one that lies, and beside one that stands. */
-export function parameterScale(axis: ParameterAxis, labels: 'below' | 'beside') {
-  if (axis.kind === 'categories') return categoryScale(axis.categories, labels);
+/** As an axis of the library, without its place. */
+export function parameterScale(axis: ParameterAxis) {
+  if (axis.kind === 'categories') return categoryScale(axis.categories);
   if (axis.kind === 'linear') return numberScale(axis.low, axis.high);
   const ticks = logTicks(axis.low, axis.high);
   return { type: 'log' as const, min: axis.low, max: axis.high, ...withTicks(ticks) };
@@ -28,7 +53,9 @@ export function parameterScale(axis: ParameterAxis, labels: 'below' | 'beside') 
 export function numberScale(low: number, high: number) {
   const room = low < high ? 0 : Math.abs(low) / 10 || 1;
   const [min, max] = [low - room, high + room];
-  return { type: 'value' as const, min, max, ...withTicks(linearTicks(min, max)) };
+  // As many as tell one tick from the next: 1000.2 from 1000.4.
+  const digits = Math.ceil(Math.log10(Math.max(Math.abs(min), Math.abs(max)) / tickStep(min, max))) + 1;
+  return { type: 'value' as const, min, max, ...withTicks(linearTicks(min, max), Math.max(4, digits)) };
 }
 
 /** The axis of the objective's value, which ends at the ticks around what is shown. */
@@ -42,16 +69,13 @@ export function within({ low, high }: Shown, value: number): number {
   return Math.min(high, Math.max(low, value));
 }
 
-/** Labels below that do not fit next to one another are turned. */
-function categoryScale(categories: readonly string[], labels: 'below' | 'beside') {
+function categoryScale(categories: readonly string[]) {
   const data = categories.map((category) => plainText(category, 20));
-  const isWide = labels === 'below' && data.join('').length + 2 * data.length > 48;
-  const axisLabel = { ...label, interval: 0, rotate: isWide ? 40 : 0 };
-  return { type: 'category' as const, data, ...axisLook, axisLabel, splitLine: { show: false } };
+  return { type: 'category' as const, data, ...axisLook, axisLabel: { ...label, interval: 0 } };
 }
 
-function withTicks(customValues: number[]) {
-  const formatter = (value: number) => tickText(value);
+function withTicks(customValues: number[], digits?: number) {
+  const formatter = (value: number) => tickText(value, digits);
   return {
     ...axisLook,
     axisTick: { ...axisLook.axisTick, customValues },
@@ -94,10 +118,8 @@ export function logTicks(low: number, high: number): number[] {
 }
 
 /** `0.0001` as `1e-4`, so that labels stay short. */
-export function tickText(value: number): string {
+export function tickText(value: number, digits = 4): string {
   const size = Math.abs(value);
-  if (value !== 0 && (size < 1e-3 || size >= 1e5)) {
-    return Number(value.toPrecision(3)).toExponential().replace('e+', 'e');
-  }
-  return numberText(value, 4);
+  const isShort = value === 0 || (size >= 1e-3 && size < 1e5) || digits > 4;
+  return isShort ? numberText(value, digits) : Number(value.toPrecision(3)).toExponential().replace('e+', 'e');
 }

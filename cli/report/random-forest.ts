@@ -67,10 +67,18 @@ function growNode(table: TrainingTable, rows: Int32Array, leafRows: number): Nod
   const whole = sum ** 2 / rows.length;
   if (!best || best.score <= whole + 1e-12 * Math.abs(whole)) return leaf;
   const { column, isLeft } = best;
-  const { codes } = table.columns[column]!;
-  const left = rows.filter((row) => isLeft[codes[row]!] === 1);
-  const right = rows.filter((row) => isLeft[codes[row]!] !== 1);
+  const [left, right] = parted(rows, table.columns[column]!.codes, isLeft);
   return { column, isLeft, left: growNode(table, left, leafRows), right: growNode(table, right, leafRows) };
+}
+
+function parted(rows: Int32Array, codes: Uint8Array, isLeft: Uint8Array): [Int32Array, Int32Array] {
+  const both = new Int32Array(rows.length);
+  let [first, last] = [0, rows.length];
+  for (const row of rows) {
+    if (isLeft[codes[row]!] === 1) both[first++] = row;
+    else both[--last] = row;
+  }
+  return [both.subarray(0, first), both.subarray(first)];
 }
 
 function bestSplit(table: TrainingTable, rows: Int32Array, sum: number, leafRows: number): Split | undefined {

@@ -94,8 +94,9 @@ table { border-collapse: collapse; font-size: .92em; font-variant-numeric: tabul
 th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid ${colours.line}; vertical-align: top; }
 .right { text-align: right; }
 .wide { overflow-x: auto; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 8px 24px; }
-figure { margin: 0; min-width: 0; }
+.plots { display: flex; flex-wrap: wrap; gap: 8px 24px; align-items: flex-start; }
+figure { margin: 0; width: min-content; max-width: 100%; }
+svg { display: block; }
 figcaption, summary { font-size: .9em; color: ${colours.soft}; }
 figcaption { margin-bottom: 1em; }
 pre { overflow-x: auto; padding: 12px; border: 1px solid ${colours.line}; border-radius: 6px; font-size: .88em; }

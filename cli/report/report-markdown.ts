@@ -37,9 +37,9 @@ function tableOf(columns: TableColumn[], rows: string[][]): string {
 /** A backslash takes the meaning of any punctuation; a digit or a sign at the beginning would make a list. */
 function escaped(text: string): string {
   return plainText(text)
-    .replaceAll(/[\\`*_{}[\]<>#|~&$]/g, String.raw`\$&`)
+    .replaceAll(/[\\`*_[\]<>#|~&$]/g, String.raw`\$&`)
     .replace(/^([-+=])/, String.raw`\$1`)
-    .replace(/^(\d+)([.)])/, String.raw`$1\$2`);
+    .replace(/^(\d+)([.)])(?= |$)/, String.raw`$1\$2`);
 }
 
 /** The fence is longer than any row of backticks within. */

@@ -34,8 +34,8 @@ export interface SweepFacts {
   wastedSeconds: number;
   /** The template, as JSON. */
   experiment: string;
-  /** The experiment file as the user named it; `FILE` is written where it is not known. */
-  file?: string;
+  /** What runs it again, for a shell; `polyak sweep FILE`, with `--replay` where that is needed, if it is not given. */
+  command?: string;
 }
 
 export interface BudgetFacts {

@@ -9,10 +9,10 @@ import type { TrialRow } from '../../coordinator/store/rows.js';
 export type TrialWithResult = TrialRow & { value: number };
 
 /** Reasons for which a stopped trial has come to nothing. */
-const lostReasons: readonly (string | null)[] = ['notFinite', 'diverged'];
+const lostReasons: ReadonlySet<string | null> = new Set(['notFinite', 'diverged']);
 
 export function isFailure({ status, reason }: TrialRow): boolean {
-  return status === 'failed' || (status === 'stopped' && lostReasons.includes(reason));
+  return status === 'failed' || (status === 'stopped' && lostReasons.has(reason));
 }
 
 export function hasResult(trial: TrialRow): trial is TrialWithResult {
@@ -26,8 +26,8 @@ export function isComplete({ status, reason }: TrialRow): boolean {
 
 /** The best first; of equal values the lower number. */
 export function ranked(trials: readonly TrialWithResult[], direction: Direction): TrialWithResult[] {
-  const asResult = ({ number, epoch, value }: TrialWithResult) => ({ trial: number, step: epoch, value });
-  return trials.toSorted((left, right) => compareResults(asResult(left), asResult(right), direction));
+  const entries = trials.map((row) => ({ row, trial: row.number, step: row.epoch, value: row.value }));
+  return entries.toSorted((left, right) => compareResults(left, right, direction)).map(({ row }) => row);
 }
 
 /** In the order in which a trial gets on; those that there are none of are left out. */
@@ -40,8 +40,8 @@ export function statusCounts(trials: readonly TrialRow[]): [TrialRow['status'], 
 }
 
 export interface SoFar {
-  trial: TrialWithResult;
-  /** How many trials had ended by then, this one too, also those without a result. */
+  trial: TrialRow;
+  /** How many trials had ended by then, this one too. */
   ended: number;
   /** Seconds of compute of those. */
   computeSeconds: number;
@@ -49,16 +49,15 @@ export interface SoFar {
   best: number;
 }
 
-/** In the order in which trials ended, those that have not at the end by number. One entry per trial with a result. */
+/** An entry per trial, in the order in which they ended, from the first with a result on; those that go on come last. */
 export function bestSoFar(trials: readonly TrialRow[], direction: Direction): SoFar[] {
   const begun = trials.filter((trial) => trial.endedAt !== null || hasResult(trial));
   let best: number | undefined;
   let computeSeconds = 0;
   return begun.toSorted(byEnd).flatMap((trial, index) => {
     computeSeconds += trial.computeSeconds;
-    if (!hasResult(trial)) return [];
-    if (best === undefined || isBetter(trial.value, best, direction)) best = trial.value;
-    return [{ trial, ended: index + 1, computeSeconds, best }];
+    if (hasResult(trial) && (best === undefined || isBetter(trial.value, best, direction))) best = trial.value;
+    return best === undefined ? [] : [{ trial, ended: index + 1, computeSeconds, best }];
   });
 }
 
