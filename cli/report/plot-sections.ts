@@ -109,7 +109,7 @@ function panelOf(axis: ParameterAxis, index: number, panels: number, { results, 
 
 /** Which they are follows from `chosenAxes`. */
 function leftText(left: number): string {
-  return `Left out: ${counted(left, 'parameter')} of less importance.`;
+  return `Left out: ${counted(left, 'more parameter')}.`;
 }
 
 function drawnText(all: number, most: number): string {

@@ -98,7 +98,7 @@ function bestTableOf(analysis: SweepAnalysis): Block[] {
   const left = analysis.axes.length - axes.length;
   return [
     { kind: 'table', columns: columns.map((title) => ({ title, isRight: true })), rows: cells },
-    ...(left > 0 ? [paragraph(`Left out: ${counted(left, 'parameter')} of less importance.`)] : []),
+    ...(left > 0 ? [paragraph(`Left out: ${counted(left, 'more parameter')}.`)] : []),
   ];
 }
 
