@@ -28,6 +28,8 @@ export const Purpose = {
   test: 8,
   /** Other seeds for the same experiment, when it is trained again to see what is luck. */
   refit: 9,
+  /** The forests by which a report measures parameters; a: the repeat. */
+  report: 10,
 } as const;
 
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
