@@ -5,7 +5,6 @@ import type { EvaluateCommandOptions } from './evaluate.js';
 import { loadRun } from './load-run.js';
 import { bestTrials } from './sweep/best.js';
 import { openReader } from './sweep/open-reader.js';
-import { openTrial } from './sweep/open-trial.js';
 import { SweepFolder } from './sweep/sweep-folder.js';
 import { defaultState } from './train.js';
 import { wordsOf } from './scores.js';
@@ -32,9 +31,7 @@ export async function topTrials(folder: SweepFolder, count: number): Promise<str
       throw new PolyakError('usage', `${folder.facts.name}: its trials are of ${reader.plan.members} runs, trained on different samples; refit the best instead: polyak best ${folder.facts.name} --refit`);
     }
     const rows = await bestTrials(reader, count);
-    const references = [];
-    for (const { number } of rows) references.push(await openTrial(folder, number));
-    return references;
+    return rows.map(({ number }) => `${folder.facts.name}/${number}`);
   } finally {
     await reader.close();
   }
