@@ -16,6 +16,7 @@ import { addPredict } from './commands/predict.js';
 import { addInit } from './commands/init.js';
 import { addLogs } from './commands/logs.js';
 import { addLs } from './commands/ls.js';
+import { addReport } from './commands/report.js';
 import { addResume } from './commands/resume.js';
 import { addSet } from './commands/set.js';
 import { addServer } from './commands/server.js';
@@ -39,7 +40,7 @@ type AddCommand = (program: Command) => void;
 const groups: Record<string, AddCommand[]> = {
   'Prepare:': [addInit, addData, addValidate],
   'Train:': [addTrain, addResume, addStop],
-  'Search:': [addSweep, addTrials, addBest, addPause, addSet],
+  'Search:': [addSweep, addTrials, addBest, addReport, addPause, addSet],
   'Look:': [addStatus, addLs, addShow, addCompare, addLogs],
   'Use:': [addEvaluate, addPredict, addExport],
   'On many machines:': [addCoordinator, addServer, addWorker],

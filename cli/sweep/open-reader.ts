@@ -5,10 +5,12 @@
 import { PolyakError } from '../../common/errors.js';
 import { TrialPlan } from '../../coordinator/sweep/trial-plan.js';
 import { reproducibilityOf, type Reproducibility } from '../../coordinator/search/reproducibility.js';
+import type { LogEntry } from '../../coordinator/search/log.js';
 import { openStoreReader } from '../../coordinator/store/open-store.js';
 import type { TrialRow } from '../../coordinator/store/rows.js';
 import type { StoreReader, TrialPage, TrialQuery } from '../../coordinator/store/store.js';
 import type { SweepSnapshot } from '../../coordinator/sweep/sweep.js';
+import { readLog } from '../../coordinator/sweep/open-sweep.js';
 import { sweepRecordSchema } from '../../coordinator/sweep/sweep-settings.js';
 import { patienceMsDefault } from '../run.js';
 import { SweepFollower } from './sweep-follower.js';
@@ -20,6 +22,8 @@ export interface SweepReader {
   readonly plan: TrialPlan;
   sweep(): Promise<SweepSnapshot>;
   trials(query: SweepTrialQuery): Promise<TrialPage>;
+  /** Its log so far; empty of a sweep elsewhere, whose log is followed instead. */
+  log(): Promise<LogEntry[]>;
   close(): Promise<void>;
 }
 
@@ -69,6 +73,10 @@ class StoredReader implements SweepReader {
 
   async trials(query: SweepTrialQuery): Promise<TrialPage> {
     return await this.store.trials({ ...query, sweep: this.folder.facts.sweepKey });
+  }
+
+  async log(): Promise<LogEntry[]> {
+    return await readLog(this.store, this.folder.facts.sweepKey);
   }
 
   async close(): Promise<void> {
@@ -122,6 +130,10 @@ class RemoteReader implements SweepReader {
       const isLast = page.trials.length === 0 || offset + rows.length >= page.total;
       if (isLast || rows.length === limit) return { rows, total: page.total };
     }
+  }
+
+  async log(): Promise<LogEntry[]> {
+    return [];
   }
 
   async close(): Promise<void> {

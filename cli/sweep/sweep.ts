@@ -10,6 +10,7 @@ import { patienceMsDefault } from '../run.js';
 import { bestLines } from './best.js';
 import { openReader } from './open-reader.js';
 import { createSweep, prepareSweep, type SweepPlace } from './prepare-sweep.js';
+import { writeReport } from './report.js';
 import { runSweep } from './run-sweep.js';
 import { SweepFolder } from './sweep-folder.js';
 import { sweepView } from './sweep-view.js';
@@ -128,12 +129,24 @@ async function ended(folder: SweepFolder, last: SweepLine, { json, say, interrup
   const place = displayPath(folder.path);
   const reason = typeof last['reason'] === 'string' ? last['reason'] : '';
   if (!json) for (const line of await lastWords(folder)) say(line);
+  if (last.event === 'sweep-finished') await report(folder, json, say);
   if (last.event === 'sweep-failed')
     throw new PolyakError('training', `${reason}; when that is mended, go on with: npx polyak resume ${place}`);
   if (last.event === 'sweep-finished') return exitCode.done;
   say(`stopped${reason === '' ? '' : `: ${reason}`}; go on with\n  npx polyak resume ${place}`);
   if (interrupted !== undefined) return interrupted;
   return reason.includes('budget') ? exitCode.budget : exitCode.done;
+}
+
+/** A report that cannot be made does not take the sweep's success away. */
+async function report(folder: SweepFolder, json: boolean, say: (text: string) => void): Promise<void> {
+  try {
+    const files = await writeReport(folder, folder.path);
+    if (json) printJson({ event: 'report', ...files });
+    else say(`report in     ${displayPath(files.html)}`);
+  } catch (error) {
+    process.stderr.write(`polyak: ${(error as Error).message}\n`);
+  }
 }
 
 async function lastWords(folder: SweepFolder): Promise<string[]> {

@@ -40,7 +40,8 @@ function nextLine({ round, rounds, saw }: RoundCameTo, space: Space, narrowed: N
   return [`${lead} ${changes.join(', ') || 'the same ranges again'}`, ...edges].join('; ');
 }
 
-function edgeText({ parameter, value, edge }: Narrowed['edges'][number], widen: boolean): string {
+/** Also told of the best of a whole sweep. */
+export function edgeText({ parameter, value, edge }: Narrowed['edges'][number], widen: boolean): string {
   const what = `${parameter}'s best, ${short(value)}, lies at its ${edge.side} bound, ${edge.bound}`;
   if (edge.widened === undefined) return `${what}, which cannot be moved`;
   return widen ? `${what}: widened to ${edge.widened}` : `${what}: consider ${edge.widened}`;

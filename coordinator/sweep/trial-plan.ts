@@ -49,6 +49,11 @@ export class TrialPlan {
     this.search = planSearch(this.judged, 1, Number.POSITIVE_INFINITY);
   }
 
+  /** What is evaluated: the weights as they are, or their running average. */
+  get weights(): 'last' | 'average' {
+    return this.judged.objective.weights;
+  }
+
   /** How many runs a trial has: folds times repetitions. */
   get members(): number {
     const { crossValidation } = this.section as { crossValidation?: { folds?: number; repeats?: number } };
