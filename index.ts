@@ -6,6 +6,14 @@ export { connect, type Cluster, type ClusterRun, type ClusterStatus, type Connec
 export { loadRun, type FindRunOptions } from './cli/load-run.js';
 export type * from './cli/run-event.js';
 export {
+  sweep,
+  type SweepEvent,
+  type SweepIdentity,
+  type SweepOptions,
+  type SweepResult,
+  type SweepRun,
+} from './cli/sweep/sweep-run.js';
+export {
   resume,
   train,
   type ResumeOptions,
@@ -24,7 +32,14 @@ export {
 } from './common/error-classes.js';
 export { PolyakError, type ErrorCode } from './common/errors.js';
 export { defineModule } from './common/define-module.js';
-export { defineExperiment, defineModuleExperiment, loadExperiment } from './common/experiment/load.js';
+export {
+  defineExperiment,
+  defineModuleExperiment,
+  defineSweep,
+  loadExperiment,
+  loadTemplate as loadSweep,
+  type ExperimentTemplate,
+} from './common/experiment/load.js';
 export type { Experiment, ModuleExperimentInput } from './common/experiment/schema.js';
 export type { ExperimentInput, LayerInput } from './common/experiment/typed-experiment.js';
 export {

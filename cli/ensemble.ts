@@ -13,13 +13,19 @@ import { tableOf } from './table.js';
 const membersMax = 100;
 
 /** `top:5` of a sweep, or runs with commas between them. Errors: `usage`. */
-export async function membersOf(text: string, sweep: string | undefined, { state = defaultState }: EvaluateCommandOptions): Promise<string[]> {
+export async function membersOf(
+  text: string,
+  sweep: string | undefined,
+  { state = defaultState }: EvaluateCommandOptions,
+): Promise<string[]> {
   const top = /^top:([1-9]\d{0,2})$/.exec(text)?.[1];
   if (top === undefined) {
-    if (sweep !== undefined) throw new PolyakError('usage', `--ensemble ${text}: leave '${sweep}' out, or put it among the runs`);
+    if (sweep !== undefined)
+      throw new PolyakError('usage', `--ensemble ${text}: leave '${sweep}' out, or put it among the runs`);
     return text.split(',');
   }
-  if (sweep === undefined) throw new PolyakError('usage', `--ensemble ${text}: of which sweep? polyak evaluate SWEEP --ensemble ${text}`);
+  if (sweep === undefined)
+    throw new PolyakError('usage', `--ensemble ${text}: of which sweep? polyak evaluate SWEEP --ensemble ${text}`);
   return await topTrials(SweepFolder.open(state, sweep), Number(top));
 }
 
@@ -28,7 +34,10 @@ export async function topTrials(folder: SweepFolder, count: number): Promise<str
   const reader = await openReader(folder);
   try {
     if (reader.plan.members > 1) {
-      throw new PolyakError('usage', `${folder.facts.name}: its trials are of ${reader.plan.members} runs, trained on different samples; refit the best instead: polyak best ${folder.facts.name} --refit`);
+      throw new PolyakError(
+        'usage',
+        `${folder.facts.name}: its trials are of ${reader.plan.members} runs, trained on different samples; refit the best instead: polyak best ${folder.facts.name} --refit`,
+      );
     }
     const rows = await bestTrials(reader, count);
     return rows.map(({ number }) => `${folder.facts.name}/${number}`);

@@ -77,7 +77,10 @@ export async function evaluateEnsemble(
     members.push({ model, samples, sums: new EvaluationSums(run, model, samples) });
   }
   const { model, samples } = members[0]!;
-  requireSameSamples(runs, members.map((member) => member.samples));
+  requireSameSamples(
+    runs,
+    members.map((member) => member.samples),
+  );
   const together = new EvaluationSums(first, model, samples);
   for (let leaf = 0; leaf < samples.leaves; leaf++) {
     const batches = members.map((member) => ({ model: member.model, ...member.samples.take(leaf) }));

@@ -128,7 +128,9 @@ export class InferenceModel {
     const mean = tf.div<Tensor2D>(tf.addN([...predictions]), predictions.length);
     if (activation === undefined) return mean;
     const certain = tf.clipByValue(mean, probabilityMin, 1 - epsilon);
-    return activation === 'softmax' ? tf.log(mean.maximum(probabilityMin)) : tf.sub(tf.log(certain), tf.log1p(tf.neg(certain)));
+    return activation === 'softmax'
+      ? tf.log(mean.maximum(probabilityMin))
+      : tf.sub(tf.log(certain), tf.log1p(tf.neg(certain)));
   }
 
   #evaluated(logits: Tensor2D, labels: ModelBatch['labels'], count: number): Evaluated {

@@ -17,7 +17,11 @@ export function addBest(program: Command): void {
     .addOption(settingOption('workers'))
     .addHelpText(
       'after',
-      examples('polyak best @last', 'polyak best digits-search-1 --json', 'polyak best digits-search-1 --refit --seeds 5'),
+      examples(
+        'polyak best @last',
+        'polyak best digits-search-1 --json',
+        'polyak best digits-search-1 --refit --seeds 5',
+      ),
     )
     .action(async (sweep: string, flags: BestFlags) => {
       const { bestCommand } = await import('../sweep/best.js');

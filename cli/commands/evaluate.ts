@@ -12,15 +12,21 @@ export function addEvaluate(program: Command): void {
       "Gives loss, metrics, a row for each class and the most frequent confusions of a run's newest checkpoint.",
     )
     .addArgument(runArgument('[run]'))
-    .option('--ensemble <runs>', 'the mean prediction of several runs, with commas between them, or of the best of a sweep: top:5')
+    .option(
+      '--ensemble <runs>',
+      'the mean prediction of several runs, with commas between them, or of the best of a sweep: top:5',
+    )
     .addOption(new Option('--split <name>', 'which samples').choices(['test', 'validation', 'train']).default('test'))
     .option('--data <path>', 'other data of the same source; what has no splits of its own is taken in whole');
   addTrainedRunFlags(command)
     .addHelpText(
       'after',
-      examples('polyak evaluate digits-1', 'polyak evaluate digits-1 --weights average --split validation --json',
-          'polyak evaluate --ensemble digits-1,digits-2,digits-3',
-          'polyak evaluate digits-search-1 --ensemble top:5'),
+      examples(
+        'polyak evaluate digits-1',
+        'polyak evaluate digits-1 --weights average --split validation --json',
+        'polyak evaluate --ensemble digits-1,digits-2,digits-3',
+        'polyak evaluate digits-search-1 --ensemble top:5',
+      ),
     )
     .action(async (run: string | undefined, flags: EvaluateCommandOptions & { ensemble?: string }) => {
       const { ensemble, ...options } = flags;

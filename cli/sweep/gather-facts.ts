@@ -49,7 +49,11 @@ function createsOf(log: readonly LogEntry[]): Create[] {
 }
 
 /** Those of the best trial's parameters that lie at a bound of what it was drawn from. */
-export function edgesOf(plan: TrialPlan, creates: readonly Create[], best: Pick<TrialRow, 'number' | 'parameters'>): string[] {
+export function edgesOf(
+  plan: TrialPlan,
+  creates: readonly Create[],
+  best: Pick<TrialRow, 'number' | 'parameters'>,
+): string[] {
   const create = creates.find(({ first, count }) => best.number >= first && best.number < first + count);
   const space: Record<string, Distribution> = create?.space ?? plan.section.space;
   const { edges } = narrowSpace(space, [best.parameters], { quantile: 1, widen: false, outer: plan.section.space });

@@ -56,7 +56,7 @@ export async function prepareSweep(
 export async function createSweep(
   prepared: PreparedSweep,
   { workers, shards = 1, state, backend = 'tensorflow', coordinator }: SweepPlace,
-  { settings, file }: { settings: Record<string, unknown>; file: string },
+  { settings, file }: { settings: Record<string, unknown>; file?: string },
 ): Promise<SweepFolder> {
   const { value, folder, list, bundle, moduleFile, name, threads } = prepared;
   const fitting = Math.max(1, Math.min(4, Math.floor(availableParallelism() / threads)));

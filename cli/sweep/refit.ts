@@ -82,10 +82,17 @@ async function refitTrial(
   }
   const again = spreadOf(values);
   const onAllData = typeof experiment.data.validation !== 'object';
-  const whole = onAllData ? { ...experiment, data: { ...experiment.data, validation: 0 } as Experiment['data'] } : experiment;
+  const whole = onAllData
+    ? { ...experiment, data: { ...experiment.data, validation: 0 } as Experiment['data'] }
+    : experiment;
   const runs: Refit['runs'] = [];
   for (const seed of [experiment.seed, ...otherSeeds(experiment.seed, options.seeds - 1)]) {
-    const result = await trained(folder, { ...whole, seed }, options, `${onAllData ? 'on all data' : 'again'} with seed ${seed}`);
+    const result = await trained(
+      folder,
+      { ...whole, seed },
+      options,
+      `${onAllData ? 'on all data' : 'again'} with seed ${seed}`,
+    );
     runs.push({ id: result.id, folder: result.folder, seed, test: result.test });
   }
   const tested = runs.flatMap(({ test }) => (typeof test?.[name] === 'number' ? [test[name]] : []));
@@ -149,9 +156,13 @@ export function refitLines({ trial, metric, value, again, verdict, equals, runs,
   ];
   if (equals.length > 0) {
     const shown = equals.slice(0, 10).join(', ');
-    lines.push(`not told apart from it by this noise: ${equals.length} more trials (${shown}${equals.length > 10 ? ', …' : ''})`);
+    lines.push(
+      `not told apart from it by this noise: ${equals.length} more trials (${shown}${equals.length > 10 ? ', …' : ''})`,
+    );
   }
-  const where = onAllData ? 'trained on all data, validation included' : 'trained again (the validation data lie apart and stay out)';
+  const where = onAllData
+    ? 'trained on all data, validation included'
+    : 'trained again (the validation data lie apart and stay out)';
   lines.push(`${where}: ${runs.map(({ id }) => id).join(', ')}`);
   if (test) lines.push(`test ${metric.replace(/^validation\./, '')}  ${spread(test)}`);
   return lines;

@@ -128,6 +128,16 @@ export function defineExperiment<Space extends string = never, Given extends str
   return check(input, { folder: resolve(), given: { values: { ...parameters }, origins: {} } });
 }
 
+/**
+ * A typed experiment whose parameters stay open, for `sweep`. The same checks as for a file, as far as they do not wait for a
+ * parameter. Errors: `usage`, a line for each thing that is wrong.
+ */
+export function defineSweep<Space extends string = never>(
+  input: ExperimentInput<Space> & { search: object },
+): ExperimentTemplate {
+  return templateOf(input);
+}
+
 /** As defineExperiment, for one with a module: `module`, and names of its own, may stand where the module's parts do. */
 export function defineModuleExperiment(input: ModuleExperimentInput, parameters: Parameters = {}): Experiment {
   return check(input, { folder: resolve(), given: { values: parameters, origins: {} } });
