@@ -51,6 +51,10 @@ export function isOver(state: RunState): boolean {
   return state in ends;
 }
 
+export function hasLead(state: RunState): boolean {
+  return state === 'running' || state === 'stopping';
+}
+
 export function isEnd(event: unknown): event is keyof typeof ends {
   return typeof event === 'string' && event in ends;
 }

@@ -4,7 +4,7 @@
  */
 import type { Change, ReportKind, RunRow } from './store/rows.js';
 import type { StoreReader } from './store/store.js';
-import { isOver, nextState, type RunTrigger } from './run-state.js';
+import { hasLead, isOver, nextState, type RunTrigger } from './run-state.js';
 import { eventChange } from './store/event-change.js';
 
 export class Runs {
@@ -102,7 +102,7 @@ export class Runs {
   private keep(row: RunRow): void {
     const over = isOver(row.state);
     if (row.sweep === null) this.rowsAlone.set(row.key, row);
-    if (row.state === 'running' || row.state === 'stopping') this.led.set(row.key, row);
+    if (hasLead(row.state)) this.led.set(row.key, row);
     else this.led.delete(row.key);
     // One that was stopped goes on when its sweep does.
     if (over && row.sweep !== null && row.state !== 'stopped' && row.state !== 'failed') {

@@ -8,7 +8,7 @@ import type { SubmitSweepRequest__Output } from '../proto/gen/polyak/v1/SubmitSw
 import type { TrialReport__Output } from '../proto/gen/polyak/v1/TrialReport.js';
 import type { WatchSweepRequest__Output } from '../proto/gen/polyak/v1/WatchSweepRequest.js';
 import { shardsMax, type ServiceParts } from './coordinator-service.js';
-import { isEnd } from './run-state.js';
+import { hasLead, isEnd } from './run-state.js';
 import type { Change, RunRow, SweepRow, TrialRow } from './store/rows.js';
 import { searchSettings } from './sweep/search-settings.js';
 import { endFactsOf, epochReportOf } from './sweep/run-report.js';
@@ -127,9 +127,10 @@ export async function reportOfTrial(
       break;
   }
   for (const directory of sweep.takeDiscards()) dispatcher.discard(directory);
-  if (run.state !== 'running' && run.state !== 'stopping') {
+  if (!hasLead(run.state)) {
     parts.progress.forget(run);
     dispatcher.drop(run.key);
+    sweep.settled(run);
   }
   // A decision may have stopped others.
   for (const other of runs.withLead()) if (other.state === 'stopping') dispatcher.tell(other);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { PolyakError } from '../../common/errors.js';
 import type { Experiment } from '../../common/experiment/schema.js';
 import type { Runs } from '../runs.js';
-import { isOver, type RunTrigger } from '../run-state.js';
+import { hasLead, isOver, type RunTrigger } from '../run-state.js';
 import type { Decision, LogEntry, SearchEvent, Value } from '../search/log.js';
 import { isBetter, Ranking } from '../search/ranking.js';
 import { reproducibilityOf, type Reproducibility } from '../search/reproducibility.js';
@@ -56,6 +56,8 @@ export class Sweep {
   private readonly epochs = new Map<string, number>();
   /** Runs that are tried again at that time. */
   private readonly delayed = new Map<string, number>();
+  /** Runs whose end is not on disk yet, and whose workers have not been told of it: they must not begin again before. */
+  private readonly unsettled = new Set<string>();
   private readonly failures = new SameFailures();
   /** The trials that are over whose weights are kept. */
   private readonly kept: Ranking;
@@ -253,6 +255,12 @@ export class Sweep {
     });
   }
 
+  /** The end of a run is on disk and everybody has forgotten it: if it is to go on, it may begin now. */
+  settled(run: RunRow): void {
+    if (!this.unsettled.delete(run.key)) return;
+    if (run.state === 'waiting' && !this.delayed.has(run.key)) this.ready.addRun(run.key);
+  }
+
   /** No trial begins, those that run stop at a checkpoint. */
   halt(state: 'paused' | 'stopped' | 'failed', reason: string | null): Change[] {
     return this.handling(() => this.haltNow(state, reason));
@@ -290,7 +298,7 @@ export class Sweep {
       for (const [key, at] of this.delayed) {
         if (at > now) continue;
         this.delayed.delete(key);
-        if (this.parts.runs.find(key)?.state === 'waiting') this.ready.addRun(key);
+        if (this.parts.runs.find(key)?.state === 'waiting' && !this.unsettled.has(key)) this.ready.addRun(key);
       }
       if (write) this.write();
       const spent = this.spending.spentTime(this.settings.budget);
@@ -546,7 +554,7 @@ export class Sweep {
   /** Whether a run is led, so that something will still happen. */
   private isMoving(): boolean {
     for (const { runs } of this.active.values()) {
-      if (runs.some(({ key, state }) => state === 'running' || state === 'stopping' || this.delayed.has(key)))
+      if (runs.some(({ key, state }) => hasLead(state) || this.delayed.has(key) || this.unsettled.has(key)))
         return true;
     }
     return false;
@@ -589,12 +597,15 @@ export class Sweep {
     this.changes.push(...runs.advance(run, run.state === 'paused' ? 'promote' : 'submit', { untilEpoch }));
     this.changes.push(...runs.forgetEnd(run.key));
     if (delayMs > 0) this.delayed.set(run.key, Date.now() + delayMs);
-    else this.ready.addRun(run.key);
+    else if (!this.unsettled.has(run.key)) this.ready.addRun(run.key);
   }
 
   /** It is led no longer, and what it was to train is not promised any more. */
   private leave(run: RunRow, trigger: RunTrigger): void {
-    if (run.state === 'running' || run.state === 'stopping') this.spending.reserve(-this.epochsAhead(run));
+    if (hasLead(run.state)) {
+      this.spending.reserve(-this.epochsAhead(run));
+      this.unsettled.add(run.key);
+    }
     this.advance(run, trigger);
   }
 

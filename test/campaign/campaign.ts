@@ -1,7 +1,7 @@
 /**
  * The long proofs, with a printed seed: the cluster tests with ten kills per role, recovery, the core of the tests on other
  * versions of Node, accuracy on real data. Writes docs/campaign.md. Exit code 1 when anything falls short. With an argument,
- * `tests`, `recovery`, `node` or `accuracy`, only that part runs, and only its section is written.
+ * `tests`, `recovery`, `node`, `accuracy` or `asha`, only that part runs, and only its section is written.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../../common/package-root.js';
 import { ClusterRun, type RunEvent } from '../cluster/cluster-run.js';
 import { missingData, realData } from '../real-data.js';
+import { ashaFindings } from './asha.js';
 import type { Finding } from './finding.js';
 import { nodeVersionFindings } from './node-versions.js';
 import { recoveryFindings } from './recovery.js';
@@ -124,6 +125,7 @@ const parts: Record<string, () => Finding[] | Promise<Finding[]>> = {
   recovery: async () => await recoveryFindings(seed, killsPerRole),
   node: nodeVersionFindings,
   accuracy: accuracyFindings,
+  asha: async () => await ashaFindings(),
 };
 const [only] = process.argv.slice(2);
 if (only !== undefined && !(only in parts)) {
