@@ -31,6 +31,8 @@ const settings = [
   "client_encoding = 'UTF8'",
   // Numbers are read as they were written.
   'extra_float_digits = 1',
+  // Compiling a query takes longer than a page of trials.
+  'jit = off',
 ];
 
 export class PostgresConnection {
