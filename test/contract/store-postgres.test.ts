@@ -104,7 +104,7 @@ describe.skipIf(programs === undefined)('a store in PostgreSQL', () => {
       [
         'TLS that the server has not',
         'usage',
-        () => `${server.url()}?sslmode=require`,
+        () => `${server.url()}?sslmode=verify-full`,
         'choose what the server offers',
       ],
       [

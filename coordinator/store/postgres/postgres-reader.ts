@@ -78,11 +78,12 @@ export class PostgresStoreReader implements StoreReader {
   }
 
   protected async openState(): Promise<OpenState> {
-    const live = `SELECT key FROM runs WHERE state IN ('waiting', 'running', 'stopping', 'paused')
+    const live = `SELECT sequence FROM runs WHERE sweep IS NULL
+      UNION ALL SELECT sequence FROM runs WHERE state IN ('waiting', 'running', 'stopping', 'paused')
       AND sweep IN (SELECT key FROM sweeps WHERE state <> 'finished')`;
     return await this.snapshot(async (on) => ({
       epochs: await select(on, 'epochs', 'ORDER BY name'),
-      runs: await select(on, 'runs', `WHERE sweep IS NULL OR key IN (${live}) ORDER BY sequence`),
+      runs: await select(on, 'runs', `WHERE sequence IN (${live}) ORDER BY sequence`),
       sweeps: await select(on, 'sweeps', 'ORDER BY sequence'),
     }));
   }
