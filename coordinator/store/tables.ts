@@ -129,7 +129,10 @@ export function storedOf(table: TableName, row: RowOf<Change>): Stored[] {
   const values = row as unknown as Record<string, unknown>;
   return columnsOf(table).map(({ member, kind }) => {
     const value = values[member];
-    return kind === 'json' ? JSON.stringify(value) : ((value ?? null) as Stored);
+    if (kind === 'json') return JSON.stringify(value);
+    // Not every database has numbers that are not finite.
+    if (kind === 'real' && !Number.isFinite(value)) return null;
+    return (value ?? null) as Stored;
   });
 }
 

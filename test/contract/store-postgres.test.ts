@@ -71,12 +71,16 @@ describe.skipIf(programs === undefined)('a store in PostgreSQL', () => {
   it('keeps text that PostgreSQL cannot hold as near as it can', async () => {
     const store = await openStore(url, 'p');
     await store.commit([
-      changes.trial({ reason: 'a\0b\ud800c', parameters: { 'a\0': '\udc00' } }),
+      changes.trial({ reason: 'a\0b\ud800c', parameters: { 'a\0': '\udc00' }, columns: { 'a\0': '\udc00' } }),
+      changes.trial({ number: 1, columns: { learningRate: 2 } }),
       changes.report({ kind: 'NOTICE', body: '\\u0000' }),
     ]);
     const trial = await store.trial('s', 0);
     expect(trial?.reason).toBe('a\ufffdb\ufffdc');
     expect(trial?.parameters).toEqual({ 'a\0': '\udc00' });
+    expect(trial?.columns).toEqual({ 'a\0': '\udc00' });
+    const { rows } = await store.trials({ sweep: 's', sort: 'columns.learningRate' });
+    expect(rows.map(({ number }) => number)).toEqual([1, 0]);
     expect((await store.reports(reportRow().run))[0]?.body).toBe('\\u0000');
     await store.close();
   });
@@ -100,7 +104,7 @@ describe.skipIf(programs === undefined)('a store in PostgreSQL', () => {
       [
         'TLS that the server has not',
         'usage',
-        () => `${server.url()}?sslmode=require`,
+        () => `${server.url()}?sslmode=verify-full`,
         'choose what the server offers',
       ],
       [

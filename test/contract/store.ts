@@ -106,6 +106,12 @@ export function storeContract({ fresh }: StoreKind): void {
       expect(shards).toEqual([{ name: 'shard 0', epoch: 2, process: 'b' }]);
     });
 
+    it('have null for numbers that are not finite', async () => {
+      const store = await take();
+      await store.commit([changes.trial({ value: NaN, best: Infinity, loss: -Infinity, deviation: -0 })]);
+      expect(await store.trial('s', 0)).toMatchObject({ value: null, best: null, loss: null });
+    });
+
     it('of a row that was replaced keep its place', async () => {
       const store = await take();
       await store.commit([changes.run({ key: 'a' }), changes.run({ key: 'b' })]);

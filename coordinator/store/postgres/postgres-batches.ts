@@ -15,36 +15,35 @@ const types: Types = { text: 'TEXT', json: 'TEXT', integer: 'BIGINT', real: 'DOU
 
 type Insert = Exclude<Change, { forget: unknown }>;
 
-/** Tables know nothing of one another, so that only what is of one table must keep its order. */
-export function postgresBatches(changes: readonly Change[]): Batch[] {
+/**
+ * Tables know nothing of one another, so that only what is of one table must keep its order. A batch is made when it is
+ * asked for, so that many of them do not hold up the thread.
+ */
+export function* postgresBatches(changes: readonly Change[]): Generator<Batch> {
   const byTable = new Map<TableName, Change[]>();
   for (const change of changes) {
     const before = byTable.get(change.table);
     if (before) before.push(change);
     else byTable.set(change.table, [change]);
   }
-  return [...byTable].flatMap(([table, ofTable]) => batchesOf(table, ofTable));
+  for (const [table, ofTable] of byTable) yield* batchesOf(table, ofTable);
 }
 
-function batchesOf(table: TableName, changes: readonly Change[]): Batch[] {
-  const batches: Batch[] = [];
+function* batchesOf(table: TableName, changes: readonly Change[]): Generator<Batch> {
   let rows: Insert[] = [];
-  const flush = (): void => {
-    if (rows.length > 0) batches.push(insert(table, rows));
-    rows = [];
-  };
   for (const change of changes) {
+    if ('forget' in change || rows.length === rowsMax) {
+      if (rows.length > 0) yield insert(table, rows);
+      rows = [];
+    }
     if ('forget' in change) {
-      flush();
       const { run, kind } = change.forget;
-      batches.push({ sql: 'DELETE FROM reports WHERE run = $1 AND kind = $2', values: [run, kind] });
+      yield { sql: 'DELETE FROM reports WHERE run = $1 AND kind = $2', values: [run, kind] };
     } else {
       rows.push(change);
-      if (rows.length === rowsMax) flush();
     }
   }
-  flush();
-  return batches;
+  if (rows.length > 0) yield insert(table, rows);
 }
 
 function insert(table: TableName, changes: readonly Insert[]): Batch {

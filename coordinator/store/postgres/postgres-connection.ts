@@ -4,7 +4,6 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { PolyakError } from '../../../common/errors.js';
 import type { PostgresAddress } from './postgres-address.js';
 import { isPassing, postgresError } from './postgres-error.js';
 
@@ -23,15 +22,20 @@ const queryMsMax = 60_000;
 /** Of the first wait before a new connection; it doubles up to the second. */
 const waitMs = { first: 50, longest: 1000 };
 
-/** A commit is on disk when it is acknowledged, whatever the server's own setting; a lost client holds no lock for long. */
+/** A client that is lost holds no lock for long. */
 const settings = [
-  'synchronous_commit = on',
   "idle_in_transaction_session_timeout = '15s'",
   "lock_timeout = '15s'",
   "client_encoding = 'UTF8'",
   // Numbers are read as they were written.
   'extra_float_digits = 1',
+  // Compiling a query takes longer than a page of trials.
+  'jit = off',
 ];
+
+/** A commit is on disk when it is acknowledged; a server that waits for more, such as its copies, still does. */
+const durable = `SELECT set_config('synchronous_commit', 'on', false)
+  WHERE current_setting('synchronous_commit') = 'off'`;
 
 export class PostgresConnection {
   private client: pg.Client | undefined;
@@ -65,6 +69,10 @@ export class PostgresConnection {
     });
     this.last = turn.catch(() => undefined);
     return await turn;
+  }
+
+  requireOpen(): void {
+    if (this.closed) throw new Error(`store '${this.address.name}' has been closed`);
   }
 
   /** After all that was asked before. */
@@ -112,6 +120,7 @@ export class PostgresConnection {
     try {
       await client.connect();
       await client.query(settings.map((setting) => `SET ${setting}`).join('; '));
+      await client.query(durable);
       await client.query(`SET search_path = ${pg.escapeIdentifier(this.address.schema)}, pg_temp`);
     } catch (error) {
       endQuietly(client);
@@ -129,10 +138,6 @@ export class PostgresConnection {
     const { client } = this;
     this.client = undefined;
     if (client) endQuietly(client);
-  }
-
-  requireOpen(): void {
-    if (this.closed) throw new PolyakError('usage', `store '${this.address.name}' has been closed`);
   }
 }
 

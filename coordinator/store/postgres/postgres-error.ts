@@ -3,14 +3,14 @@ import { PolyakError, type ErrorCode } from '../../../common/errors.js';
 
 /**
  * Whether it may go well when it is tried again: the connection was lost, the server is starting, stopping or has no place
- * for one more, or two transactions were in each other's way.
+ * for one more, this process slept in a transaction, or two transactions were in each other's way.
  */
 export function isPassing(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof PolyakError) return false;
   const code = codeOf(error);
   if (code === undefined)
     return /Connection terminated|timeout|not queryable|was closed|connection is closed/i.test(error.message);
-  return /^(08|57P0|53300|55P03|40001|40P01)/.test(code) || networkCodes.has(code);
+  return /^(08|57P0|53300|25P03|55P03|40001|40P01)/.test(code) || networkCodes.has(code);
 }
 
 /** `tried` says how often or how long, where it was. Errors of ours, and what only a mistake of ours can cause, stay. */

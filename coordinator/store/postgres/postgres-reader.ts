@@ -78,11 +78,12 @@ export class PostgresStoreReader implements StoreReader {
   }
 
   protected async openState(): Promise<OpenState> {
-    const live = `SELECT key FROM runs WHERE state IN ('waiting', 'running', 'stopping', 'paused')
+    const live = `SELECT sequence FROM runs WHERE sweep IS NULL
+      UNION ALL SELECT sequence FROM runs WHERE state IN ('waiting', 'running', 'stopping', 'paused')
       AND sweep IN (SELECT key FROM sweeps WHERE state <> 'finished')`;
     return await this.snapshot(async (on) => ({
       epochs: await select(on, 'epochs', 'ORDER BY name'),
-      runs: await select(on, 'runs', `WHERE sweep IS NULL OR key IN (${live}) ORDER BY sequence`),
+      runs: await select(on, 'runs', `WHERE sequence IN (${live}) ORDER BY sequence`),
       sweeps: await select(on, 'sweeps', 'ORDER BY sequence'),
     }));
   }
@@ -116,12 +117,12 @@ function orderBy(sort: TrialSort, descending: boolean): { from: string; sql: str
   const direction = `${descending ? 'DESC' : 'ASC'} NULLS LAST`;
   if ('column' in sort) return { from: '', sql: `ORDER BY ${sort.column} ${direction}, number`, values: [] };
   // Numbers come before text, and those that have neither are null in both.
-  const number = `CASE json_typeof(chosen) WHEN 'number' THEN (chosen #>> '{}')::double precision
-    WHEN 'boolean' THEN (chosen #>> '{}')::boolean::integer END`;
-  const text = `CASE json_typeof(chosen) WHEN 'string' THEN chosen #>> '{}' END COLLATE "C"`;
+  const number = `CASE jsonb_typeof(chosen) WHEN 'number' THEN chosen::double precision
+    WHEN 'boolean' THEN chosen::boolean::integer END`;
+  const text = `CASE jsonb_typeof(chosen) WHEN 'string' THEN chosen #>> '{}' END COLLATE "C"`;
   const keys = descending ? [text, number] : [number, text];
   return {
-    from: ' CROSS JOIN LATERAL (SELECT columns::json -> $5::text AS chosen OFFSET 0) AS parameter',
+    from: ' CROSS JOIN LATERAL (SELECT by_column -> $5::text AS chosen OFFSET 0) AS parameter',
     sql: `ORDER BY ${keys.map((key) => `${key} ${direction}`).join(', ')}, number`,
     values: [sort.parameter],
   };

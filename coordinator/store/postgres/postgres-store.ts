@@ -67,10 +67,9 @@ export class PostgresStore extends PostgresStoreReader implements Store {
 
   private async write(changes: readonly Change[]): Promise<void> {
     const number = this.written + 1;
-    const batches = postgresBatches(changes);
     await this.writing.transaction('BEGIN', async (on) => {
       if (!(await this.number(on, number))) return;
-      for (const { sql, values } of batches) await on.query(sql, values);
+      for (const { sql, values } of postgresBatches(changes)) await on.query(sql, values);
     });
     this.written = number;
   }

@@ -31,11 +31,12 @@ export class SqliteReader {
   }
 
   open(): OpenState {
-    const live = `SELECT key FROM runs WHERE state IN ('waiting', 'running', 'stopping', 'paused')
+    const live = `SELECT sequence FROM runs WHERE sweep IS NULL
+      UNION ALL SELECT sequence FROM runs WHERE state IN ('waiting', 'running', 'stopping', 'paused')
       AND sweep IN (SELECT key FROM sweeps WHERE state <> 'finished')`;
     return this.database.snapshot(() => ({
       epochs: this.rows('epochs', 'ORDER BY name'),
-      runs: this.rows('runs', `WHERE sweep IS NULL OR key IN (${live}) ORDER BY sequence`),
+      runs: this.rows('runs', `WHERE sequence IN (${live}) ORDER BY sequence`),
       sweeps: this.sweeps(),
     }));
   }
