@@ -1,8 +1,7 @@
 /** A bar per parameter, with a line of one standard deviation to either side. */
 import type { CustomSeriesRenderItem, EChartsOption } from 'echarts';
 import type { Estimate } from './parameter-importance.js';
-import { plainText } from './plain-text.js';
-import { axisLook, tickText } from './plot-scale.js';
+import { axisLook, labelText, tickText } from './plot-scale.js';
 import { colours, type Size } from './render-plot.js';
 
 export function importanceSize(parameters: number): Size {
@@ -19,7 +18,7 @@ export function importancePlot(parameters: readonly ({ name: string } & Estimate
     },
     yAxis: {
       ...{ type: 'category', inverse: true, ...axisLook, axisTick: { show: false }, splitLine: { show: false } },
-      data: parameters.map(({ name }) => plainText(name, 36)),
+      data: parameters.map(({ name }) => labelText(name, 36)),
     },
     series: [
       {

@@ -1,8 +1,8 @@
 /** Parallel coordinates: a line per trial through its parameters to its value, which also gives the colour. */
 import type { EChartsOption } from 'echarts';
-import { numberText, plainText } from './plain-text.js';
+import { numberText } from './plain-text.js';
 import { placeOn, type ParameterAxis } from './parameter-axis.js';
-import { parameterScale, valueScale, within, type ValuePlot } from './plot-scale.js';
+import { labelText, parameterScale, valueScale, within, type ValuePlot } from './plot-scale.js';
 import { colours, type Size } from './render-plot.js';
 import type { TrialWithResult } from './trial-results.js';
 
@@ -39,9 +39,9 @@ export function parallelPlot(
         ...parameterScale(axis),
         ...look,
         dim,
-        name: plainText(axis.name, nameMax),
+        name: labelText(axis.name, nameMax),
       })),
-      { ...valueScale(shown), ...look, dim: last, name: plainText(metric, nameMax), ...(isDown && upsideDown) },
+      { ...valueScale(shown), ...look, dim: last, name: labelText(metric, nameMax), ...(isDown && upsideDown) },
     ],
     visualMap: {
       ...{ type: 'continuous', seriesIndex: 0, dimension: last, min: shown.low, max: shown.high },

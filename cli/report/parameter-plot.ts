@@ -2,8 +2,16 @@
 import type { EChartsOption } from 'echarts';
 import { pointLook } from './best-so-far-plot.js';
 import { placeOn, type CategoryAxis, type NumberAxis, type ParameterAxis } from './parameter-axis.js';
-import { plainText } from './plain-text.js';
-import { parameterScale, plotGrid, still, upperName, valueScale, within, type ValuePlot } from './plot-scale.js';
+import {
+  labelText,
+  parameterScale,
+  plotGrid,
+  still,
+  upperName,
+  valueScale,
+  within,
+  type ValuePlot,
+} from './plot-scale.js';
 import { colours, type Size } from './render-plot.js';
 import { quantileOf, thinned, type TrialWithResult } from './trial-results.js';
 
@@ -44,7 +52,7 @@ function pointPlot(axis: NumberAxis, points: Placed[], best: Placed[], { metric,
   const data = (placed: Placed[]) => placed.map(({ place, value }) => [place, value]);
   return {
     grid: plotGrid,
-    xAxis: { ...parameterScale(axis), ...below, name: plainText(axis.name, 48) },
+    xAxis: { ...parameterScale(axis), ...below, name: labelText(axis.name, 48) },
     yAxis: { ...valueScale(shown), ...upperName(metric) },
     series: [
       { ...still, ...pointLook, type: 'scatter', data: data(points) },
@@ -62,7 +70,7 @@ function boxPlot(axis: CategoryAxis, all: Placed[], best: Placed[], { metric, sh
   });
   return {
     grid: plotGrid,
-    xAxis: { ...valueScale(shown), ...below, name: plainText(metric, 48) },
+    xAxis: { ...valueScale(shown), ...below, name: labelText(metric, 48) },
     yAxis: { ...parameterScale(axis), ...upperName(axis.name), nameLocation: 'start', inverse: true },
     series: [
       {

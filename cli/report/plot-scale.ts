@@ -24,10 +24,19 @@ export const plotGrid = {
 /** For series: no reaction to a pointer, and all is drawn at once. */
 export const still = { silent: true, progressive: 0, large: false };
 
+/**
+ * Any text of ours within a plot. The library keeps the widths of texts as members of a plain object, so one such as
+ * `__proto__` would change all objects of the process: a character without width makes it another.
+ */
+export function labelText(text: string, most: number): string {
+  const plain = plainText(text, most);
+  return plain in Object.prototype ? `${plain}\u200b` : plain;
+}
+
 /** At the upper end of an upright axis, beginning at it. */
 export function upperName(name: string) {
   return {
-    ...{ name: plainText(name, 40), nameLocation: 'end' as const },
+    ...{ name: labelText(name, 40), nameLocation: 'end' as const },
     nameTextStyle: { ...axisLook.nameTextStyle, align: 'left' as const },
   };
 }
@@ -70,7 +79,7 @@ export function within({ low, high }: Shown, value: number): number {
 }
 
 function categoryScale(categories: readonly string[]) {
-  const data = categories.map((category) => plainText(category, 20));
+  const data = categories.map((category) => labelText(category, 20));
   return { type: 'category' as const, data, ...axisLook, axisLabel: { ...label, interval: 0 } };
 }
 

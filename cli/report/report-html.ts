@@ -92,7 +92,7 @@ h2 { font-size: 1.25em; margin: 2em 0 .6em; border-bottom: 1px solid ${colours.l
 p, li { overflow-wrap: anywhere; }
 table { border-collapse: collapse; font-size: .92em; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 4px 12px 4px 0; border-bottom: 1px solid ${colours.line}; vertical-align: top; }
-.right { text-align: right; }
+.right { text-align: right; white-space: nowrap; }
 .wide { overflow-x: auto; }
 .plots { display: flex; flex-wrap: wrap; gap: 8px 24px; align-items: flex-start; }
 figure { margin: 0; width: min-content; max-width: 100%; }

@@ -22,7 +22,7 @@ beforeAll(() => {
   report = sweepReport(facts, trials);
 });
 
-/** The cells of the rows below a heading or, without one, of all tables. */
+/** The cells of the rows of the tables below a heading. */
 function tableBelow(markdown: string, heading: string): string[][] {
   const section = markdown.split(`\n## ${heading}\n`)[1]!.split('\n## ')[0]!;
   const rows = section
@@ -217,11 +217,12 @@ describe('the report of a sweep', () => {
 
 describe('texts of users in a report', () => {
   const bad = `<script>alert(1)</script>"'&amp;|\`*_[x](javascript:y)<img src=x onerror=z>`;
-  const columns = (number: number) => ({
-    [bad]: `${bad}${number % 3}`,
-    '<b>rate': number / 7,
-    ['__proto__']: `${bad}${number % 2}`,
-  });
+  const columns = (number: number) =>
+    Object.fromEntries<string | number>([
+      [bad, `${bad}${number % 3}`],
+      ['<b>rate', number / 7],
+      ['__proto__', `${bad}${number % 2}`],
+    ]);
   const evil = Array.from({ length: 30 }, (_, number) =>
     trialOf({
       number,
@@ -268,6 +269,23 @@ describe('texts of users in a report', () => {
     const cells = outsideOfCode.split('\n').filter((line) => line.startsWith('| '));
     for (const line of cells) expect(line.match(/(?<!\\)\|/g)!.length).toBeLessThan(14);
     expect(markdown).toContain('````json\n');
+  });
+
+  it('change no object of the process where they are names that all objects have', () => {
+    const before = Object.getOwnPropertyNames(Object.prototype);
+    const names = ['__proto__', 'constructor', 'toString'];
+    const named = Array.from({ length: 12 }, (_, number) => {
+      const cells = names.map((name, at): [string, string] => [name, names[(number + at) % 3]!]);
+      return trialOf({ number, columns: Object.fromEntries(cells), value: number });
+    });
+    const drawn = sweepReport(factsOf({ metric: '__proto__' }), named);
+    expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before);
+    expect(
+      Object.keys(drawn.plots)
+        .slice(3, 6)
+        .map((file) => file.slice(13)),
+    ).toEqual(names.map((name) => `${name}.svg`));
+    expect(drawn.plots['parallel-coordinates.svg']).toContain('>constructor');
   });
 
   it('cannot name files outside of the folder', () => {
