@@ -111,7 +111,7 @@ describe('the data sets of a process', () => {
     const first = cache.open(experimentAt(path), { signal: dropped.signal });
     const second = cache.open(experimentAt(path));
     dropped.abort();
-    await expect(first).rejects.toThrow();
+    await expect(first).rejects.toThrow('aborted');
     const { dataset, release } = await second;
     expect(dataset.splits.train.count).toBe(6);
     release();
