@@ -19,7 +19,8 @@ import { writeShardFile, type ChunkSnapshot } from '../server/checkpoint/shard-f
 import { emptySums, type LeadRecord } from '../server/lead/trial-state.js';
 import { chosenOptimizer } from '../server/step-rules.js';
 import { outlineModel, type Outlined } from './model-outline.js';
-import { RunFolder, type Parent } from './run-folder.js';
+import { openTrained } from './open-run.js';
+import type { Parent, RunFolder } from './run-folder.js';
 
 export interface ParentRun {
   identity: Parent;
@@ -30,7 +31,7 @@ export interface ParentRun {
 
 /** Errors: `usage` where the run has no checkpoint, or weights that do not fit the experiment; `data`. */
 export async function openParent(state: string, run: string, branch: Outlined): Promise<ParentRun> {
-  const { facts, checkpoints } = RunFolder.open(state, run);
+  const { facts, checkpoints } = await openTrained(state, run);
   const bad: string[] = [];
   const found = await newestCheckpoint(checkpoints, (path, reason) => bad.push(`${path}: ${reason}`));
   if (!found) {

@@ -3,7 +3,8 @@ import { PolyakError } from '../common/errors.js';
 import { averageOf, metricNames } from '../common/experiment/metrics.js';
 import { printJson, printText } from './output.js';
 import { historyOf, type RunResults } from './run-facts.js';
-import { RunFolder } from './run-folder.js';
+import type { RunFolder } from './run-folder.js';
+import { openRun } from './open-run.js';
 import { wordsOf } from './scores.js';
 import { bold, score, tableOf } from './table.js';
 import { duration } from './live-view.js';
@@ -23,9 +24,14 @@ export interface Difference {
 }
 
 /** Errors: `usage` for a run alone, or one that does not exist. */
-export function compareCommand(runs: string[], { state, json }: { state: string; json: boolean }): void {
+export async function compareCommand(
+  runs: string[],
+  { state, json }: { state: string; json: boolean },
+): Promise<void> {
   if (runs.length < 2) throw new PolyakError('usage', `compare ${runs.join(' ')}: takes two runs or more`);
-  const compared = runs.map((run) => lookAt(RunFolder.open(state, run)));
+  const compared: ComparedRun[] = [];
+  // One after another, because two may be the same trial.
+  for (const run of runs) compared.push(lookAt(await openRun(state, run)));
   const differences = differencesOf(compared.map(({ experiment }) => experiment));
   if (json) {
     printJson({ runs: compared.map(({ run, results }) => ({ run, results })), differences: differences.map(toJson) });

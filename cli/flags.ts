@@ -34,11 +34,18 @@ export function addOverrides(command: Command): Command {
     );
 }
 
-const runForms = "a run's folder, its id such as digits-1, or @last for the newest";
+const runForms =
+  "a run's folder, its id such as digits-1, or @last for the newest; a sweep's trial is digits-search-1/17 or digits-search-1@best";
+const runOrSweepForms = `a run or a sweep: its folder, its id such as digits-1 or digits-search-1, or @last for the newest`;
 
 /** A run, as every command takes it. */
 export function runArgument(name = '<run>', what = ''): Argument {
   return new Argument(name, what === '' ? runForms : `${what}: ${runForms}`);
+}
+
+/** What may be a run or a sweep. */
+export function runOrSweepArgument(name = '<run>'): Argument {
+  return new Argument(name, runOrSweepForms);
 }
 
 /** A sweep, as every command takes it. */

@@ -1,6 +1,6 @@
 /** Finds a run as a user names it, and loads its trained weights. `loadRun` is also the library's. */
 import { TrainedRun, type LoadRunOptions } from '../inference/trained-run.js';
-import { RunFolder } from './run-folder.js';
+import { openTrained } from './open-run.js';
 import { setup } from './setup.js';
 import { defaultState } from './train.js';
 
@@ -10,12 +10,12 @@ export interface FindRunOptions extends LoadRunOptions {
 }
 
 /**
- * `run` is a folder, or a name and number such as digits-1. Unless it says another, the backend is the run's own.
+ * `run` is a folder, a name and number such as digits-1, or a trial such as digits-search-1/17 or digits-search-1@best. Unless it says another, the backend is the run's own.
  * Errors: `usage` for a run that does not exist, `data` where it has no whole checkpoint.
  */
 export async function loadRun(run: string, options: FindRunOptions = {}): Promise<TrainedRun> {
   const { state = defaultState, ...rest } = options;
-  const { path, facts } = RunFolder.open(state, run);
+  const { path, facts } = await openTrained(state, run);
   const backend = options.backend ?? facts.backend;
   if (backend === 'tensorflow') await setup({ quiet: true });
   return await TrainedRun.open(path, { ...rest, backend });

@@ -1,12 +1,15 @@
-/** `polyak logs`: the logs of a run's processes as one, in the order of time. */
+/** `polyak logs`: the logs of the processes of a run or a sweep as one, in the order of time; of a trial, what concerns it. */
 import { closeSync, existsSync, openSync, readSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PolyakError } from '../common/errors.js';
 import { LogLines, lineText, type LogLine } from './log-lines.js';
 import { printJson } from './output.js';
 import { historyOf, isAlive } from './run-facts.js';
+import { openRun } from './open-run.js';
 import { RunFolder } from './run-folder.js';
+import { sweepMeant } from './sweep/newest-sweep.js';
+import { SweepFolder } from './sweep/sweep-folder.js';
 
 interface LogsOptions {
   state: string;
@@ -20,17 +23,18 @@ const readBytesMax = 1 << 20;
 
 export async function logsCommand(run: string, options: LogsOptions): Promise<void> {
   const { state, role, follow, json } = options;
-  const folder = RunFolder.open(state, run);
-  const files = new LogFiles(folder, role);
+  const source = await sourceOf(state, run);
+  const files = new LogFiles(source, role);
   files.requireSome();
   const print = (line: LogLine) => {
+    if (source.trialKey !== undefined && line.record['trial'] !== source.trialKey) return;
     // Records may have a key of any name.
     if (json) printJson(line);
     else process.stdout.write(`${lineText(line)}\n`);
   };
   for (;;) {
     // Asked before reading, so that what is written until then is read once more.
-    const running = follow && hasMoreToSay(RunFolder.open(state, folder.path));
+    const running = follow && source.hasMoreToSay();
     for (const line of files.read()) print(line);
     if (!running) break;
     await delay(pollMs);
@@ -38,9 +42,39 @@ export async function logsCommand(run: string, options: LogsOptions): Promise<vo
   for (const line of files.rest()) print(line);
 }
 
-/** Its processes write their last lines when the run has ended already. */
-function hasMoreToSay(folder: RunFolder): boolean {
-  return historyOf(folder).results.state === 'running' || folder.facts.roles.some(({ pid }) => isAlive(pid));
+interface LogSource {
+  name: string;
+  /** Folder of the logs. */
+  logs: string;
+  isElsewhere: boolean;
+  /** Only records of this trial. */
+  trialKey?: string;
+  hasMoreToSay: () => boolean;
+}
+
+async function sourceOf(state: string, text: string): Promise<LogSource> {
+  const sweep = sweepMeant(state, text);
+  if (sweep !== undefined) return sourceOfSweep(sweep);
+  const { path, facts, logs } = await openRun(state, text);
+  if (facts.trial) return { ...sourceOfSweep(dirname(dirname(path))), name: facts.name, trialKey: facts.trialKey };
+  const { name, coordinator } = facts;
+  return {
+    ...{ name, logs, isElsewhere: coordinator !== null },
+    // Its processes write their last lines when the run has ended already.
+    hasMoreToSay: () => {
+      const folder = RunFolder.open(state, path);
+      return historyOf(folder).results.state === 'running' || folder.facts.roles.some(({ pid }) => isAlive(pid));
+    },
+  };
+}
+
+function sourceOfSweep(path: string): LogSource {
+  const { facts, logs } = SweepFolder.open('.', path);
+  const hasMoreToSay = () => {
+    const now = SweepFolder.open('.', path);
+    return now.isFollowed || now.facts.roles.some(({ pid }) => isAlive(pid));
+  };
+  return { name: facts.name, logs, isElsewhere: facts.coordinator !== null, hasMoreToSay };
 }
 
 /** The log files, each read on from where it was. */
@@ -48,16 +82,16 @@ class LogFiles {
   private readonly open = new Map<string, { position: number; lines: LogLines }>();
 
   constructor(
-    private readonly folder: RunFolder,
+    private readonly source: LogSource,
     private readonly role: string | undefined,
   ) {}
 
   /** Errors: `usage` where there is nothing to show. */
   requireSome(): void {
     const all = this.processes();
-    const { name } = this.folder.facts;
+    const { name, isElsewhere } = this.source;
     if (all.length === 0) {
-      const why = this.folder.facts.coordinator === null ? '' : '; its processes run elsewhere and log there';
+      const why = isElsewhere ? '; its processes run elsewhere and log there' : '';
       throw new PolyakError('usage', `${name} has no logs${why}`);
     }
     if (!all.some((process) => this.wanted(process))) {
@@ -79,7 +113,7 @@ class LogFiles {
   }
 
   private readOn(process: string): LogLine[] {
-    const file = join(this.folder.logs, `${process}.log`);
+    const file = join(this.source.logs, `${process}.log`);
     const state = this.open.get(process) ?? { position: 0, lines: new LogLines(process) };
     this.open.set(process, state);
     const found: LogLine[] = [];
@@ -99,7 +133,7 @@ class LogFiles {
   }
 
   private processes(): string[] {
-    const { logs } = this.folder;
+    const { logs } = this.source;
     if (!existsSync(logs)) return [];
     return readdirSync(logs)
       .filter((name) => name.endsWith('.log'))

@@ -8,6 +8,7 @@ import { basename, join, resolve } from 'node:path';
 import { PolyakError } from '../common/errors.js';
 import { canonicalExperiment } from '../common/experiment/load.js';
 import type { Experiment } from '../common/experiment/schema.js';
+import type { TrialRow } from '../coordinator/store/rows.js';
 import type { RoleEntry } from './launcher.js';
 import type { Provenance } from './provenance.js';
 import { findRun } from './run-reference.js';
@@ -31,6 +32,30 @@ export interface RunRecord {
   provenance: Provenance;
   /** The run whose last weights this one began with. */
   parent: Parent | null;
+  /** Of a sweep's trial: what its sweep says of it. */
+  trial?: TrialFacts;
+}
+
+export interface TrialFacts {
+  /** Name of the sweep. */
+  sweep: string;
+  number: number;
+  status: TrialRow['status'];
+  /** Such as validation.accuracy, and its newest and best value. */
+  metric: string;
+  value: number | null;
+  best: number | null;
+  bestEpoch: number;
+  /** Over folds or repetitions. */
+  deviation: number | null;
+  /** How many runs it consists of. */
+  members: number;
+  parameters: TrialRow['columns'];
+  /** Why it was stopped or has failed. */
+  reason: string | null;
+  computeSeconds: number;
+  /** The best trials whose weights the sweep keeps. */
+  keep: number;
 }
 
 export interface Parent {
@@ -43,7 +68,7 @@ export interface Parent {
 }
 
 /** What is given to a new run; the rest is its own. */
-export type NewRun = Omit<RunRecord, 'name' | 'trialKey' | 'createdAt' | 'roles' | 'pid'>;
+export type NewRun = Omit<RunRecord, 'name' | 'trialKey' | 'createdAt' | 'roles' | 'pid' | 'trial'>;
 
 export class RunFolder {
   private constructor(

@@ -5,7 +5,10 @@ import { count } from './foreground.js';
 import { printJson, printText } from './output.js';
 import { resultLines } from './result-lines.js';
 import { checkpointFacts, historyOf, type RunHistory } from './run-facts.js';
-import { RunFolder } from './run-folder.js';
+import { openRun, trainAgain } from './open-run.js';
+import type { RunFolder, TrialFacts } from './run-folder.js';
+import { sweepMeant } from './sweep/newest-sweep.js';
+import { valueText } from './sweep/parameters-text.js';
 import { wordsOf } from './scores.js';
 import { bold, grouped, listOf, score, sparkline, tableOf, when } from './table.js';
 
@@ -20,7 +23,12 @@ type Facts = Awaited<ReturnType<typeof checkpointFacts>>;
 const epochsShown = 12;
 
 export async function showCommand(run: string, { state, experiment, json }: ShowOptions): Promise<void> {
-  const folder = RunFolder.open(state, run);
+  const sweep = sweepMeant(state, run);
+  if (sweep !== undefined) {
+    const { showSweep } = await import('./sweep/show-sweep.js');
+    return await showSweep(sweep, { experiment, json });
+  }
+  const folder = await openRun(state, run);
   const resolved: unknown = JSON.parse(folder.experiment);
   if (experiment) {
     if (json) printJson(resolved);
@@ -32,7 +40,8 @@ export async function showCommand(run: string, { state, experiment, json }: Show
   if (json) {
     const { data = null, fingerprint = null } = facts ?? {};
     const { results, epochs } = history;
-    printJson({ ...folder.facts, folder: folder.path, results, epochs, data, fingerprint, experiment: resolved });
+    const isKept = folder.facts.trial && { isKept: facts !== undefined };
+    printJson({ ...folder.facts, ...isKept, folder: folder.path, results, epochs, data, fingerprint, experiment: resolved });
   } else printText(describe(folder, history, facts));
 }
 
@@ -43,14 +52,33 @@ function experimentYaml({ facts }: RunFolder, resolved: unknown): string {
 }
 
 function describe(folder: RunFolder, history: RunHistory, facts: Facts): string {
-  const { name } = folder.facts;
+  const { name, trial } = folder.facts;
   const parts = [
-    `${bold(name)}: ${history.results.state}`,
-    listOf(resultLines(history.results)),
+    `${bold(name)}: ${trial?.status ?? history.results.state}`,
+    ...(trial ? [listOf(parameterLines(trial)), listOf(trialLines(folder, trial, facts !== undefined))] : []),
+    listOf(resultLines(trial ? { ...history.results, seconds: trial.computeSeconds } : history.results)),
     curve(history.epochs),
     listOf(provenanceLines(folder, facts)),
   ];
   return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function parameterLines({ parameters }: TrialFacts): [string, string][] {
+  return Object.entries(parameters).map(([name, value]) => [name, valueText(value)]);
+}
+
+function trialLines(folder: RunFolder, trial: TrialFacts, isKept: boolean): [string, string | undefined][] {
+  const { sweep, metric, value, best, bestEpoch, deviation, members, reason, computeSeconds, keep } = trial;
+  const spread = deviation === null ? '' : ` ± ${score(deviation)} over ${members} runs`;
+  const lost = `not kept (search.keep is ${keep}); ${trainAgain(folder)}`;
+  const isOver = ['finished', 'stopped', 'failed'].includes(trial.status);
+  return [
+    ['of sweep', sweep],
+    [metric, value === null ? undefined : `${score(value)}${spread}, best ${score(best)} at epoch ${bestEpoch}`],
+    ['because', reason ?? undefined],
+    ['computed', `${computeSeconds.toFixed(1)} s`],
+    ['checkpoint', isKept ? 'kept' : isOver ? lost : 'none yet'],
+  ];
 }
 
 function provenanceLines({ path, facts: record }: RunFolder, facts: Facts): [string, string | undefined][] {

@@ -6,9 +6,10 @@ import { addSettings } from '../settings.js';
 export function addShow(program: Command): void {
   const command = program
     .command('show')
-    .summary('show a run, or its experiment')
+    .summary('show a run, a sweep or its trial, or the experiment')
     .description(
-      'Shows what a run is, where it comes from, its curve and its results; or its experiment, which `polyak train` takes as it is.',
+      'Shows what a run is, where it comes from, its curve and its results; or its experiment, which `polyak train` takes as it is. ' +
+        'Of a sweep: its space, how far it is, what it found and what it took.',
     )
     .addArgument(runArgument());
   addJson(addSettings(command, 'state'))
@@ -17,6 +18,9 @@ export function addShow(program: Command): void {
       'after',
       examples(
         'polyak show digits-1',
+        'polyak show digits-search-1',
+        'polyak show digits-search-1/17',
+        'polyak show digits-search-1@best',
         'polyak show digits-1 --experiment > again.yaml && npx polyak train again.yaml   # the same weights',
       ),
     )

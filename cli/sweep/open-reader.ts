@@ -7,7 +7,7 @@ import { TrialPlan } from '../../coordinator/sweep/trial-plan.js';
 import { reproducibilityOf, type Reproducibility } from '../../coordinator/search/reproducibility.js';
 import type { LogEntry } from '../../coordinator/search/log.js';
 import { openStoreReader } from '../../coordinator/store/open-store.js';
-import type { TrialRow } from '../../coordinator/store/rows.js';
+import type { ReportRow, RunRow, TrialRow } from '../../coordinator/store/rows.js';
 import type { StoreReader, TrialPage, TrialQuery } from '../../coordinator/store/store.js';
 import type { SweepSnapshot } from '../../coordinator/sweep/sweep.js';
 import { readLog } from '../../coordinator/sweep/open-sweep.js';
@@ -18,10 +18,21 @@ import type { SweepFolder } from './sweep-folder.js';
 
 export type SweepTrialQuery = Omit<TrialQuery, 'sweep'>;
 
+/** A run of a trial: its only one, or that of a fold or repetition. */
+export interface TrialRun {
+  run: RunRow;
+  /** In the order in which they came. */
+  reports: ReportRow[];
+}
+
 export interface SweepReader {
   readonly plan: TrialPlan;
   sweep(): Promise<SweepSnapshot>;
   trials(query: SweepTrialQuery): Promise<TrialPage>;
+  /** Undefined of one that has not begun. */
+  trial(number: number): Promise<TrialRow | undefined>;
+  /** By member; none of a sweep elsewhere, whose coordinator keeps them. */
+  trialRuns(number: number): Promise<TrialRun[]>;
   /** Its log so far; empty of a sweep elsewhere, whose log is followed instead. */
   log(): Promise<LogEntry[]>;
   close(): Promise<void>;
@@ -73,6 +84,15 @@ class StoredReader implements SweepReader {
 
   async trials(query: SweepTrialQuery): Promise<TrialPage> {
     return await this.store.trials({ ...query, sweep: this.folder.facts.sweepKey });
+  }
+
+  async trial(number: number): Promise<TrialRow | undefined> {
+    return await this.store.trial(this.folder.facts.sweepKey, number);
+  }
+
+  async trialRuns(number: number): Promise<TrialRun[]> {
+    const runs = await this.store.runs({ sweep: this.folder.facts.sweepKey, trial: number });
+    return await Promise.all(runs.map(async (run) => ({ run, reports: await this.store.reports(run.key) })));
   }
 
   async log(): Promise<LogEntry[]> {
@@ -130,6 +150,16 @@ class RemoteReader implements SweepReader {
       const isLast = page.trials.length === 0 || offset + rows.length >= page.total;
       if (isLast || rows.length === limit) return { rows, total: page.total };
     }
+  }
+
+  /** Trials begin in the order of their numbers. */
+  async trial(number: number): Promise<TrialRow | undefined> {
+    const { rows } = await this.trials({ sort: 'number', offset: number, limit: 1 });
+    return rows.find((row) => row.number === number);
+  }
+
+  async trialRuns(): Promise<TrialRun[]> {
+    return [];
   }
 
   async log(): Promise<LogEntry[]> {
