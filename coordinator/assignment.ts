@@ -2,9 +2,9 @@
  * Which worker works on which run of a sweep: one worker a trial while trials are many, and a second trial for a worker that
  * waits for the first one's server; who has nothing to do joins a trial that runs, and leaves it again when another waits. It never changes a number, only when it is there.
  */
-import { PolyakError } from '../common/errors.js';
 import type { Ledger } from './ledger.js';
 import type { Runs } from './runs.js';
+import { startRun } from './sweep/start-run.js';
 import type { Sweep } from './sweep/sweep.js';
 import type { Sweeps } from './sweep/sweeps.js';
 import type { RunRow } from './store/rows.js';
@@ -61,7 +61,7 @@ export class Assignment {
 
   private start(): RunRow | undefined {
     for (const sweep of this.parts.sweeps.inOrder()) {
-      if (!this.mayStart(sweep)) continue;
+      if (sweep.isExternal || !this.mayStart(sweep)) continue;
       const run = this.startOf(sweep);
       if (run) return run;
     }
@@ -70,17 +70,9 @@ export class Assignment {
 
   private startOf(sweep: Sweep): RunRow | undefined {
     const { ledger } = this.parts;
-    try {
-      if (!sweep.canStart && sweep.mayAsk) ledger.commitSoon(sweep.request());
-      const started = sweep.canStart ? sweep.startNext() : undefined;
-      if (!started) return undefined;
-      ledger.commitSoon(started.changes);
-      return started.run;
-    } catch (error) {
-      if (!(error instanceof PolyakError)) throw error;
-      ledger.commitSoon(sweep.halt('failed', error.message));
-      return undefined;
-    }
+    const { run, changes } = startRun(sweep);
+    ledger.commitSoon(changes);
+    return run;
   }
 
   /** Within `parallel` and `workers`, and where its shards are there. */
@@ -104,7 +96,7 @@ export class Assignment {
   /** A trial waits and all workers are taken: one of a trial that has several leaves it. */
   private freeOne(): void {
     const { sweeps, workers, runs, leave } = this.parts;
-    if (!sweeps.inOrder().some((sweep) => sweep.canStart && this.mayStart(sweep))) return;
+    if (!sweeps.inOrder().some((sweep) => !sweep.isExternal && sweep.canStart && this.mayStart(sweep))) return;
     for (const run of runs.withLead()) {
       const working = run.sweep === null ? [] : workers.of(run.key);
       if (working.length > 1) return leave(working.at(-1)!, run);

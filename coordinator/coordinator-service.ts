@@ -18,6 +18,8 @@ import { Attendee } from './attendee.js';
 import type { CoordinatorMetrics } from './coordinator-metrics.js';
 import { replacedMessage, type Dispatcher } from './dispatcher.js';
 import type { Epochs } from './epochs.js';
+import type { ExternalWork } from './external/external-work.js';
+import { workHandler } from './external/work-handler.js';
 import type { Ledger } from './ledger.js';
 import type { RunEvents, WatchCall } from './run-events.js';
 import { isEnd, isOver } from './run-state.js';
@@ -39,6 +41,7 @@ export interface ServiceParts {
   runs: Runs;
   sweeps: Sweeps;
   dispatcher: Dispatcher;
+  work: ExternalWork;
   events: RunEvents;
   watchers: SweepWatchers;
   progress: Progress;
@@ -73,6 +76,7 @@ export function coordinatorService(parts: ServiceParts): CoordinatorHandlers {
     WatchSweep: streaming(async (call: WatchSweepCall) => await watchSweep(parts, call)),
     ChangeSweep: unary(async (request: ChangeSweepRequest__Output) => await changeSweep(parts, request)),
     ListTrials: unary(async (request: ListTrialsRequest__Output) => await listTrials(parts, request)),
+    Work: workHandler(parts.work, (error) => failed(parts, error)),
     Status: unary(async () => await status(parts)),
   };
 }
@@ -125,6 +129,7 @@ async function report(parts: ServiceParts, request: TrialReport__Output): Promis
   const key = request.trialKey.toString('hex');
   const run = await runs.findAny(key);
   if (!run) throw new PolyakError('fenced', `report: there is no trial ${key} here`);
+  if (run.shards === 0) throw new PolyakError('fenced', `report of trial ${key}: it is external, and has no lead`);
   const lead = leadShardOf(request.trialKey, run.shards);
   const epoch = epochs.ofShard(lead);
   if (leadEpoch !== epoch) {

@@ -7,6 +7,7 @@ import { coordinatorMetrics } from './coordinator-metrics.js';
 import { coordinatorService } from './coordinator-service.js';
 import { Dispatcher } from './dispatcher.js';
 import { Epochs } from './epochs.js';
+import { ExternalWork } from './external/external-work.js';
 import { Ledger } from './ledger.js';
 import { RunEvents } from './run-events.js';
 import { isOver } from './run-state.js';
@@ -70,6 +71,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     clearInterval(beats);
     events.close();
     watchers.close();
+    work.close();
     for (const attendee of dispatcher.attendees()) attendee.end();
     grpcServer.forceShutdown();
     observability.close();
@@ -90,7 +92,10 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const { coordinatorEpoch } = store;
   const dispatcher = new Dispatcher({ epochs, runs, sweeps, ledger, coordinatorEpoch, log });
   const observability = await observe('coordinator', { host, port: options.metricsPort }, () => failure?.message);
+  const work = new ExternalWork({ store, runs, sweeps, ledger });
+  await work.restore();
   const metrics = coordinatorMetrics(observability.registry, { runs, sweeps, dispatcher, coordinatorEpoch });
+  work.metrics = metrics;
   let beatAt = performance.now();
   const beats = setInterval(() => {
     store.assertCurrent().catch(end);
@@ -102,8 +107,9 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     }
     const seconds = (performance.now() - beatAt) / 1000;
     beatAt += seconds * 1000;
-    sweeps.tick(seconds, (sweep) => dispatcher.workers.takeComputeSeconds(sweep));
-    for (const run of runs.withLead()) if (run.state === 'stopping') dispatcher.tell(run);
+    sweeps.tick(seconds, (sweep) => dispatcher.workers.takeComputeSeconds(sweep) + work.takeComputeSeconds(sweep));
+    for (const run of runs.stopping()) dispatcher.tell(run);
+    work.beat();
     for (const key of watchers.sweeps) {
       const snapshot = sweeps.find(key)?.snapshot();
       if (snapshot) watchers.tell(key, { event: 'progress', ...snapshot, running: progress.of(key) });
@@ -113,7 +119,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
 
   grpcServer.addService(
     services.coordinator.service,
-    coordinatorService({ store, epochs, ledger, runs, sweeps, dispatcher, events, watchers, progress, metrics, log }),
+    coordinatorService({ store, epochs, ledger, runs, sweeps, dispatcher, work, events, watchers, progress, metrics, log }),
   );
   const port = await listen(grpcServer, options.listen);
   return { address: options.advertise ?? `${host}:${port}`, metricsPort: observability.port, closed, close };

@@ -110,6 +110,8 @@ export class Dispatcher {
 
   /** What the run asks of its lead and its workers. */
   tell(run: RunRow): void {
+    // One that is external has no lead.
+    if (run.shards === 0) return;
     const trialKey = Buffer.from(run.key, 'hex');
     const servers = this.shardsOf(run.shards);
     const lead = servers?.[leadShardOf(trialKey, run.shards)];

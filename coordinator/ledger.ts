@@ -12,6 +12,8 @@ export interface CommitListener {
 }
 
 export class Ledger {
+  private last: Promise<void> = Promise.resolve();
+
   constructor(
     private readonly store: Pick<Store, 'commit'>,
     private readonly listener: CommitListener,
@@ -22,7 +24,8 @@ export class Ledger {
   async commit(changes: readonly Change[]): Promise<void> {
     if (changes.length === 0) return;
     try {
-      await this.store.commit(changes);
+      this.last = this.store.commit(changes);
+      await this.last;
     } catch (error) {
       const failure =
         error instanceof PolyakError ? error : new PolyakError('internal', String(error), { cause: error });
@@ -33,6 +36,11 @@ export class Ledger {
       if (change.table === 'log') this.listener.log(change.row);
       else if (change.table === 'sweeps') this.listener.sweep(change.row);
     }
+  }
+
+  /** Resolves when all that was committed before is on disk. Errors: as `commit`. */
+  async settled(): Promise<void> {
+    await this.last;
   }
 
   /** Of a change that nobody waits for. */

@@ -10,8 +10,9 @@ import { eventChange } from './store/event-change.js';
 export class Runs {
   private readonly rows = new Map<string, RunRow>();
   private readonly rowsAlone = new Map<string, RunRow>();
-  /** Those with a lead: running or stopping. */
+  /** Those with a lead: running or stopping. One without shards is external and has none. */
   private readonly led = new Map<string, RunRow>();
+  private readonly toStop = new Map<string, RunRow>();
   /** By run: what was reported of it, and when that was on disk. */
   private readonly reported = new Map<string, Promise<Map<string, Promise<void>>>>();
 
@@ -42,6 +43,11 @@ export class Runs {
 
   withLead(): Iterable<RunRow> {
     return this.led.values();
+  }
+
+  /** Those that are to end and have not. */
+  stopping(): Iterable<RunRow> {
+    return this.toStop.values();
   }
 
   /** A new run, of which nothing has been reported. */
@@ -102,8 +108,10 @@ export class Runs {
   private keep(row: RunRow): void {
     const over = isOver(row.state);
     if (row.sweep === null) this.rowsAlone.set(row.key, row);
-    if (hasLead(row.state)) this.led.set(row.key, row);
+    if (row.shards > 0 && hasLead(row.state)) this.led.set(row.key, row);
     else this.led.delete(row.key);
+    if (row.state === 'stopping') this.toStop.set(row.key, row);
+    else this.toStop.delete(row.key);
     // One that was stopped goes on when its sweep does.
     if (over && row.sweep !== null && row.state !== 'stopped' && row.state !== 'failed') {
       this.rows.delete(row.key);

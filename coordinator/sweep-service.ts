@@ -20,12 +20,12 @@ const trialsMax = 1000;
 const experimentBytesMax = 4 << 20;
 
 export async function submitSweep(parts: ServiceParts, request: SubmitSweepRequest__Output): Promise<object> {
-  const { sweepKey, name, experiment, folder, directory, shards, list, settings, replayOf } = request;
+  const { sweepKey, name, experiment, folder, directory, shards, list, settings, replayOf, external } = request;
   if (sweepKey.length !== 8)
     throw new PolyakError('usage', `submit: sweep_key has ${sweepKey.length} bytes, it must have 8`);
-  if (shards < 1 || shards > shardsMax)
+  if (!external && (shards < 1 || shards > shardsMax))
     throw new PolyakError('usage', `submit: shards is ${shards}, it must be 1 to ${shardsMax}`);
-  if (directory === '')
+  if (!external && directory === '')
     throw new PolyakError('usage', 'submit: directory is empty; it must be a folder that the servers see');
   if (experiment.length > experimentBytesMax)
     throw new PolyakError(
@@ -35,10 +35,11 @@ export async function submitSweep(parts: ServiceParts, request: SubmitSweepReque
   const value = objectOf('experiment', experiment);
   const given = settings === '' ? {} : objectOf('settings', settings);
   const row: SweepRow = {
-    ...{ key: sweepKey.toString('hex'), name, experiment, directory, shards, state: 'running', reason: null },
+    ...{ key: sweepKey.toString('hex'), name, experiment, state: 'running', reason: null },
+    ...(external ? { directory: '', shards: 0 } : { directory, shards }),
     settings: JSON.stringify({
-      settings: sweepSettingsSchema.parse({ ...searchSettings(value, folder), ...given }),
-      folder,
+      settings: sweepSettingsSchema.parse({ ...searchSettings(value, external ? undefined : folder), ...given }),
+      ...(external ? { external, folder: '' } : { folder }),
       ...(list === '' ? {} : { list }),
       ...(replayOf.length === 0 ? {} : { replayOf: replayOf.toString('hex') }),
     }),
@@ -56,7 +57,8 @@ export async function changeSweep(
 ): Promise<{ sweep: string }> {
   const sweep = await parts.sweeps.get(request.sweepKey.toString('hex'));
   await parts.ledger.commit(changesOf(sweep, request));
-  for (const run of parts.runs.withLead()) if (run.sweep === sweep.key) parts.dispatcher.tell(run);
+  if (sweep.isExternal) parts.work.settle(sweep);
+  else for (const run of parts.runs.withLead()) if (run.sweep === sweep.key) parts.dispatcher.tell(run);
   parts.dispatcher.dispatchSoon();
   return { sweep: JSON.stringify(sweep.snapshot()) };
 }
@@ -133,7 +135,7 @@ export async function reportOfTrial(
     sweep.settled(run);
   }
   // A decision may have stopped others.
-  for (const other of runs.withLead()) if (other.state === 'stopping') dispatcher.tell(other);
+  for (const other of runs.stopping()) dispatcher.tell(other);
   dispatcher.dispatchSoon();
 }
 

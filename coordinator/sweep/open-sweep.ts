@@ -18,7 +18,7 @@ const pageEntries = 10_000;
 export async function openSweep(row: SweepRow, runs: Runs, store: StoreReader): Promise<Sweep> {
   const record = sweepRecordSchema.parse(JSON.parse(row.settings));
   const value = JSON.parse(row.experiment) as Record<string, unknown>;
-  const plan = new TrialPlan({ value, folder: record.folder, list: record.list });
+  const plan = new TrialPlan({ value, folder: record.folder, list: record.list, external: record.external });
   const log = await readLog(store, row.key);
   const decider = await deciderOf(plan, record.replayOf, log, store);
   const sweep = new Sweep({ row, record, plan, decider, runs });

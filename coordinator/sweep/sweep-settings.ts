@@ -41,6 +41,8 @@ export const sweepRecordSchema = z.strictObject({
   folder: z.string(),
   /** The text of the list of trials, where the sampler is one. */
   list: z.string().optional(),
+  /** Its trials are run by the user's own processes. */
+  external: z.boolean().default(false),
   /** Key of the sweep whose stored decisions this one repeats. */
   replayOf: z.string().optional(),
   /** Seconds that it has run, and that workers were assigned to it, before the present start. */

@@ -94,6 +94,11 @@ export class Sweep {
     return this.parts.plan;
   }
 
+  /** Its trials are run by the user's own processes; their runs have no lead and no folder. */
+  get isExternal(): boolean {
+    return this.parts.record.external;
+  }
+
   /** Entries of its log so far. */
   get logLength(): number {
     return this.sequence;
@@ -102,6 +107,11 @@ export class Sweep {
   /** Trials that have begun and are not over. */
   activeTrials(): Iterable<Readonly<ActiveTrial>> {
     return this.active.values();
+  }
+
+  /** The line of one that has begun and is not over. */
+  trialOf(number: number): Readonly<TrialRow> | undefined {
+    return this.active.get(number)?.row;
   }
 
   experimentOf(run: RunRow): string {
@@ -226,18 +236,52 @@ export class Sweep {
     });
   }
 
+  /**
+   * Of an external trial: without `value` where it was not evaluated, without `loss` where there is none. At the end of its
+   * rung it is paused at once. The same again changes nothing.
+   */
+  told(run: RunRow, epoch: number, report: { value?: Value; loss?: Value }): Change[] {
+    return this.handling(() => {
+      const trial = this.active.get(run.trial);
+      const reported = this.epochOf(run);
+      if (!trial || epoch <= reported) return;
+      this.spending.trained(epoch - reported);
+      this.epochs.set(run.key, epoch);
+      Object.assign(trial.row, { epoch, ...report });
+      if (report.value !== undefined) this.better(trial.row);
+      this.touch(trial);
+      this.take({ type: 'report', trial: run.trial, step: epoch, ...report });
+      this.pausedNow(run, epoch);
+    });
+  }
+
+  /** The last epoch that was reported of it. */
+  epochOf(run: RunRow): number {
+    return this.epochs.get(run.key) ?? 0;
+  }
+
+  /** Whoever had it is gone: it waits for another. */
+  yielded(run: RunRow): Change[] {
+    return this.handling(() => {
+      this.leave(run, 'yield');
+      this.ready.addRun(run.key);
+    });
+  }
+
   /** The same again, after it has gone on, changes nothing. */
   paused(run: RunRow, epoch: number): Change[] {
-    return this.handling(() => {
-      if (run.state !== 'stopping' && (run.state !== 'running' || run.untilEpoch !== epoch)) return;
-      this.leave(run, 'paused');
-      const trial = this.active.get(run.trial);
-      if (!trial) return;
-      if (isTrialOver(trial.row)) this.stopRun(run);
-      else if (trial.row.untilEpoch > epoch) this.continueRun(run);
-      this.forgetIfOver(trial);
-      this.finishIfOver();
-    });
+    return this.handling(() => this.pausedNow(run, epoch));
+  }
+
+  private pausedNow(run: RunRow, epoch: number): void {
+    if (run.state !== 'stopping' && (run.state !== 'running' || run.untilEpoch !== epoch)) return;
+    this.leave(run, 'paused');
+    const trial = this.active.get(run.trial);
+    if (!trial) return;
+    if (isTrialOver(trial.row)) this.stopRun(run);
+    else if (trial.row.untilEpoch > epoch) this.continueRun(run);
+    this.forgetIfOver(trial);
+    this.finishIfOver();
   }
 
   ended(run: RunRow, trigger: 'finished' | 'diverged' | 'failed' | 'stopped', facts: EndFacts): Change[] {
@@ -415,7 +459,7 @@ export class Sweep {
     const { shards } = this.row;
     const run: RunRow = {
       ...{ key: randomBytes(8).toString('hex'), experiment: '', untilStep: 0, shards, state: 'waiting', retries: 0 },
-      directory: this.checkpointsOf(number, member),
+      directory: this.isExternal ? '' : this.checkpointsOf(number, member),
       ...{ untilEpoch: this.untilOf(untilEpoch), sweep: this.key, trial: number, member, computeSeconds: 0 },
       createdAt: new Date().toISOString(),
     };
@@ -522,6 +566,7 @@ export class Sweep {
   }
 
   private discard(trial: number): void {
+    if (this.isExternal) return;
     for (let member = 0; member < this.plan.members; member++) this.discards.push(this.checkpointsOf(trial, member));
   }
 
@@ -607,10 +652,6 @@ export class Sweep {
       this.unsettled.add(run.key);
     }
     this.advance(run, trigger);
-  }
-
-  private epochOf(run: RunRow): number {
-    return this.epochs.get(run.key) ?? 0;
   }
 
   private epochsAhead(run: RunRow): number {

@@ -5,6 +5,7 @@
 import { PolyakError } from '../../common/errors.js';
 import { canonicalExperiment, substitute } from '../../common/experiment/load.js';
 import { checkTemplate } from '../../common/experiment/check.js';
+import { checkExternal, type ExternalExperiment } from '../../common/experiment/external-schema.js';
 import { experimentSchema, type Experiment } from '../../common/experiment/schema.js';
 import { searchSchema, type Search as SearchSection } from '../../common/experiment/search-schema.js';
 import type { Hyperparameters } from '../search/hyperparameters.js';
@@ -19,6 +20,8 @@ export interface SweepTemplate {
   folder: string;
   /** The text of the list of trials. */
   list?: string | undefined;
+  /** Trials are run by the user's own processes, so that there is no experiment to make of their parameters. */
+  external?: boolean | undefined;
 }
 
 export class TrialPlan {
@@ -34,7 +37,8 @@ export class TrialPlan {
     private readonly template: SweepTemplate,
     trials?: number,
   ) {
-    const section = searchSchema.parse(checkTemplate(template.value, { folder: template.folder }));
+    const external = template.external ? checkExternal(template.value) : undefined;
+    const section = external?.search ?? searchSchema.parse(checkTemplate(template.value, { folder: template.folder }));
     this.section = trials === undefined ? section : { ...section, trials };
     const { seed: written } = template.value;
     if (written !== undefined && typeof written !== 'number') {
@@ -44,8 +48,8 @@ export class TrialPlan {
       );
     }
     this.seed = written ?? experimentSchema.shape.seed.parse(undefined);
-    const first = this.substituted(this.draw(0));
-    this.judged = { ...first, search: this.section };
+    const first = this.draw(0);
+    this.judged = { ...(external ? judgedOf(external) : this.substituted(first)), search: this.section };
     this.search = planSearch(this.judged, 1, Number.POSITIVE_INFINITY);
   }
 
@@ -74,6 +78,7 @@ export class TrialPlan {
 
   /** Resolved, as JSON. Errors: `usage` where the parameters make no right experiment. */
   experimentOf(parameters: Readonly<Record<string, unknown>>, _member: number): string {
+    if (this.template.external) return '';
     const experiment = substitute(this.template.value, parameters, this.template.folder);
     const { epochs } = experiment.train;
     if (epochs !== this.judged.train.epochs) {
@@ -89,4 +94,9 @@ export class TrialPlan {
   private substituted({ parameters }: Hyperparameters): Experiment {
     return substitute(this.template.value, parameters, this.template.folder);
   }
+}
+
+/** Of what there is no running average. */
+function judgedOf({ objective, train, search }: ExternalExperiment): Judged {
+  return { objective: { ...objective, weights: 'last' }, weightAverage: { decay: 0 }, train, search };
 }

@@ -1,5 +1,5 @@
 import type * as grpc from '@grpc/grpc-js';
-import type { MessageTypeDefinition } from '@grpc/proto-loader';
+import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
 
 import type { Attendance as _polyak_v1_Attendance, Attendance__Output as _polyak_v1_Attendance__Output } from './polyak/v1/Attendance.js';
 import type { Beat as _polyak_v1_Beat, Beat__Output as _polyak_v1_Beat__Output } from './polyak/v1/Beat.js';
@@ -9,6 +9,7 @@ import type { CoordinatorClient as _polyak_v1_CoordinatorClient, CoordinatorDefi
 import type { Discard as _polyak_v1_Discard, Discard__Output as _polyak_v1_Discard__Output } from './polyak/v1/Discard.js';
 import type { Drop as _polyak_v1_Drop, Drop__Output as _polyak_v1_Drop__Output } from './polyak/v1/Drop.js';
 import type { Goodbye as _polyak_v1_Goodbye, Goodbye__Output as _polyak_v1_Goodbye__Output } from './polyak/v1/Goodbye.js';
+import type { HeldTrial as _polyak_v1_HeldTrial, HeldTrial__Output as _polyak_v1_HeldTrial__Output } from './polyak/v1/HeldTrial.js';
 import type { Join as _polyak_v1_Join, Join__Output as _polyak_v1_Join__Output } from './polyak/v1/Join.js';
 import type { Lead as _polyak_v1_Lead, Lead__Output as _polyak_v1_Lead__Output } from './polyak/v1/Lead.js';
 import type { ListTrialsReply as _polyak_v1_ListTrialsReply, ListTrialsReply__Output as _polyak_v1_ListTrialsReply__Output } from './polyak/v1/ListTrialsReply.js';
@@ -33,6 +34,17 @@ import type { TrialStatus as _polyak_v1_TrialStatus, TrialStatus__Output as _pol
 import type { WatchRequest as _polyak_v1_WatchRequest, WatchRequest__Output as _polyak_v1_WatchRequest__Output } from './polyak/v1/WatchRequest.js';
 import type { WatchSweepRequest as _polyak_v1_WatchSweepRequest, WatchSweepRequest__Output as _polyak_v1_WatchSweepRequest__Output } from './polyak/v1/WatchSweepRequest.js';
 import type { Welcome as _polyak_v1_Welcome, Welcome__Output as _polyak_v1_Welcome__Output } from './polyak/v1/Welcome.js';
+import type { WorkAck as _polyak_v1_WorkAck, WorkAck__Output as _polyak_v1_WorkAck__Output } from './polyak/v1/WorkAck.js';
+import type { WorkAsk as _polyak_v1_WorkAsk, WorkAsk__Output as _polyak_v1_WorkAsk__Output } from './polyak/v1/WorkAsk.js';
+import type { WorkEnd as _polyak_v1_WorkEnd, WorkEnd__Output as _polyak_v1_WorkEnd__Output } from './polyak/v1/WorkEnd.js';
+import type { WorkMessage as _polyak_v1_WorkMessage, WorkMessage__Output as _polyak_v1_WorkMessage__Output } from './polyak/v1/WorkMessage.js';
+import type { WorkOpen as _polyak_v1_WorkOpen, WorkOpen__Output as _polyak_v1_WorkOpen__Output } from './polyak/v1/WorkOpen.js';
+import type { WorkOpened as _polyak_v1_WorkOpened, WorkOpened__Output as _polyak_v1_WorkOpened__Output } from './polyak/v1/WorkOpened.js';
+import type { WorkOver as _polyak_v1_WorkOver, WorkOver__Output as _polyak_v1_WorkOver__Output } from './polyak/v1/WorkOver.js';
+import type { WorkReply as _polyak_v1_WorkReply, WorkReply__Output as _polyak_v1_WorkReply__Output } from './polyak/v1/WorkReply.js';
+import type { WorkReport as _polyak_v1_WorkReport, WorkReport__Output as _polyak_v1_WorkReport__Output } from './polyak/v1/WorkReport.js';
+import type { WorkStop as _polyak_v1_WorkStop, WorkStop__Output as _polyak_v1_WorkStop__Output } from './polyak/v1/WorkStop.js';
+import type { WorkTrial as _polyak_v1_WorkTrial, WorkTrial__Output as _polyak_v1_WorkTrial__Output } from './polyak/v1/WorkTrial.js';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
   new(...args: ConstructorParameters<Constructor>): Subtype;
@@ -49,6 +61,7 @@ export interface ProtoGrpcType {
       Discard: MessageTypeDefinition<_polyak_v1_Discard, _polyak_v1_Discard__Output>
       Drop: MessageTypeDefinition<_polyak_v1_Drop, _polyak_v1_Drop__Output>
       Goodbye: MessageTypeDefinition<_polyak_v1_Goodbye, _polyak_v1_Goodbye__Output>
+      HeldTrial: MessageTypeDefinition<_polyak_v1_HeldTrial, _polyak_v1_HeldTrial__Output>
       Join: MessageTypeDefinition<_polyak_v1_Join, _polyak_v1_Join__Output>
       Lead: MessageTypeDefinition<_polyak_v1_Lead, _polyak_v1_Lead__Output>
       ListTrialsReply: MessageTypeDefinition<_polyak_v1_ListTrialsReply, _polyak_v1_ListTrialsReply__Output>
@@ -73,6 +86,18 @@ export interface ProtoGrpcType {
       WatchRequest: MessageTypeDefinition<_polyak_v1_WatchRequest, _polyak_v1_WatchRequest__Output>
       WatchSweepRequest: MessageTypeDefinition<_polyak_v1_WatchSweepRequest, _polyak_v1_WatchSweepRequest__Output>
       Welcome: MessageTypeDefinition<_polyak_v1_Welcome, _polyak_v1_Welcome__Output>
+      WorkAck: MessageTypeDefinition<_polyak_v1_WorkAck, _polyak_v1_WorkAck__Output>
+      WorkAsk: MessageTypeDefinition<_polyak_v1_WorkAsk, _polyak_v1_WorkAsk__Output>
+      WorkEnd: MessageTypeDefinition<_polyak_v1_WorkEnd, _polyak_v1_WorkEnd__Output>
+      WorkMessage: MessageTypeDefinition<_polyak_v1_WorkMessage, _polyak_v1_WorkMessage__Output>
+      WorkOpen: MessageTypeDefinition<_polyak_v1_WorkOpen, _polyak_v1_WorkOpen__Output>
+      WorkOpened: MessageTypeDefinition<_polyak_v1_WorkOpened, _polyak_v1_WorkOpened__Output>
+      WorkOver: MessageTypeDefinition<_polyak_v1_WorkOver, _polyak_v1_WorkOver__Output>
+      WorkReply: MessageTypeDefinition<_polyak_v1_WorkReply, _polyak_v1_WorkReply__Output>
+      WorkReport: MessageTypeDefinition<_polyak_v1_WorkReport, _polyak_v1_WorkReport__Output>
+      WorkStop: MessageTypeDefinition<_polyak_v1_WorkStop, _polyak_v1_WorkStop__Output>
+      WorkTrial: MessageTypeDefinition<_polyak_v1_WorkTrial, _polyak_v1_WorkTrial__Output>
+      WorkVerdict: EnumTypeDefinition
     }
   }
 }

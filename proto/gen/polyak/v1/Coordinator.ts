@@ -21,6 +21,8 @@ import type { SubmitSweepRequest as _polyak_v1_SubmitSweepRequest, SubmitSweepRe
 import type { TrialReport as _polyak_v1_TrialReport, TrialReport__Output as _polyak_v1_TrialReport__Output } from '../../polyak/v1/TrialReport.js';
 import type { WatchRequest as _polyak_v1_WatchRequest, WatchRequest__Output as _polyak_v1_WatchRequest__Output } from '../../polyak/v1/WatchRequest.js';
 import type { WatchSweepRequest as _polyak_v1_WatchSweepRequest, WatchSweepRequest__Output as _polyak_v1_WatchSweepRequest__Output } from '../../polyak/v1/WatchSweepRequest.js';
+import type { WorkMessage as _polyak_v1_WorkMessage, WorkMessage__Output as _polyak_v1_WorkMessage__Output } from '../../polyak/v1/WorkMessage.js';
+import type { WorkReply as _polyak_v1_WorkReply, WorkReply__Output as _polyak_v1_WorkReply__Output } from '../../polyak/v1/WorkReply.js';
 
 export interface CoordinatorClient extends grpc.Client {
   Attend(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_polyak_v1_Attendance, _polyak_v1_Order__Output>;
@@ -101,6 +103,11 @@ export interface CoordinatorClient extends grpc.Client {
   watchSweep(argument: _polyak_v1_WatchSweepRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_RunEvent__Output>;
   watchSweep(argument: _polyak_v1_WatchSweepRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_RunEvent__Output>;
   
+  Work(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_polyak_v1_WorkMessage, _polyak_v1_WorkReply__Output>;
+  Work(options?: grpc.CallOptions): grpc.ClientDuplexStream<_polyak_v1_WorkMessage, _polyak_v1_WorkReply__Output>;
+  work(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_polyak_v1_WorkMessage, _polyak_v1_WorkReply__Output>;
+  work(options?: grpc.CallOptions): grpc.ClientDuplexStream<_polyak_v1_WorkMessage, _polyak_v1_WorkReply__Output>;
+  
 }
 
 export interface CoordinatorHandlers extends grpc.UntypedServiceImplementation {
@@ -124,6 +131,8 @@ export interface CoordinatorHandlers extends grpc.UntypedServiceImplementation {
   
   WatchSweep: grpc.handleServerStreamingCall<_polyak_v1_WatchSweepRequest__Output, _polyak_v1_RunEvent>;
   
+  Work: grpc.handleBidiStreamingCall<_polyak_v1_WorkMessage__Output, _polyak_v1_WorkReply>;
+  
 }
 
 export interface CoordinatorDefinition extends grpc.ServiceDefinition {
@@ -137,4 +146,5 @@ export interface CoordinatorDefinition extends grpc.ServiceDefinition {
   SubmitSweep: MethodDefinition<_polyak_v1_SubmitSweepRequest, _polyak_v1_SubmitSweepReply, _polyak_v1_SubmitSweepRequest__Output, _polyak_v1_SubmitSweepReply__Output>
   Watch: MethodDefinition<_polyak_v1_WatchRequest, _polyak_v1_RunEvent, _polyak_v1_WatchRequest__Output, _polyak_v1_RunEvent__Output>
   WatchSweep: MethodDefinition<_polyak_v1_WatchSweepRequest, _polyak_v1_RunEvent, _polyak_v1_WatchSweepRequest__Output, _polyak_v1_RunEvent__Output>
+  Work: MethodDefinition<_polyak_v1_WorkMessage, _polyak_v1_WorkReply, _polyak_v1_WorkMessage__Output, _polyak_v1_WorkReply__Output>
 }

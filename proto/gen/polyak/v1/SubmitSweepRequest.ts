@@ -11,6 +11,7 @@ export interface SubmitSweepRequest {
   'list'?: (string);
   'settings'?: (string);
   'replayOf'?: (Buffer | Uint8Array | string);
+  'external'?: (boolean);
 }
 
 export interface SubmitSweepRequest__Output {
@@ -23,4 +24,5 @@ export interface SubmitSweepRequest__Output {
   'list': (string);
   'settings': (string);
   'replayOf': (Buffer);
+  'external': (boolean);
 }
