@@ -41,7 +41,16 @@ export async function showCommand(run: string, { state, experiment, json }: Show
     const { data = null, fingerprint = null } = facts ?? {};
     const { results, epochs } = history;
     const isKept = folder.facts.trial && { isKept: facts !== undefined };
-    printJson({ ...folder.facts, ...isKept, folder: folder.path, results, epochs, data, fingerprint, experiment: resolved });
+    printJson({
+      ...folder.facts,
+      ...isKept,
+      folder: folder.path,
+      results,
+      epochs,
+      data,
+      fingerprint,
+      experiment: resolved,
+    });
   } else printText(describe(folder, history, facts));
 }
 
@@ -69,12 +78,12 @@ function parameterLines({ parameters }: TrialFacts): [string, string][] {
 
 function trialLines(folder: RunFolder, trial: TrialFacts, isKept: boolean): [string, string | undefined][] {
   const { sweep, metric, value, best, bestEpoch, deviation, members, reason, computeSeconds, keep } = trial;
-  const spread = deviation === null ? '' : ` ± ${score(deviation)} over ${members} runs`;
+  const deviationText = deviation === null ? '' : ` ± ${score(deviation)} over ${members} runs`;
   const lost = `not kept (search.keep is ${keep}); ${trainAgain(folder)}`;
   const isOver = ['finished', 'stopped', 'failed'].includes(trial.status);
   return [
     ['of sweep', sweep],
-    [metric, value === null ? undefined : `${score(value)}${spread}, best ${score(best)} at epoch ${bestEpoch}`],
+    [metric, value === null ? undefined : `${score(value)}${deviationText}, best ${score(best)} at epoch ${bestEpoch}`],
     ['because', reason ?? undefined],
     ['computed', `${computeSeconds.toFixed(1)} s`],
     ['checkpoint', isKept ? 'kept' : isOver ? lost : 'none yet'],

@@ -1,4 +1,5 @@
 /** `polyak sweep`: a search from an experiment file, from its folder to its last words. */
+import { dirname } from 'node:path';
 import { PolyakError } from '../../common/errors.js';
 import { loadTemplate } from '../../common/experiment/load.js';
 import type { SweepLine } from '../../coordinator/sweep/log-line.js';
@@ -10,7 +11,6 @@ import { patienceMsDefault } from '../run.js';
 import { bestLines } from './best.js';
 import { openReader } from './open-reader.js';
 import { createSweep, prepareSweep, type SweepPlace } from './prepare-sweep.js';
-import { writeReport } from './report.js';
 import { runSweep } from './run-sweep.js';
 import { SweepFolder } from './sweep-folder.js';
 import { sweepView } from './sweep-view.js';
@@ -129,7 +129,10 @@ async function ended(folder: SweepFolder, last: SweepLine, { json, say, interrup
   const place = displayPath(folder.path);
   const reason = typeof last['reason'] === 'string' ? last['reason'] : '';
   if (!json) for (const line of await lastWords(folder)) say(line);
-  if (last.event === 'sweep-finished') await report(folder, json, say);
+  if (last.event === 'sweep-finished') {
+    await quietly(async () => await ensemble(folder, json, say));
+    await quietly(async () => await report(folder, json, say));
+  }
   if (last.event === 'sweep-failed')
     throw new PolyakError('training', `${reason}; when that is mended, go on with: npx polyak resume ${place}`);
   if (last.event === 'sweep-finished') return exitCode.done;
@@ -138,15 +141,28 @@ async function ended(folder: SweepFolder, last: SweepLine, { json, say, interrup
   return reason.includes('budget') ? exitCode.budget : exitCode.done;
 }
 
-/** A report that cannot be made does not take the sweep's success away. */
-async function report(folder: SweepFolder, json: boolean, say: (text: string) => void): Promise<void> {
+/** What comes after the trials and cannot be made does not take the sweep's success away. */
+async function quietly(make: () => Promise<void>): Promise<void> {
   try {
-    const files = await writeReport(folder, folder.path);
-    if (json) printJson({ event: 'report', ...files });
-    else say(`report in     ${displayPath(files.html)}`);
+    await make();
   } catch (error) {
     process.stderr.write(`polyak: ${(error as Error).message}\n`);
   }
+}
+
+async function ensemble(folder: SweepFolder, json: boolean, say: (text: string) => void): Promise<void> {
+  const { finalEnsemble, finalEnsembleLines } = await import('./final-ensemble.js');
+  const result = await finalEnsemble(folder, dirname(folder.path));
+  if (!result) return;
+  if (json) printJson({ event: 'ensemble', ...result });
+  else for (const lines of finalEnsembleLines(result)) say(lines);
+}
+
+async function report(folder: SweepFolder, json: boolean, say: (text: string) => void): Promise<void> {
+  const { writeReport } = await import('./report.js');
+  const files = await writeReport(folder, folder.path);
+  if (json) printJson({ event: 'report', ...files });
+  else say(`report in     ${displayPath(files.html)}`);
 }
 
 async function lastWords(folder: SweepFolder): Promise<string[]> {

@@ -65,6 +65,7 @@ export class FakeCoordinator {
       SubmitSweep: unavailable,
       ChangeSweep: unavailable,
       ListTrials: unavailable,
+      Work: (call) => call.end(),
       WatchSweep: (call) => call.end(),
       Watch: (call) => call.end(),
     };
