@@ -24,10 +24,7 @@ export interface Difference {
 }
 
 /** Errors: `usage` for a run alone, or one that does not exist. */
-export async function compareCommand(
-  runs: string[],
-  { state, json }: { state: string; json: boolean },
-): Promise<void> {
+export async function compareCommand(runs: string[], { state, json }: { state: string; json: boolean }): Promise<void> {
   if (runs.length < 2) throw new PolyakError('usage', `compare ${runs.join(' ')}: takes two runs or more`);
   const compared: ComparedRun[] = [];
   // One after another, because two may be the same trial.

@@ -17,6 +17,7 @@ import { addInit } from './commands/init.js';
 import { addLogs } from './commands/logs.js';
 import { addLs } from './commands/ls.js';
 import { addReport } from './commands/report.js';
+import { addRetry } from './commands/retry.js';
 import { addResume } from './commands/resume.js';
 import { addSet } from './commands/set.js';
 import { addServer } from './commands/server.js';
@@ -40,7 +41,7 @@ type AddCommand = (program: Command) => void;
 const groups: Record<string, AddCommand[]> = {
   'Prepare:': [addInit, addData, addValidate],
   'Train:': [addTrain, addResume, addStop],
-  'Search:': [addSweep, addTrials, addBest, addReport, addPause, addSet],
+  'Search:': [addSweep, addTrials, addBest, addReport, addPause, addSet, addRetry],
   'Look:': [addStatus, addLs, addShow, addCompare, addLogs],
   'Use:': [addEvaluate, addPredict, addExport],
   'On many machines:': [addCoordinator, addServer, addWorker],

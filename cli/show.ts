@@ -41,7 +41,16 @@ export async function showCommand(run: string, { state, experiment, json }: Show
     const { data = null, fingerprint = null } = facts ?? {};
     const { results, epochs } = history;
     const isKept = folder.facts.trial && { isKept: facts !== undefined };
-    printJson({ ...folder.facts, ...isKept, folder: folder.path, results, epochs, data, fingerprint, experiment: resolved });
+    printJson({
+      ...folder.facts,
+      ...isKept,
+      folder: folder.path,
+      results,
+      epochs,
+      data,
+      fingerprint,
+      experiment: resolved,
+    });
   } else printText(describe(folder, history, facts));
 }
 

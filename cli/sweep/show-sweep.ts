@@ -52,9 +52,10 @@ async function described(folder: SweepFolder, reader: SweepReader, { snapshot, f
   const { name, workers, shards, backend, coordinator, provenance, createdAt } = folder.facts;
   const { spent, reason } = snapshot;
   const { cost, usefulSeconds, wastedSeconds, budgets } = facts;
-  const space = Object.entries(facts.space).map(
-    ([parameter, distribution]): [string, string] => [parameter, JSON.stringify(distribution).replaceAll('"', '')],
-  );
+  const space = Object.entries(facts.space).map(([parameter, distribution]): [string, string] => [
+    parameter,
+    JSON.stringify(distribution).replaceAll('"', ''),
+  ]);
   const projected = cost?.projected === null || cost === undefined ? '' : `, ${cost.projected.toFixed(2)} in all`;
   const parts = [
     `${bold(name)}: ${state}${reason === null ? '' : ` (${reason})`}`,
