@@ -13,6 +13,12 @@ const drainMsMax = 60_000;
 export async function stopSweep(path: string, json: boolean): Promise<void> {
   const folder = SweepFolder.open('.', path);
   const { name, coordinator } = folder.facts;
+  if (folder.coordinator === undefined) {
+    throw new PolyakError(
+      'usage',
+      `${name} is not running here, only a sweep that is running or paused can be stopped`,
+    );
+  }
   const { signal } = new AbortController();
   const last = await withFollower(folder, async (follower) => {
     const { state } = await follower.snapshot(signal);
