@@ -1,5 +1,5 @@
 /**
- * `polyak completion`: a script for the shell that completes commands, flags, their choices, and the ids of runs. It is
+ * `polyak completion`: a script for the shell that completes commands, flags, their choices, and the ids of runs and sweeps. It is
  * made of the commands as they are; ids are looked up by the shell itself, so that completing starts no process.
  */
 import type { Command, Option } from 'commander';
@@ -11,7 +11,7 @@ interface CompletedCommand {
   name: string;
   summary: string;
   flags: { long: string; description: string; takesValue: boolean; choices: readonly string[] }[];
-  /** Its arguments are runs. */
+  /** Its arguments are runs, sweeps or trials. */
   takesRun: boolean;
   choices: readonly string[];
 }
@@ -37,16 +37,16 @@ function completed(command: Command): CompletedCommand {
       takesValue: option.required || option.optional,
       choices: option.argChoices ?? [],
     })),
-    takesRun: command.registeredArguments.some((argument) => argument.name().startsWith('run')),
+    takesRun: command.registeredArguments.some((argument) => /^(run|sweep|trial)/.test(argument.name())),
     choices: command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
   };
 }
 
 const runIds = String.raw`
   local state="${'$'}{POLYAK_STATE:-.polyak}" record id
-  for record in "$state"/*/run.json; do
+  for record in "$state"/*/run.json "$state"/*/sweep.json; do
     [ -e "$record" ] || continue
-    id="${'$'}{record%/run.json}"
+    id="${'$'}{record%/*}"
     printf '%s\n' "${'$'}{id##*/}"
   done
   printf '%s\n' @last`;
@@ -146,7 +146,7 @@ function fish(commands: CompletedCommand[]): string {
 function __polyak_runs
   set -l state .polyak
   set -q POLYAK_STATE; and set state $POLYAK_STATE
-  for record in $state/*/run.json
+  for record in $state/*/run.json $state/*/sweep.json
     basename (dirname $record)
   end
   echo @last

@@ -49,8 +49,8 @@ export function runOrSweepArgument(name = '<run>'): Argument {
 }
 
 /** A sweep, as every command takes it. */
-export function sweepArgument(): Argument {
-  return new Argument('<sweep>', "a sweep's folder, its id such as digits-search-1, or @last for the newest");
+export function sweepArgument(name = '<sweep>'): Argument {
+  return new Argument(name, "a sweep's folder, its id such as digits-search-1, or @last for the newest");
 }
 
 export function weightsOption(): Option {

@@ -1,4 +1,4 @@
-/** `polyak ls`: the runs of the state folder, a line each. */
+/** `polyak ls`: the runs and the sweeps of the state folder, a line each. */
 import { resolve } from 'node:path';
 import { scoresOfSplit } from './scores.js';
 import { duration } from './live-view.js';
@@ -6,6 +6,7 @@ import { printJson, printText } from './output.js';
 import { historyOf, type RunResults } from './run-facts.js';
 import { RunFolder, type RunRecord } from './run-folder.js';
 import { runNames } from './run-reference.js';
+import { sweepRows, sweepTable, type SweepRow } from './sweep/list-sweeps.js';
 import { score, tableOf, when } from './table.js';
 
 export interface RunRow extends RunResults {
@@ -15,13 +16,20 @@ export interface RunRow extends RunResults {
   parent: string | null;
 }
 
-export function listCommand({ state, json }: { state: string; json: boolean }): void {
+export async function listCommand({ state, json }: { state: string; json: boolean }): Promise<void> {
   const rows = rowsOf(state);
+  const sweeps = await sweepRows(state);
   if (json) {
-    for (const row of rows) printJson(row);
-  } else if (rows.length === 0) {
+    for (const row of rows) printJson({ kind: 'run', ...row });
+    for (const row of sweeps) printJson(row);
+  } else if (rows.length === 0 && sweeps.length === 0) {
     printText(`no runs in ${resolve(state)}; 'npx polyak train FILE' makes one`);
-  } else printText(runTable(rows));
+  } else printTables(rows, sweeps);
+}
+
+export function printTables(runs: RunRow[], sweeps: SweepRow[]): void {
+  const tables = [...(runs.length > 0 ? [runTable(runs)] : []), ...(sweeps.length > 0 ? [sweepTable(sweeps)] : [])];
+  printText(tables.join('\n\n'));
 }
 
 /** Oldest first; a run whose record cannot be read is named on stderr and left out. */

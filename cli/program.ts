@@ -3,6 +3,7 @@
  * flags and help and imports what it does only when it is called; to add one, add its function to the table.
  */
 import { Command } from 'commander';
+import { addArchive } from './commands/archive.js';
 import { addBest } from './commands/best.js';
 import { addCompare } from './commands/compare.js';
 import { addCompletion } from './commands/completion.js';
@@ -11,12 +12,15 @@ import { addCoordinator } from './commands/coordinator.js';
 import { addData } from './commands/data.js';
 import { addEvaluate } from './commands/evaluate.js';
 import { addExport } from './commands/export.js';
+import { addGc } from './commands/gc.js';
 import { addPause } from './commands/pause.js';
 import { addPredict } from './commands/predict.js';
 import { addInit } from './commands/init.js';
 import { addLogs } from './commands/logs.js';
 import { addLs } from './commands/ls.js';
 import { addReport } from './commands/report.js';
+import { addRestore } from './commands/restore.js';
+import { addRetry } from './commands/retry.js';
 import { addResume } from './commands/resume.js';
 import { addSet } from './commands/set.js';
 import { addServer } from './commands/server.js';
@@ -40,7 +44,7 @@ type AddCommand = (program: Command) => void;
 const groups: Record<string, AddCommand[]> = {
   'Prepare:': [addInit, addData, addValidate],
   'Train:': [addTrain, addResume, addStop],
-  'Search:': [addSweep, addTrials, addBest, addReport, addPause, addSet],
+  'Search:': [addSweep, addTrials, addBest, addReport, addPause, addSet, addRetry, addArchive, addRestore, addGc],
   'Look:': [addStatus, addLs, addShow, addCompare, addLogs],
   'Use:': [addEvaluate, addPredict, addExport],
   'On many machines:': [addCoordinator, addServer, addWorker],

@@ -8,7 +8,9 @@ import type { Experiment } from '../common/experiment/schema.js';
 import { displayPath, runInForeground } from './foreground.js';
 import { shellQuoted } from './provenance.js';
 import { checkpointFacts, historyOf } from './run-facts.js';
-import { RunFolder } from './run-folder.js';
+import { openRun } from './open-run.js';
+import type { RunFolder } from './run-folder.js';
+import { sweepMeant } from './sweep/newest-sweep.js';
 import { defaultState } from './train.js';
 
 /** What is not given stays as it was. */
@@ -30,6 +32,8 @@ export interface ResumeCommandOptions extends ResumeSettings {
   /** Seconds. */
   patience?: number;
   tensorboard?: string;
+  /** Of a sweep: so many in all. */
+  trials?: number;
   /** Refused. */
   set?: string[];
   json: boolean;
@@ -38,7 +42,14 @@ export interface ResumeCommandOptions extends ResumeSettings {
 /** Answers with the exit code. */
 export async function resumeCommand(run: string, options: ResumeCommandOptions): Promise<number> {
   const { state = defaultState, set = [], json, budget, patience, tensorboard } = options;
-  if (set.length > 0) throw refusal(set[0] ?? '', RunFolder.open(state, run).facts.name);
+  const sweep = sweepMeant(state, run);
+  if (sweep !== undefined) {
+    const { resumeSweep } = await import('./sweep/resume-sweep.js');
+    return await resumeSweep(sweep, options);
+  }
+  if (options.trials !== undefined)
+    throw new PolyakError('usage', `--trials ${options.trials}: ${run} is a run, only a sweep has trials`);
+  if (set.length > 0) throw refusal(set[0] ?? '', (await openRun(state, run)).facts.name);
   const folder = await openForResume(run, { ...options, state });
   return await runInForeground(folder, { json, budget, patience, tensorboard });
 }
@@ -46,7 +57,12 @@ export async function resumeCommand(run: string, options: ResumeCommandOptions):
 /** The run's folder, with the settings kept. Errors: `usage` for a run that cannot go on so far. */
 export async function openForResume(run: string, options: ResumeSettings & { state: string }): Promise<RunFolder> {
   const { workers, shards, backend, coordinator, state } = options;
-  const folder = RunFolder.open(state, run);
+  const folder = await openRun(state, run);
+  if (folder.facts.trial) {
+    const { name, trial } = folder.facts;
+    const way = `'polyak resume ${trial.sweep}' goes on with that, and 'polyak retry ${name}' tries a failed trial again`;
+    throw new PolyakError('usage', `${name} is a trial: its sweep decides on it; ${way}`);
+  }
   const changes = { workers, shards, backend, coordinator, untilStep: await untilStep(folder, options) };
   folder.update(Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined)));
   return folder;

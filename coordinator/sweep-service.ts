@@ -56,14 +56,25 @@ export async function changeSweep(
   request: ChangeSweepRequest__Output,
 ): Promise<{ sweep: string }> {
   const sweep = await parts.sweeps.get(request.sweepKey.toString('hex'));
-  await parts.ledger.commit(changesOf(sweep, request));
+  const failed = request.action === 'RETRY' ? await failedTrial(parts, sweep, request.trial) : undefined;
+  await parts.ledger.commit(failed ? sweep.retry(failed.row, failed.runs) : changesOf(sweep, request));
   if (sweep.isExternal) parts.work.settle(sweep);
   else for (const run of parts.runs.withLead()) if (run.sweep === sweep.key) parts.dispatcher.tell(run);
   parts.dispatcher.dispatchSoon();
   return { sweep: JSON.stringify(sweep.snapshot()) };
 }
 
-function changesOf(sweep: Sweep, { action, settings }: ChangeSweepRequest__Output): Change[] {
+/** Trials that are over are not kept in mind. Errors: `usage` where there is none of that number. */
+async function failedTrial({ store }: ServiceParts, { key, row: { name } }: Sweep, number: number) {
+  const row = await store.trial(key, number);
+  if (!row) throw new PolyakError('usage', `${name} has no trial ${number}; it has not begun`);
+  return { row, runs: await store.runs({ sweep: key, trial: number }) };
+}
+
+function changesOf(
+  sweep: Sweep,
+  { action, settings }: Pick<ChangeSweepRequest__Output, 'action' | 'settings'>,
+): Change[] {
   switch (action) {
     case 'PAUSE':
       return sweep.halt('paused', null);
@@ -71,6 +82,7 @@ function changesOf(sweep: Sweep, { action, settings }: ChangeSweepRequest__Outpu
       return sweep.halt('stopped', null);
     case 'RESUME':
       return sweep.resume();
+    case 'RETRY':
     case 'SET':
       return sweep.change(changedSettings(sweep.settings, objectOf('settings', settings)));
   }

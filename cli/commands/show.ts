@@ -1,6 +1,6 @@
 /** `polyak show`: its flags and help. */
 import type { Command } from 'commander';
-import { addJson, examples, runArgument } from '../flags.js';
+import { addJson, examples, runOrSweepArgument } from '../flags.js';
 import { addSettings } from '../settings.js';
 
 export function addShow(program: Command): void {
@@ -11,7 +11,7 @@ export function addShow(program: Command): void {
       'Shows what a run is, where it comes from, its curve and its results; or its experiment, which `polyak train` takes as it is. ' +
         'Of a sweep: its space, how far it is, what it found and what it took.',
     )
-    .addArgument(runArgument());
+    .addArgument(runOrSweepArgument());
   addJson(addSettings(command, 'state'))
     .option('--experiment', 'only the experiment with all its defaults, as YAML', false)
     .addHelpText(

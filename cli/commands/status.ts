@@ -1,16 +1,24 @@
 /** `polyak status`: its flags and help. */
 import type { Command } from 'commander';
-import { addJson, examples, runArgument } from '../flags.js';
+import { addJson, examples, runOrSweepArgument } from '../flags.js';
 import { addSettings } from '../settings.js';
 
 export function addStatus(program: Command): void {
   const command = program
     .command('status')
-    .summary('say how far a run is')
-    .description('Says how far a run is and which processes it has; without a run, lists all that run now.')
-    .addArgument(runArgument('[run]'));
+    .summary('say how far a run or a sweep is')
+    .description('Says how far a run or a sweep is and which processes it has; without one, lists all that run now.')
+    .addArgument(runOrSweepArgument('[run]'));
   addJson(addSettings(command, 'state'))
-    .addHelpText('after', examples('polyak status', 'polyak status @last', 'polyak status digits-1 --json'))
+    .addHelpText(
+      'after',
+      examples(
+        'polyak status',
+        'polyak status @last',
+        'polyak status digits-search-1',
+        'polyak status digits-1 --json',
+      ),
+    )
     .action(async (run: string | undefined, flags: { state: string; json: boolean }) => {
       const { statusCommand } = await import('../status.js');
       await statusCommand(run, flags);

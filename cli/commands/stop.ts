@@ -1,20 +1,24 @@
 /** `polyak stop`: its flags and help. */
 import type { Command } from 'commander';
-import { addJson, examples, runArgument } from '../flags.js';
+import { addJson, examples, runOrSweepArgument } from '../flags.js';
 import { addSettings } from '../settings.js';
 
 export function addStop(program: Command): void {
   const command = program
     .command('stop')
-    .summary('stop a run at a checkpoint')
+    .summary('stop a run or a sweep at checkpoints')
     .description(
-      'Asks a run that another terminal shows to end at a checkpoint, as Ctrl-C does there, and waits until it has.',
+      'Asks a run or a sweep that another terminal shows to end at checkpoints, as Ctrl-C does there, and waits until it has.',
     )
-    .addArgument(runArgument());
+    .addArgument(runOrSweepArgument());
   addJson(addSettings(command, 'state'))
     .addHelpText(
       'after',
-      examples('polyak stop @last', 'polyak stop digits-1 && npx polyak resume digits-1 --workers 4'),
+      examples(
+        'polyak stop @last',
+        'polyak stop digits-search-1',
+        'polyak stop digits-1 && npx polyak resume digits-1 --workers 4',
+      ),
     )
     .action(async (run: string, flags: { state: string; json: boolean }) => {
       const { stopCommand } = await import('../stop.js');

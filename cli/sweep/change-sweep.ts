@@ -16,20 +16,21 @@ export interface ChangeFlags {
 /** Errors: `unreachable` where it does not run. */
 export async function changeSweep(
   sweep: string,
-  action: SweepAction,
+  action: Exclude<SweepAction, 'RETRY'>,
   { state, json }: ChangeFlags,
   settings: Record<string, unknown> = {},
 ): Promise<void> {
   const folder = SweepFolder.open(state, sweep);
   const snapshot = await withFollower(
     folder,
-    async (follower) => await follower.change(action, settings, new AbortController().signal),
+    async (follower) => await follower.change({ action, settings }, new AbortController().signal),
   );
   if (json) return printJson(snapshot);
   printText(`${folder.facts.name}: ${snapshot.state}${action === 'SET' ? `, ${settingsText(snapshot)}` : ''}`);
 }
 
-async function withFollower<Result>(
+/** Errors: `unreachable` where it does not run. */
+export async function withFollower<Result>(
   folder: SweepFolder,
   use: (follower: SweepFollower) => Promise<Result>,
 ): Promise<Result> {

@@ -71,7 +71,7 @@ class StoredReader implements SweepReader {
     const { key, state, reason, directory, createdAt, endedAt } = row;
     const { search } = this.plan;
     const counts = await this.counts();
-    const trials = this.folder.facts.replayOf === null ? search.trials : null;
+    const trials = this.folder.facts.replayOf === null ? settings.trials : null;
     const begun = Object.values(counts).reduce((sum, count) => sum + count, 0);
     return {
       ...{ key, name, state, reason, directory, createdAt, endedAt, settings },

@@ -3,7 +3,7 @@ import { PolyakError } from '../../common/errors.js';
 import type { SweepLine } from '../../coordinator/sweep/log-line.js';
 import { Launcher } from '../launcher.js';
 import { setup } from '../setup.js';
-import { SweepFollower } from './sweep-follower.js';
+import { SweepFollower, type SweepChange } from './sweep-follower.js';
 import type { SweepFolder } from './sweep-folder.js';
 
 export interface SweepRunOptions {
@@ -15,8 +15,8 @@ export interface SweepRunOptions {
   kill: AbortSignal;
   /** How long the coordinator may be out of reach. */
   patienceMs: number;
-  /** Go on with a sweep that was stopped or has failed. */
-  resume?: boolean;
+  /** What to do with a sweep that was there before, before it is followed: to go on with it, for instance. */
+  first?: SweepChange[];
 }
 
 /** Resolves with its last line; undefined where it goes on elsewhere and is followed no longer. */
@@ -48,7 +48,7 @@ export async function runSweep(options: SweepRunOptions): Promise<SweepLine | un
 }
 
 async function follow(
-  { folder, onLine, stop, kill, patienceMs, resume = false }: SweepRunOptions,
+  { folder, onLine, stop, kill, patienceMs, first = [] }: SweepRunOptions,
   coordinator: string,
   launcher: Launcher | undefined,
 ): Promise<SweepLine | undefined> {
@@ -63,7 +63,7 @@ async function follow(
   const askToStop = () => {
     // Elsewhere it goes on without whoever follows it.
     if (!launcher) return leave.abort();
-    follower.change('STOP', {}, ending.signal).catch((error: unknown) => ending.abort(error));
+    follower.change({ action: 'STOP' }, ending.signal).catch((error: unknown) => ending.abort(error));
   };
   try {
     if (kill.aborted) end();
@@ -76,7 +76,7 @@ async function follow(
       },
       ending.signal,
     );
-    if (resume) await follower.change('RESUME', {}, ending.signal);
+    for (const change of first) await follower.change(change, ending.signal);
     if (stop.aborted) askToStop();
     else stop.addEventListener('abort', askToStop, { once: true });
     const signal = AbortSignal.any([ending.signal, leave.signal]);

@@ -22,7 +22,15 @@ export interface SweepSubmission {
   replayOf: Buffer;
 }
 
-export type SweepAction = 'PAUSE' | 'RESUME' | 'STOP' | 'SET';
+export type SweepAction = 'PAUSE' | 'RESUME' | 'STOP' | 'SET' | 'RETRY';
+
+export interface SweepChange {
+  action: SweepAction;
+  /** Of SET: by name; null takes one away. */
+  settings?: Record<string, unknown>;
+  /** Of RETRY. */
+  trial?: number;
+}
 
 const retryMs = 200;
 const ends = new Set(['sweep-finished', 'sweep-stopped', 'sweep-failed']);
@@ -48,8 +56,8 @@ export class SweepFollower {
     );
   }
 
-  async change(action: SweepAction, settings: Record<string, unknown>, signal: AbortSignal): Promise<SweepSnapshot> {
-    const request = { sweepKey: this.sweepKey, action, settings: JSON.stringify(settings) };
+  async change({ action, settings = {}, trial = 0 }: SweepChange, signal: AbortSignal): Promise<SweepSnapshot> {
+    const request = { sweepKey: this.sweepKey, action, settings: JSON.stringify(settings), trial };
     const reply = await insist(this.patienceMs, signal, (deadline) =>
       unary<{ sweep: string }>(this.peer, (callback) => this.client.changeSweep(request, { deadline }, callback)),
     );

@@ -106,7 +106,7 @@ export class Narrator {
   }
 }
 
-type ProgressLine = SweepSnapshot & { running: RunProgress[] };
+export type ProgressLine = SweepSnapshot & { running: RunProgress[] };
 
 /** At most twelve lines of at most `columns` characters. */
 export function progressLines(snapshot: ProgressLine, columns: number): string[] {

@@ -12,6 +12,7 @@ import { bestLines } from './best.js';
 import { openReader } from './open-reader.js';
 import { createSweep, prepareSweep, type SweepPlace } from './prepare-sweep.js';
 import { runSweep } from './run-sweep.js';
+import type { SweepChange } from './sweep-follower.js';
 import { SweepFolder } from './sweep-folder.js';
 import { sweepView } from './sweep-view.js';
 
@@ -80,7 +81,11 @@ export interface ForegroundFlags {
 }
 
 /** Follows a sweep until its end. Answers with the exit code. */
-export async function sweepInForeground(folder: SweepFolder, flags: ForegroundFlags, resume = false): Promise<number> {
+export async function sweepInForeground(
+  folder: SweepFolder,
+  flags: ForegroundFlags,
+  first: SweepChange[] = [],
+): Promise<number> {
   const { json, patience, detach = false } = flags;
   const { facts } = folder;
   outliveReader();
@@ -101,7 +106,7 @@ export async function sweepInForeground(folder: SweepFolder, flags: ForegroundFl
     const { stop, kill } = interruption;
     const leaving = detach ? AbortSignal.abort() : stop;
     const patienceMs = patience === undefined ? patienceMsDefault : patience * 1000;
-    const last = await runSweep({ folder, onLine: (line) => view.show(line), stop: leaving, kill, patienceMs, resume });
+    const last = await runSweep({ folder, onLine: (line) => view.show(line), stop: leaving, kill, patienceMs, first });
     view.close();
     if (!last) {
       say(`${facts.name} goes on at ${facts.coordinator}; see it with\n  npx polyak status ${place}`);

@@ -21,7 +21,11 @@ export type SearchEvent =
   /** A trial has ended as it should; its reports were all sent before. */
   | { type: 'finished'; trial: number }
   /** A trial has ended by an error that no retry mends. */
-  | { type: 'failed'; trial: number; reason: string };
+  | { type: 'failed'; trial: number; reason: string }
+  /** The user wants a failed trial tried again. Only of a schedule to which a failure decides nothing. */
+  | { type: 'retry'; trial: number }
+  /** The user wants so many trials in all, more than before. Only of schedules that can take more. */
+  | { type: 'extend'; trials: number };
 
 export type StopReason =
   /** The value or the training loss is not a number. */

@@ -130,6 +130,13 @@ export class SearchTable {
     this.move(record, status);
   }
 
+  /** What it has reported stays. */
+  retry(record: TrialRecord): void {
+    record.reason = undefined;
+    record.settledRung = -1;
+    this.move(record, 'running');
+  }
+
   private create({ first, count, bracket, untilStep, round = 0 }: Create): void {
     for (let number = first; number < first + count; number += 1) {
       this.records.set(number, {

@@ -24,8 +24,11 @@ export class Search {
   private decisions: Decision[] = [];
   private hasBegun = false;
   private requests = 0;
+  /** In all. */
+  private trials: number;
 
   constructor(private readonly plan: SearchPlan) {
+    this.trials = plan.trials;
     this.table = new SearchTable(plan.direction);
     this.scheduler = schedules[plan.schedule.name].create(plan, this.table);
     this.rules = stoppingRules(plan.stopping);
@@ -61,6 +64,10 @@ export class Search {
       case 'finished':
       case 'failed':
         return this.ended(event);
+      case 'retry':
+        return this.retry(event.trial);
+      case 'extend':
+        return this.extend(event.trials);
     }
   }
 
@@ -108,6 +115,27 @@ export class Search {
     if (isOver(record)) return `'${event.type}' of trial ${event.trial} is ignored: it is ${record.status}`;
     this.table.end(record, event.type, event.type === 'failed' ? event.reason : undefined);
     this.settle(record, null);
+    return undefined;
+  }
+
+  /** It goes on from what it has reported. */
+  private retry(trial: number): string | undefined {
+    const record = this.table.find(trial);
+    if (record?.status !== 'failed')
+      return `'retry' of trial ${trial} is ignored: it is ${record?.status ?? 'not there'}`;
+    if (this.plan.schedule.name !== 'full') {
+      return `'retry' of trial ${trial} is ignored: ${this.plan.schedule.name} has decided on its failure`;
+    }
+    this.table.retry(record);
+    return undefined;
+  }
+
+  private extend(trials: number): string | undefined {
+    if (!this.scheduler.extend)
+      return `'extend' is ignored: ${this.plan.schedule.name} is made for its number of trials`;
+    if (trials <= this.trials) return `'extend' to ${trials} trials is ignored: there are ${this.trials}`;
+    this.trials = trials;
+    this.decide(this.scheduler.extend(trials));
     return undefined;
   }
 

@@ -17,6 +17,7 @@ import type { Change, RunRow, SweepRow, SweepState, TrialRow } from '../store/ro
 import { backoffMs, mayPass, SameFailures } from './failures.js';
 import { MemberReports, type EpochReport } from './member-reports.js';
 import { ReadyQueue } from './ready-queue.js';
+import { requireExtensible, requireRetriable } from './sweep-changes.js';
 import { Spending } from './spending.js';
 import type { SweepRecord, SweepSettings } from './sweep-settings.js';
 import type { TrialPlan } from './trial-plan.js';
@@ -97,6 +98,10 @@ export class Sweep {
   /** Its trials are run by the user's own processes; their runs have no lead and no folder. */
   get isExternal(): boolean {
     return this.parts.record.external;
+  }
+
+  get isRepetition(): boolean {
+    return this.parts.record.replayOf !== undefined;
   }
 
   /** Entries of its log so far. */
@@ -326,11 +331,38 @@ export class Sweep {
     });
   }
 
+  /** Errors: `usage` for fewer trials than before, or more where the search cannot take them. */
   change(settings: SweepSettings): Change[] {
     return this.handling(() => {
+      const { trials } = this.settings;
+      if (settings.trials !== trials) requireExtensible(this, settings.trials);
       this.parts.record.settings = settings;
       this.write();
       this.note('sweep-changed', { settings });
+      if (settings.trials === trials) return;
+      if (this.state === 'finished') this.setState('running', null);
+      this.take({ type: 'extend', trials: settings.trials });
+    });
+  }
+
+  /** `trial` is the row of a trial that has failed, `runs` are its runs, as stored. Errors: `usage` for all others. */
+  retry(trial: TrialRow, runs: readonly RunRow[]): Change[] {
+    return this.handling(() => {
+      requireRetriable(this, trial, runs);
+      const row: TrialRow = { ...trial, reason: null, endedAt: null };
+      const known = runs.map((run) => this.parts.runs.find(run.key) ?? run);
+      const active = { row, runs: known, reports: new MemberReports(this.plan.members), experiment: undefined };
+      this.active.set(row.number, active);
+      this.setStatus(active, 'running');
+      // Before its runs may start, so that the trial is running for whatever they say.
+      this.take({ type: 'retry', trial: row.number });
+      this.failures.succeeded();
+      if (this.state !== 'running') this.setState('running', null);
+      for (const run of known) {
+        this.epochs.set(run.key, row.epoch);
+        run.retries = 0;
+        if (run.state !== 'finished') this.continueRun(run);
+      }
     });
   }
 
@@ -358,7 +390,7 @@ export class Sweep {
     return {
       ...{ key, name, state, reason, directory, createdAt, endedAt, settings: this.settings },
       ...{ metric: search.metric, direction: search.direction, counts: { ...this.counts } },
-      trials: this.parts.record.replayOf === undefined ? search.trials : null,
+      trials: this.isRepetition ? null : this.settings.trials,
       best: this.best ?? null,
       spent: { seconds, computeSeconds, epochs },
       reproducibility: reproducibilityOf(
@@ -593,7 +625,7 @@ export class Sweep {
     }
     if (this.active.size > 0) return;
     const over = this.counts.stopped + this.counts.finished + this.counts.failed;
-    if (this.parts.decider.isComplete ?? over === this.plan.search.trials) this.setState('finished', null);
+    if (this.parts.decider.isComplete ?? over === this.settings.trials) this.setState('finished', null);
   }
 
   /** Whether a run is led, so that something will still happen. */

@@ -29,12 +29,15 @@ class Asha implements Scheduler {
   private readonly rungs: Rung[];
   private readonly eta: number;
   private created = 0;
+  /** In all. */
+  private trials: number;
 
   constructor(
-    private readonly plan: SearchPlan,
+    plan: SearchPlan,
     schedule: AshaSchedule,
     private readonly table: SearchTable,
   ) {
+    this.trials = plan.trials;
     this.eta = schedule.eta;
     this.rungs = schedule.rungs.map((untilStep) => ({
       untilStep,
@@ -56,9 +59,15 @@ class Asha implements Scheduler {
     return this.promotion() ?? this.creation();
   }
 
+  /** They are created as workers ask. */
+  extend(trials: number): Decision[] {
+    this.trials = trials;
+    return [];
+  }
+
   /** Who is still paused when no result can come and nobody can be promoted. */
   settle(): Decision[] {
-    const mayGoOn = this.created < this.plan.trials || this.table.running > 0;
+    const mayGoOn = this.created < this.trials || this.table.running > 0;
     if (mayGoOn || this.promotable()) return [];
     return [...this.table.trials]
       .filter(({ status }) => status === 'paused')
@@ -92,7 +101,7 @@ class Asha implements Scheduler {
   }
 
   private creation(): Decision | undefined {
-    if (this.created === this.plan.trials) return undefined;
+    if (this.created === this.trials) return undefined;
     const first = this.created;
     this.created += 1;
     return {

@@ -10,6 +10,8 @@ export interface Scheduler {
   reached(trial: TrialRecord, value: Value): Decision[];
   /** Something for a worker that asks; undefined where there is nothing now. */
   requested?(): Decision | undefined;
+  /** So many trials in all, more than before; without it the schedule is made for its number of trials. */
+  extend?(trials: number): Decision[];
   /** After everything else: what is to be done about the end. */
   settle?(): Decision[];
 }

@@ -8,6 +8,7 @@ export const _polyak_v1_ChangeSweepRequest_Action = {
   RESUME: 'RESUME',
   STOP: 'STOP',
   SET: 'SET',
+  RETRY: 'RETRY',
 } as const;
 
 export type _polyak_v1_ChangeSweepRequest_Action =
@@ -19,6 +20,8 @@ export type _polyak_v1_ChangeSweepRequest_Action =
   | 2
   | 'SET'
   | 3
+  | 'RETRY'
+  | 4
 
 export type _polyak_v1_ChangeSweepRequest_Action__Output = typeof _polyak_v1_ChangeSweepRequest_Action[keyof typeof _polyak_v1_ChangeSweepRequest_Action]
 
@@ -26,10 +29,12 @@ export interface ChangeSweepRequest {
   'sweepKey'?: (Buffer | Uint8Array | string);
   'action'?: (_polyak_v1_ChangeSweepRequest_Action);
   'settings'?: (string);
+  'trial'?: (number);
 }
 
 export interface ChangeSweepRequest__Output {
   'sweepKey': (Buffer);
   'action': (_polyak_v1_ChangeSweepRequest_Action__Output);
   'settings': (string);
+  'trial': (number);
 }

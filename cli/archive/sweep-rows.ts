@@ -1,0 +1,83 @@
+/** The rows of one sweep in its store as lines of JSON, and back into a new store: the same for every kind of store. */
+import { createReadStream, createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { finished } from 'node:stream/promises';
+import { PolyakError } from '../../common/errors.js';
+import { openStore } from '../../coordinator/store/open-store.js';
+import type { Change } from '../../coordinator/store/rows.js';
+import type { StoreReader } from '../../coordinator/store/store.js';
+import { tableNames } from '../../coordinator/store/tables.js';
+
+const pageRows = 1000;
+
+/** Of a sweep that does not run, so that all is of one moment. Errors: `usage` where the store does not know it. */
+export async function writeRows(store: StoreReader, sweep: string, file: string): Promise<void> {
+  const output = createWriteStream(file);
+  for await (const change of rowsOf(store, sweep)) {
+    if (!output.write(`${JSON.stringify(change)}\n`)) await once(output, 'drain');
+  }
+  output.end();
+  await finished(output);
+}
+
+async function* rowsOf(store: StoreReader, sweep: string): AsyncGenerator<Change> {
+  const row = (await store.sweeps()).find(({ key }) => key === sweep);
+  if (!row) throw new PolyakError('usage', `the store knows no sweep ${sweep}; it was never submitted`);
+  yield { table: 'sweeps', row };
+  for (let from = 0; ;) {
+    const page = await store.log(sweep, from, pageRows);
+    for (const entry of page) yield { table: 'log', row: entry };
+    from += page.length;
+    if (page.length < pageRows) break;
+  }
+  for (let offset = 0; ;) {
+    const { rows } = await store.trials({ sweep, offset, limit: pageRows });
+    for (const trial of rows) {
+      yield { table: 'trials', row: trial };
+      for (const run of await store.runs({ sweep, trial: trial.number })) {
+        yield { table: 'runs', row: run };
+        for (const report of await store.reports(run.key)) yield { table: 'reports', row: report };
+      }
+    }
+    offset += rows.length;
+    if (rows.length < pageRows) return;
+  }
+}
+
+/** Folders that lay in `from` are said to lie in `to`. Errors: `data` for lines that are no rows. */
+export async function readRows(
+  file: string,
+  storePath: string,
+  { from, to }: { from: string; to: string },
+): Promise<void> {
+  const store = await openStore(storePath, 'restore');
+  try {
+    let changes: Change[] = [];
+    for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+      changes.push(moved(changeOf(line, file), from, to));
+      if (changes.length < pageRows) continue;
+      await store.commit(changes);
+      changes = [];
+    }
+    if (changes.length > 0) await store.commit(changes);
+  } finally {
+    await store.close();
+  }
+}
+
+type RowChange = Extract<Change, { row: object }>;
+
+function changeOf(line: string, file: string): RowChange {
+  const value = JSON.parse(line) as Partial<RowChange>;
+  const isRow = typeof value.table === 'string' && tableNames.includes(value.table) && typeof value.row === 'object';
+  if (!isRow) throw new PolyakError('data', `${file}: a line is no row of a store: ${line.slice(0, 100)}`);
+  return value as RowChange;
+}
+
+function moved(change: RowChange, from: string, to: string): Change {
+  if (change.table !== 'sweeps' && change.table !== 'runs') return change;
+  const { directory } = change.row;
+  const place = directory.startsWith(from) ? to + directory.slice(from.length) : to;
+  return { ...change, row: { ...change.row, directory: place } } as Change;
+}

@@ -1,0 +1,23 @@
+/** `polyak archive`: its flags and help. */
+import type { Command } from 'commander';
+import type { ArchiveFlags } from '../archive/archive-sweep.js';
+import { addJson, examples, sweepArgument } from '../flags.js';
+import { addSettings } from '../settings.js';
+
+export function addArchive(program: Command): void {
+  const command = program
+    .command('archive')
+    .summary('put a sweep into one file')
+    .description(
+      'Puts a sweep that does not run into one file: its experiment and modules, its trials with their reports, and the ' +
+        'checkpoints that are kept. The data are not in it.',
+    )
+    .addArgument(sweepArgument());
+  addJson(addSettings(command, 'state'))
+    .option('-o, --output <file>', 'the file (default: SWEEP.tar.gz)')
+    .addHelpText('after', examples('polyak archive digits-search-1', 'polyak archive @last -o /backup/digits.tar.gz'))
+    .action(async (sweep: string, flags: ArchiveFlags) => {
+      const { archiveCommand } = await import('../archive/archive-sweep.js');
+      await archiveCommand(sweep, flags);
+    });
+}
