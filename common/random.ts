@@ -26,6 +26,8 @@ export const Purpose = {
   user: 7,
   /** Random tests, which print their seed. */
   test: 8,
+  /** The seeds that a trial is trained by again; a: the repetition, from 1. */
+  repetition: 10,
 } as const;
 
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];
