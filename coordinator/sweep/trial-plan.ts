@@ -7,6 +7,7 @@ import { canonicalExperiment, substitute } from '../../common/experiment/load.js
 import { checkTemplate } from '../../common/experiment/check.js';
 import { experimentSchema, type Experiment } from '../../common/experiment/schema.js';
 import { searchSchema, type Search as SearchSection } from '../../common/experiment/search-schema.js';
+import { memberExperiment } from './member-experiment.js';
 import type { Hyperparameters } from '../search/hyperparameters.js';
 import type { Space } from '../search/log.js';
 import { planSearch, type Judged, type SearchPlan } from '../search/plan.js';
@@ -51,7 +52,7 @@ export class TrialPlan {
 
   /** How many runs a trial has: folds times repetitions. */
   get members(): number {
-    const { crossValidation } = this.section as { crossValidation?: { folds?: number; repeats?: number } };
+    const { crossValidation } = this.section;
     return (crossValidation?.folds ?? 1) * (crossValidation?.repeats ?? 1);
   }
 
@@ -68,7 +69,7 @@ export class TrialPlan {
   }
 
   /** Resolved, as JSON. Errors: `usage` where the parameters make no right experiment. */
-  experimentOf(parameters: Readonly<Record<string, unknown>>, _member: number): string {
+  experimentOf(parameters: Readonly<Record<string, unknown>>, member: number): string {
     const experiment = substitute(this.template.value, parameters, this.template.folder);
     const { epochs } = experiment.train;
     if (epochs !== this.judged.train.epochs) {
@@ -78,7 +79,7 @@ export class TrialPlan {
         `train.epochs is ${both}: it cannot be drawn, the schedule decides how long trials train`,
       );
     }
-    return canonicalExperiment(experiment);
+    return canonicalExperiment(memberExperiment(experiment, this.section.crossValidation, member));
   }
 
   private substituted({ parameters }: Hyperparameters): Experiment {
