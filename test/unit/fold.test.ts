@@ -187,8 +187,8 @@ describe('the members of a trial', () => {
 
   it('draw seeds that are whole numbers below 2^53, and never change', () => {
     const seeds = [1, 2, 3].map((repetition) => seedOfRepetition(1, repetition));
+    expect(seeds).toEqual([1659203718415609, 6643456033350868, 8486158942951861]);
     expect(seeds.every((seed) => Number.isSafeInteger(seed) && seed >= 0)).toBe(true);
-    expect(new Set(seeds).size).toBe(3);
   });
 
   it('is one, the experiment itself, without cross-validation', () => {
