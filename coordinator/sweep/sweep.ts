@@ -126,11 +126,12 @@ export class Sweep {
     });
   }
 
-  /** As it was: `log` are all entries, which the decider has taken, `trials` and `runs` the rows of the sweep. */
+  /** As it was: `log` are all entries, which the decider has taken, `ended` the runs of trials that go on without them. */
   restore(
     log: readonly LogEntry[],
     trials: readonly TrialRow[],
     epochs: ReadonlyMap<string, readonly EpochOfRun[]>,
+    ended: readonly RunRow[] = [],
   ): void {
     this.sequence = log.length;
     for (const entry of log) {
@@ -144,7 +145,8 @@ export class Sweep {
     }
     this.counts.waiting = this.ready.newTrials;
     const runs = new Map<number, RunRow[]>();
-    for (const run of this.parts.runs.ofSweep(this.key)) runs.set(run.trial, [...(runs.get(run.trial) ?? []), run]);
+    for (const run of [...this.parts.runs.ofSweep(this.key), ...ended])
+      runs.set(run.trial, [...(runs.get(run.trial) ?? []), run]);
     for (const row of trials) this.restoreTrial(row, runs.get(row.number) ?? [], epochs);
   }
 

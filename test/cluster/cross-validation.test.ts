@@ -22,7 +22,7 @@ loss: softmaxCrossEntropy
 metrics: [accuracy]
 objective: { metric: validation.accuracy }
 optimizer: { sgd: { learningRate: $rate } }
-train: { epochs: 2, batchSize: 64, microBatchSize: 64 }
+train: { epochs: 3, batchSize: 64, microBatchSize: 64 }
 search:
   trials: 3
   keep: 1
@@ -99,7 +99,7 @@ describe('three trials of three folds and two repetitions', () => {
       expect(rows.map(({ status }) => status).toSorted()).toEqual(['finished', 'stopped', 'stopped']);
       for (const { number, status } of rows) {
         const epochs = values[number]!.map(({ length }) => length);
-        expect(epochs).toEqual(Array.from({ length: 6 }, () => (status === 'finished' ? 2 : 1)));
+        expect(epochs).toEqual(Array.from({ length: 6 }, () => (status === 'finished' ? 3 : 1)));
       }
     }
   });
