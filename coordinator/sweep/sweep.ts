@@ -161,8 +161,8 @@ export class Sweep {
       this.epochs.set(run.key, row.epoch);
       for (const { epoch, ...report } of epochs.get(run.key) ?? []) {
         if (epoch <= row.epoch) continue;
+        this.spending.restored(epoch - this.epochOf(run));
         this.epochs.set(run.key, epoch);
-        this.spending.restored(epoch - row.epoch);
         reports.add(run.member, epoch, report);
       }
       if (run.state === 'waiting') this.ready.addRun(run.key);
