@@ -1,7 +1,10 @@
 /** Folds of a cross-validation: who validates, who is trained on, and what no fold can be made of. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { defineExperiment } from '../../common/experiment/load.js';
+import { defineExperiment, loadExperiment } from '../../common/experiment/load.js';
 import type { ExperimentInput } from '../../common/experiment/schema.js';
+import { packageRoot } from '../../common/package-root.js';
 import { memberExperiment, seedOfRepetition } from '../../coordinator/sweep/member-experiment.js';
 import { TrialPlan } from '../../coordinator/sweep/trial-plan.js';
 import { openDataset, type Dataset } from '../../worker/data/dataset.js';
@@ -115,6 +118,20 @@ describe('folds', () => {
     const known = [...splits.train.rows].flatMap((row) => cells[row] ?? []);
     const mean = known.reduce((sum, cell) => sum + cell, 0) / known.length;
     expect(JSON.stringify(encoding)).toContain(String(Math.fround(mean)).slice(0, 6));
+  });
+});
+
+describe('without folds', () => {
+  // As they were before there were folds, so that runs of then can be continued.
+  it.each([
+    [['data.validation=150'], '0f5f16014fb41960'],
+    [['data.validation=0.25', 'data.test=0.1'], 'ec35684c0492b93e'],
+  ])('the splits of the digits with %o are those that they have always been', async (overrides, wanted) => {
+    const experiment = await loadExperiment(join(packageRoot(), 'examples/digits.yaml'), overrides);
+    const { splits } = await openDataset(experiment);
+    const hash = createHash('sha256');
+    for (const name of ['train', 'validation', 'test'] as const) hash.update(splits[name].rows);
+    expect(hash.digest('hex').slice(0, 16)).toBe(wanted);
   });
 });
 
