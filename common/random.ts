@@ -30,6 +30,8 @@ export const Purpose = {
   refit: 9,
   /** The forests by which a report measures parameters; a: the repeat. */
   report: 10,
+  /** The seeds that a trial is trained by again; a: the repetition, from 1. */
+  repetition: 11,
 } as const;
 
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];

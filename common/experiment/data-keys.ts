@@ -7,6 +7,27 @@ export const held = z
   .min(0)
   .refine((value) => value < 1 || Number.isInteger(value), 'must be a count, or a fraction below 1');
 
+/** Which part of the training split validates a training on the others. */
+export const foldSchema = z
+  .strictObject({
+    fold: z.int().min(0).describe('which part validates, from 0'),
+    of: z.int().min(2, 'must be a whole number from 2: one part validates, the others are trained on'),
+    stratified: z.boolean().default(true).describe('whether every part has its share of each class'),
+  })
+  .refine(({ fold, of }) => fold < of, {
+    path: ['fold'],
+    error: ({ input }) => `must be below data.validation.of, ${String((input as { of?: unknown }).of)}; the first is 0`,
+  });
+export type Fold = z.output<typeof foldSchema>;
+
+/** Of what is no number; those have errors of their own. */
+export function heldError(others: string) {
+  return ({ input }: { input?: unknown }) =>
+    typeof input === 'number' ? undefined : `must be a count, a fraction below 1, or such as ${others}`;
+}
+
+export const heldOrFold = z.union([held, foldSchema], { error: heldError('{ fold: 0, of: 5 }') });
+
 /** Text that is a number would be taken for a path. */
 export const heldOrPath = z.union([
   held,
@@ -18,6 +39,19 @@ export const heldOrPath = z.union([
       params: { wanted: 'number' },
     }),
 ]);
+
+export const heldOrPathOrFold = z.union([...heldOrPath.options, foldSchema], {
+  error: ({ input }) =>
+    typeof input === 'object'
+      ? 'must be a count, a fraction below 1, a path, or such as { fold: 0, of: 5 }'
+      : undefined,
+});
+
+export const splitSeed = z
+  .int()
+  .min(0)
+  .optional()
+  .describe('what samples are held out by; unless given `seed`, so that trainings by other seeds have other splits');
 
 export const path = z
   .string()
@@ -32,7 +66,7 @@ export const sha256 = z
   .describe('of the file or archive that `path` names: any other is refused');
 export const sourceMeaning = '`idx`, `cifar10`, `images`, `csv`, `npy` or `npz`';
 export const validationMeaning =
-  'samples held out of the training split by seed: a count, or a fraction below 1; for `images` and `csv` also a path, for `npy` and `npz` also what has its samples';
+  'samples held out of the training split by seed: a count, a fraction below 1, or the fold of a cross-validation, such as `{ fold: 0, of: 5 }`; for `images` and `csv` also a path, for `npy` and `npz` also what has its samples';
 export const testMeaning =
   'likewise, for sources without a test split of their own; held out before validation, so that changing `validation` leaves it as it is';
 export const shape = z

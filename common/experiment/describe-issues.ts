@@ -146,6 +146,11 @@ function describeUnion(issue: z.core.$ZodIssueInvalidUnion, checked: Checked, pa
     branch.some((inner) => 'expected' in inner && inner.expected === 'object'),
   );
   if (ownMessage !== undefined && !isMap(value)) {
+    const number = issue.errors.flat().find((inner) => inner.path.length === 0 && isOfNumber(inner));
+    // Text that is a number was meant for one, not for the other branches.
+    if (number && correction(path, { issue: number, value, isEmpty: false }) !== '') {
+      return [wrong(path, { issue: number, required: requirement(number, value) }, checked)];
+    }
     const write = isOnlyMaps ? nameAlone(path, value, known) : meantOf(issue, value);
     return [wrong(path, { required: ownMessage + write }, checked)];
   }
@@ -215,6 +220,10 @@ function isMap(value: unknown): value is Record<string, unknown> {
 
 function isOfType(issue: Issue): boolean {
   return issue.code === 'invalid_type' || issue.code === 'invalid_value';
+}
+
+function isOfNumber(issue: Issue): boolean {
+  return issue.code === 'invalid_type' && issue.expected === 'number';
 }
 
 function isUnknown(issue: Issue): boolean {

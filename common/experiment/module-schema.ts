@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { lineOf } from './layer-problem.js';
-import { held, sha256 } from './data-keys.js';
+import { held, sha256, heldOrFold, splitSeed } from './data-keys.js';
 import { layerProblems } from './layer-schema.js';
 
 const options = z.record(z.string(), z.unknown());
@@ -32,8 +32,9 @@ export const moduleDataSchema = z.strictObject({
   source: z.literal('module'),
   path: z.string().default('').describe('given to the data source; relative to the experiment file'),
   sha256,
-  validation: held.default(0),
+  validation: heldOrFold.default(0),
   test: held.optional(),
+  seed: splitSeed,
 });
 
 export const moduleLayerListSchema = z.array(z.unknown()).superRefine((model, context) => {

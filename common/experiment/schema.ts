@@ -4,7 +4,17 @@
  */
 import { z } from 'zod';
 import { npySchema, npzSchema } from './array-schema.js';
-import { held, heldOrPath, path, sha256, sourceMeaning, testMeaning, validationMeaning } from './data-keys.js';
+import {
+  heldOrFold,
+  heldOrPath,
+  heldOrPathOrFold,
+  path,
+  sha256,
+  sourceMeaning,
+  splitSeed,
+  testMeaning,
+  validationMeaning,
+} from './data-keys.js';
 import { lineOf } from './layer-problem.js';
 import { layerProblems } from './layer-schema.js';
 import { lossSchema } from './losses.js';
@@ -28,8 +38,9 @@ const imagesSchema = z.strictObject({
   source: z.literal('images').describe(sourceMeaning),
   path: path,
   sha256,
-  validation: heldOrPath.default(0).describe(validationMeaning),
+  validation: heldOrPathOrFold.default(0).describe(validationMeaning),
   test: heldOrPath.optional().describe(testMeaning),
+  seed: splitSeed,
   size: z
     .tuple([count, count])
     .optional()
@@ -45,13 +56,15 @@ export const dataSchemas = {
     source: z.literal('idx').describe(sourceMeaning),
     path: path,
     sha256,
-    validation: held.default(0).describe(validationMeaning),
+    validation: heldOrFold.default(0).describe(validationMeaning),
+    seed: splitSeed,
   }),
   cifar10: z.strictObject({
     source: z.literal('cifar10').describe(sourceMeaning),
     path: path,
     sha256,
-    validation: held.default(0).describe(validationMeaning),
+    validation: heldOrFold.default(0).describe(validationMeaning),
+    seed: splitSeed,
   }),
   images: imagesSchema,
   csv: csvSchema,

@@ -2,11 +2,13 @@
 import { z } from 'zod';
 import {
   heldOrPath,
+  heldOrPathOrFold,
   path,
   regression,
   sha256,
   shape,
   sourceMeaning,
+  splitSeed,
   testMeaning,
   validationMeaning,
 } from './data-keys.js';
@@ -40,8 +42,9 @@ export const csvSchema = z.strictObject({
   source: z.literal('csv').describe(sourceMeaning),
   path,
   sha256,
-  validation: heldOrPath.default(0).describe(validationMeaning),
+  validation: heldOrPathOrFold.default(0).describe(validationMeaning),
   test: heldOrPath.optional().describe(testMeaning),
+  seed: splitSeed,
   label: column.default('last').describe("the label's column by its name, or by its number from 1, or `last`"),
   header: z.boolean().default(true).describe('whether the first line names the columns'),
   shape,

@@ -5,10 +5,10 @@ import type { Decision, LogEntry } from '../search/log.js';
 import { Repetition } from '../search/repetition.js';
 import { replay } from '../search/replay.js';
 import { Search } from '../search/search.js';
-import type { SweepRow } from '../store/rows.js';
+import type { RunRow, SweepRow, TrialRow } from '../store/rows.js';
 import type { StoreReader } from '../store/store.js';
 import { epochReportOf } from './run-report.js';
-import { Sweep, type Decider, type EpochOfRun } from './sweep.js';
+import { isTrialOver, Sweep, type Decider, type EpochOfRun } from './sweep.js';
 import { sweepRecordSchema } from './sweep-settings.js';
 import { TrialPlan } from './trial-plan.js';
 
@@ -23,7 +23,9 @@ export async function openSweep(row: SweepRow, runs: Runs, store: StoreReader): 
   const decider = await deciderOf(plan, record.replayOf, log, store);
   const sweep = new Sweep({ row, record, plan, decider, runs });
   const { rows } = await store.trials({ sweep: row.key });
-  sweep.restore(log, rows, plan.members === 1 ? new Map() : await epochsOf(row.key, runs, plan.search.metric, store));
+  const ended = plan.members === 1 ? [] : await endedRuns(rows, runs, store);
+  const all = plan.members === 1 ? [] : [...runs.ofSweep(row.key), ...ended];
+  sweep.restore(log, rows, await epochsOf(all, plan.search.metric, store), ended);
   return sweep;
 }
 
@@ -51,14 +53,20 @@ export async function readLog(store: StoreReader, sweep: string): Promise<LogEnt
   }
 }
 
+/** Of trials that go on: the runs that have ended before the others, which nobody has in mind any more. */
+async function endedRuns(trials: readonly TrialRow[], runs: Runs, store: StoreReader): Promise<RunRow[]> {
+  const active = trials.filter((trial) => !isTrialOver(trial));
+  const found = await Promise.all(active.map(async ({ sweep, number }) => await store.runs({ sweep, trial: number })));
+  return found.flat().filter(({ key }) => !runs.find(key));
+}
+
 async function epochsOf(
-  sweep: string,
-  runs: Runs,
+  runs: readonly RunRow[],
   metric: string,
   store: StoreReader,
 ): Promise<Map<string, EpochOfRun[]>> {
   const found = new Map<string, EpochOfRun[]>();
-  for (const { key } of runs.ofSweep(sweep)) {
+  for (const { key } of runs) {
     const reports = (await store.reports(key)).filter(({ kind }) => kind === 'EPOCH');
     found.set(
       key,

@@ -143,11 +143,12 @@ export class Sweep {
     });
   }
 
-  /** As it was: `log` are all entries, which the decider has taken, `trials` and `runs` the rows of the sweep. */
+  /** As it was: `log` are all entries, which the decider has taken, `ended` the runs of trials that go on without them. */
   restore(
     log: readonly LogEntry[],
     trials: readonly TrialRow[],
     epochs: ReadonlyMap<string, readonly EpochOfRun[]>,
+    ended: readonly RunRow[] = [],
   ): void {
     this.sequence = log.length;
     for (const entry of log) {
@@ -161,7 +162,8 @@ export class Sweep {
     }
     this.counts.waiting = this.ready.newTrials;
     const runs = new Map<number, RunRow[]>();
-    for (const run of this.parts.runs.ofSweep(this.key)) runs.set(run.trial, [...(runs.get(run.trial) ?? []), run]);
+    for (const run of [...this.parts.runs.ofSweep(this.key), ...ended])
+      runs.set(run.trial, [...(runs.get(run.trial) ?? []), run]);
     for (const row of trials) this.restoreTrial(row, runs.get(row.number) ?? [], epochs);
   }
 
@@ -176,8 +178,8 @@ export class Sweep {
       this.epochs.set(run.key, row.epoch);
       for (const { epoch, ...report } of epochs.get(run.key) ?? []) {
         if (epoch <= row.epoch) continue;
+        this.spending.restored(epoch - this.epochOf(run));
         this.epochs.set(run.key, epoch);
-        this.spending.restored(epoch - row.epoch);
         reports.add(run.member, epoch, report);
       }
       if (run.state === 'waiting') this.ready.addRun(run.key);

@@ -8,6 +8,7 @@ import { checkTemplate } from '../../common/experiment/check.js';
 import { checkExternal, type ExternalExperiment } from '../../common/experiment/external-schema.js';
 import { experimentSchema, type Experiment } from '../../common/experiment/schema.js';
 import { searchSchema, type Search as SearchSection } from '../../common/experiment/search-schema.js';
+import { memberExperiment } from './member-experiment.js';
 import type { Hyperparameters } from '../search/hyperparameters.js';
 import type { Space } from '../search/log.js';
 import { planSearch, type Judged, type SearchPlan } from '../search/plan.js';
@@ -60,7 +61,7 @@ export class TrialPlan {
 
   /** How many runs a trial has: folds times repetitions. */
   get members(): number {
-    const { crossValidation } = this.section as { crossValidation?: { folds?: number; repeats?: number } };
+    const { crossValidation } = this.section;
     return (crossValidation?.folds ?? 1) * (crossValidation?.repeats ?? 1);
   }
 
@@ -77,7 +78,7 @@ export class TrialPlan {
   }
 
   /** Resolved, as JSON. Errors: `usage` where the parameters make no right experiment. */
-  experimentOf(parameters: Readonly<Record<string, unknown>>, _member: number): string {
+  experimentOf(parameters: Readonly<Record<string, unknown>>, member: number): string {
     if (this.template.external) return '';
     const experiment = substitute(this.template.value, parameters, this.template.folder);
     const { epochs } = experiment.train;
@@ -88,7 +89,7 @@ export class TrialPlan {
         `train.epochs is ${both}: it cannot be drawn, the schedule decides how long trials train`,
       );
     }
-    return canonicalExperiment(experiment);
+    return canonicalExperiment(memberExperiment(experiment, this.section.crossValidation, member));
   }
 
   private substituted({ parameters }: Hyperparameters): Experiment {

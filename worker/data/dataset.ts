@@ -11,6 +11,7 @@ import { IndexPermutation } from '../../common/index-permutation.js';
 import { Purpose } from '../../common/random.js';
 import type { SplitName } from '../../common/split-name.js';
 import type { Encoding } from './encoding.js';
+import { foldOf, isFold } from './fold.js';
 import { groupFiles, listingSha256, type DataFileGroup } from './location/data-files.js';
 import { locateData, type LocatedData, type LocateOptions } from './location/locate.js';
 import { Pace } from './pace.js';
@@ -216,7 +217,10 @@ function checkAugmentation({ augment }: Experiment, shape: number[]): void {
   }
 }
 
-/** What has no file of its own is held out of the training samples by seed: the test split first, then validation. */
+/**
+ * What has no file of its own is held out of the training samples by seed: the test split first, then validation, in the order
+ * of a permutation.
+ */
 async function cutSplits({ seed, data }: Experiment, raw: RawData): Promise<Record<SplitName, DatasetSplit>> {
   const asked = { test: 'test' in data ? (data.test ?? 0) : 0, validation: data.validation };
   const all = raw.train.count;
@@ -227,21 +231,26 @@ async function cutSplits({ seed, data }: Experiment, raw: RawData): Promise<Reco
     const both = `${validationCount} for validation and ${testCount} for test`;
     throw new PolyakError('data', `data: ${both} leave nothing of ${all} samples to train on`);
   }
-  const order = new IndexPermutation(seed, Purpose.split, 0, all);
+  const order = new IndexPermutation(data.seed ?? seed, Purpose.split, 0, all);
   const pace = new Pace();
-  const held = async (from: number, to: number) => {
+  const rowsAt = async (from: number, to: number) => {
     const rows = new Uint32Array(to - from);
     for (let i = 0; i < rows.length; i++) {
       rows[i] = order.at(from + i);
       if (i % 1024 === 0 && pace.due()) await pace.breathe();
     }
-    return splitOf(rows);
+    return rows;
   };
   const ownFrom = all + (raw.validation?.count ?? 0);
+  const test = raw.test ? rowsFrom(ownFrom, raw.test.count) : splitOf(await rowsAt(0, testCount));
+  if (isFold(asked.validation)) {
+    const { training, validation } = foldOf(asked.validation, await rowsAt(testCount, all), raw);
+    return { train: splitOf(training), validation: splitOf(validation), test };
+  }
   return {
-    train: await held(heldOut, all),
-    validation: raw.validation ? rowsFrom(all, raw.validation.count) : await held(testCount, heldOut),
-    test: raw.test ? rowsFrom(ownFrom, raw.test.count) : await held(0, testCount),
+    train: splitOf(await rowsAt(heldOut, all)),
+    validation: raw.validation ? rowsFrom(all, raw.validation.count) : splitOf(await rowsAt(testCount, heldOut)),
+    test,
   };
 }
 

@@ -165,7 +165,10 @@ export class LoadedModule {
   async readData({ seed, data }: Experiment): Promise<RawData> {
     const read = this.require('dataSource');
     try {
-      return rawDataOf(this.name, await read({ random: new CounterRandom(seed, Purpose.user), path: data.path }));
+      return rawDataOf(
+        this.name,
+        await read({ random: new CounterRandom(data.seed ?? seed, Purpose.user), path: data.path }),
+      );
     } catch (error) {
       throw moduleFailure(this.bundle, 'dataSource', error);
     }

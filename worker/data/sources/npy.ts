@@ -8,8 +8,10 @@ import { arraysToRaw, type ArraySplit, type NamedArray } from './arrays.js';
 
 /** Errors: `data`, naming the file and what in it is wrong. */
 export async function readNpy(data: NpyData, store: SampleStore): Promise<RawData> {
-  const other = async (split: NpyData['test']): Promise<ArraySplit | null> =>
-    typeof split === 'object' ? { inputs: await read(split.path), labels: await read(split.label) } : null;
+  const other = async (split: NpyData['validation'] | undefined): Promise<ArraySplit | null> =>
+    typeof split === 'object' && 'path' in split
+      ? { inputs: await read(split.path), labels: await read(split.label) }
+      : null;
   const train: ArraySplit = { inputs: await read(data.path), labels: await read(data.label) };
   if (data.sampleWeight !== undefined) train.weights = await read(data.sampleWeight);
   const [validation, test] = [await other(data.validation), await other(data.test)];

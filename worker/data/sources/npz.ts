@@ -14,7 +14,7 @@ export async function readNpz(data: NpzData, store: SampleStore): Promise<RawDat
   });
   const other = async (key: 'validation' | 'test'): Promise<ArraySplit | null> => {
     const split = data[key];
-    if (typeof split !== 'object') return null;
+    if (typeof split !== 'object' || !('inputs' in split)) return null;
     return { inputs: await read(`${key}.inputs`, split.inputs), labels: await read(`${key}.label`, split.label) };
   };
   try {
