@@ -78,8 +78,10 @@ export class PostgresStoreReader implements StoreReader {
   }
 
   protected async openState(): Promise<OpenState> {
-    const live = `SELECT key FROM runs WHERE state IN ('waiting', 'running', 'stopping', 'paused')
-      AND sweep IN (SELECT key FROM sweeps WHERE state <> 'finished')`;
+    const open = `SELECT key FROM sweeps WHERE state <> 'finished'`;
+    const live = `SELECT key FROM runs WHERE state IN ('waiting', 'running', 'stopping', 'paused') AND sweep IN (${open})
+      UNION SELECT runs.key FROM trials JOIN runs ON runs.sweep = trials.sweep AND runs.trial = trials.number
+      WHERE trials.status IN ('running', 'paused') AND trials.sweep IN (${open})`;
     return await this.snapshot(async (on) => ({
       epochs: await select(on, 'epochs', 'ORDER BY name'),
       runs: await select(on, 'runs', `WHERE sweep IS NULL OR key IN (${live}) ORDER BY sequence`),

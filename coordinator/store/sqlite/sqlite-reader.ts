@@ -31,8 +31,10 @@ export class SqliteReader {
   }
 
   open(): OpenState {
-    const live = `SELECT key FROM runs WHERE state IN ('waiting', 'running', 'stopping', 'paused')
-      AND sweep IN (SELECT key FROM sweeps WHERE state <> 'finished')`;
+    const open = `SELECT key FROM sweeps WHERE state <> 'finished'`;
+    const live = `SELECT key FROM runs WHERE state IN ('waiting', 'running', 'stopping', 'paused') AND sweep IN (${open})
+      UNION SELECT runs.key FROM trials JOIN runs ON runs.sweep = trials.sweep AND runs.trial = trials.number
+      WHERE trials.status IN ('running', 'paused') AND trials.sweep IN (${open})`;
     return this.database.snapshot(() => ({
       epochs: this.rows('epochs', 'ORDER BY name'),
       runs: this.rows('runs', `WHERE sweep IS NULL OR key IN (${live}) ORDER BY sequence`),
