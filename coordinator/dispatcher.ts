@@ -108,8 +108,10 @@ export class Dispatcher {
     this.assignment.assign(performance.now() - this.startedAt > settleMs);
   }
 
-  /** What the run asks of its lead and its workers. */
+  /** What the run asks of its lead and its workers, once that is on disk. */
   tell(run: RunRow): void {
+    if (this.parts.ledger.isChanging(run.key)) return;
+    if (run.state !== 'running' && run.state !== 'stopping') return;
     const trialKey = Buffer.from(run.key, 'hex');
     const servers = this.shardsOf(run.shards);
     const lead = servers?.[leadShardOf(trialKey, run.shards)];

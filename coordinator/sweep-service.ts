@@ -56,7 +56,6 @@ export async function changeSweep(
 ): Promise<{ sweep: string }> {
   const sweep = await parts.sweeps.get(request.sweepKey.toString('hex'));
   await parts.ledger.commit(changesOf(sweep, request));
-  for (const run of parts.runs.withLead()) if (run.sweep === sweep.key) parts.dispatcher.tell(run);
   parts.dispatcher.dispatchSoon();
   return { sweep: JSON.stringify(sweep.snapshot()) };
 }
@@ -88,17 +87,16 @@ export async function listTrials(
 }
 
 export async function watchSweep(
-  { sweeps, watchers }: ServiceParts,
+  { sweeps, watchers, ledger }: ServiceParts,
   call: ServerWritableStream<WatchSweepRequest__Output, RunEvent>,
 ): Promise<void> {
   const key = call.request.sweepKey.toString('hex');
   const sweep = await sweeps.get(key);
-  const isOver = () => sweep.state !== 'running' && sweep.state !== 'paused';
-  await watchers.add(call, {
-    key,
-    committed: sweep.logLength,
-    ended: () => (isOver() ? endLine(sweep.row) : undefined),
-  });
+  const hasEnded = sweep.state !== 'running' && sweep.state !== 'paused' && !sweep.isLed;
+  const known = { key, committed: sweep.logLength, ended: hasEnded ? endLine(sweep.row) : undefined };
+  // Until now it is only in mind.
+  await ledger.settled();
+  await watchers.add(call, known);
 }
 
 /** A report of a run that belongs to a trial of a sweep. */
@@ -123,7 +121,9 @@ export async function reportOfTrial(
       await ledger.commit([written, ...sweep.paused(run, endFactsOf(body).epoch)]);
       break;
     case 'END':
-      await runs.once(run.key, kind, step, async () => await ledger.commit([written, ...endChanges(sweep, run, body)]));
+      // Said again, of what has been ordered anew since.
+      if (run.state !== 'running' && run.state !== 'stopping') await ledger.settled();
+      else await ledger.commit([written, ...endChanges(sweep, run, body)]);
       break;
   }
   for (const directory of sweep.takeDiscards()) dispatcher.discard(directory);
@@ -131,8 +131,6 @@ export async function reportOfTrial(
     parts.progress.forget(run);
     dispatcher.drop(run.key);
   }
-  // A decision may have stopped others.
-  for (const other of runs.withLead()) if (other.state === 'stopping') dispatcher.tell(other);
   dispatcher.dispatchSoon();
 }
 

@@ -75,7 +75,8 @@ export class WorkerPlaces {
   /** Those that have one run of a sweep and wait for its server so much that they could work on another between. */
   waiting(): WorkerPlace[] {
     return [...this.places.values()].filter(
-      ({ attendee, runs }) => attendee.waiting > waitingShareMin && runs.size === 1 && [...runs.values()][0]?.run.sweep !== null,
+      ({ attendee, runs }) =>
+        attendee.waiting > waitingShareMin && runs.size === 1 && [...runs.values()][0]?.run.sweep !== null,
     );
   }
 
