@@ -139,9 +139,12 @@ async function report(parts: ServiceParts, request: TrialReport__Output): Promis
     );
   }
   metrics.reports.inc({ kind });
-  // Its acknowledgement was lost, or the lead has not heard yet of the end.
-  if (isOver(run.state)) dispatcher.drop(key);
-  else if (run.sweep === null) await reportAlone(parts, run, request);
+  const isForgotten = run.sweep !== null && !runs.find(key);
+  if (isForgotten || isOver(run.state)) {
+    // Its acknowledgement was lost, or the lead has not heard yet of the end.
+    await parts.ledger.settled();
+    if (isForgotten || isOver(run.state)) dispatcher.drop(key);
+  } else if (run.sweep === null) await reportAlone(parts, run, request);
   else {
     const sweep = sweeps.ofRun(run);
     if (!sweep) throw new PolyakError('fenced', `report of trial ${key}: its sweep ${run.sweep} does not go on`);

@@ -13,6 +13,7 @@ import { RunEvents } from './run-events.js';
 import { isOver } from './run-state.js';
 import { Runs } from './runs.js';
 import { openStore } from './store/open-store.js';
+import type { RunRow } from './store/rows.js';
 import { Progress } from './sweep/progress.js';
 import { Sweeps } from './sweep/sweeps.js';
 import { SweepWatchers } from './sweep/sweep-watchers.js';
@@ -86,7 +87,19 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     // After the answer that is being given.
     setImmediate(() => void close());
   };
-  const ledger = new Ledger(store, { log: (row) => watchers.logged(row), sweep: (row) => watchers.changed(row) }, end);
+  const tell = ({ key }: RunRow) => {
+    const run = runs.find(key);
+    if (run) dispatcher.tell(run);
+  };
+  const ledger = new Ledger(
+    store,
+    {
+      log: (row) => watchers.logged(row),
+      sweep: (row) => watchers.changed(row, sweeps.find(row.key)?.isLed ?? false),
+      run: tell,
+    },
+    end,
+  );
   const sweeps = new Sweeps(store, runs, ledger, log);
   await sweeps.restore(kept.sweeps);
   const { coordinatorEpoch } = store;

@@ -10,7 +10,7 @@ import { Assignment } from './assignment.js';
 import type { Attendee } from './attendee.js';
 import type { Epochs } from './epochs.js';
 import type { Ledger } from './ledger.js';
-import { isOver } from './run-state.js';
+import { hasLead, isOver } from './run-state.js';
 import type { Runs } from './runs.js';
 import type { RunRow } from './store/rows.js';
 import type { Sweeps } from './sweep/sweeps.js';
@@ -108,10 +108,12 @@ export class Dispatcher {
     this.assignment.assign(performance.now() - this.startedAt > settleMs);
   }
 
-  /** What the run asks of its lead and its workers. */
+  /** What the run asks of its lead and its workers, once that is on disk. */
   tell(run: RunRow): void {
     // One that is external has no lead.
     if (run.shards === 0) return;
+    if (this.parts.ledger.isChanging(run.key)) return;
+    if (!hasLead(run.state)) return;
     const trialKey = Buffer.from(run.key, 'hex');
     const servers = this.shardsOf(run.shards);
     const lead = servers?.[leadShardOf(trialKey, run.shards)];

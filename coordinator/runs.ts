@@ -1,10 +1,10 @@
 /**
- * The runs that a coordinator has in mind: those that are not over, and all that are alone. A change of a run is a change of
+ * The runs that a coordinator has in mind: those of trials that are not over, and all that are alone. A change of a run is a change of
  * its row here and a row for the store; whoever makes it commits it before anybody acts on it.
  */
 import type { Change, ReportKind, RunRow } from './store/rows.js';
 import type { StoreReader } from './store/store.js';
-import { hasLead, isOver, nextState, type RunTrigger } from './run-state.js';
+import { hasLead, nextState, type RunTrigger } from './run-state.js';
 import { eventChange } from './store/event-change.js';
 
 export class Runs {
@@ -105,17 +105,19 @@ export class Runs {
     return await known;
   }
 
+  /** Its trial is over, and it is too. */
+  forget(key: string): void {
+    this.rows.delete(key);
+    this.led.delete(key);
+    this.reported.delete(key);
+  }
+
   private keep(row: RunRow): void {
-    const over = isOver(row.state);
+    this.rows.set(row.key, row);
     if (row.sweep === null) this.rowsAlone.set(row.key, row);
     if (row.shards > 0 && hasLead(row.state)) this.led.set(row.key, row);
     else this.led.delete(row.key);
     if (row.state === 'stopping') this.toStop.set(row.key, row);
     else this.toStop.delete(row.key);
-    // One that was stopped goes on when its sweep does.
-    if (over && row.sweep !== null && row.state !== 'stopped' && row.state !== 'failed') {
-      this.rows.delete(row.key);
-      this.reported.delete(row.key);
-    } else this.rows.set(row.key, row);
   }
 }

@@ -59,7 +59,6 @@ export async function changeSweep(
   const failed = request.action === 'RETRY' ? await failedTrial(parts, sweep, request.trial) : undefined;
   await parts.ledger.commit(failed ? sweep.retry(failed.row, failed.runs) : changesOf(sweep, request));
   if (sweep.isExternal) parts.work.settle(sweep);
-  else for (const run of parts.runs.withLead()) if (run.sweep === sweep.key) parts.dispatcher.tell(run);
   parts.dispatcher.dispatchSoon();
   return { sweep: JSON.stringify(sweep.snapshot()) };
 }
@@ -102,17 +101,16 @@ export async function listTrials(
 }
 
 export async function watchSweep(
-  { sweeps, watchers }: ServiceParts,
+  { sweeps, watchers, ledger }: ServiceParts,
   call: ServerWritableStream<WatchSweepRequest__Output, RunEvent>,
 ): Promise<void> {
   const key = call.request.sweepKey.toString('hex');
   const sweep = await sweeps.get(key);
-  const isOver = () => sweep.state !== 'running' && sweep.state !== 'paused';
-  await watchers.add(call, {
-    key,
-    committed: sweep.logLength,
-    ended: () => (isOver() ? endLine(sweep.row) : undefined),
-  });
+  const hasEnded = sweep.state !== 'running' && sweep.state !== 'paused' && !sweep.isLed;
+  const known = { key, committed: sweep.logLength, ended: hasEnded ? endLine(sweep.row) : undefined };
+  // Until now it is only in mind.
+  await ledger.settled();
+  await watchers.add(call, known);
 }
 
 /** A report of a run that belongs to a trial of a sweep. */
@@ -137,7 +135,9 @@ export async function reportOfTrial(
       await ledger.commit([written, ...sweep.paused(run, endFactsOf(body).epoch)]);
       break;
     case 'END':
-      await runs.once(run.key, kind, step, async () => await ledger.commit([written, ...endChanges(sweep, run, body)]));
+      // Said again, of what has been ordered anew since.
+      if (run.state !== 'running' && run.state !== 'stopping') await ledger.settled();
+      else await ledger.commit([written, ...endChanges(sweep, run, body)]);
       break;
   }
   for (const directory of sweep.takeDiscards()) dispatcher.discard(directory);
@@ -146,8 +146,6 @@ export async function reportOfTrial(
     dispatcher.drop(run.key);
     sweep.settled(run);
   }
-  // A decision may have stopped others.
-  for (const other of runs.stopping()) dispatcher.tell(other);
   dispatcher.dispatchSoon();
 }
 

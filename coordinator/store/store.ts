@@ -27,7 +27,10 @@ export interface TrialPage {
 /** What is over is not read again at the start: a store may hold millions of trials. */
 export interface OpenState {
   epochs: EpochRow[];
-  /** All that are alone (newest last), and of sweeps that are running, paused, stopped or failed: those not over. */
+  /**
+   * All that are alone (newest last), and of sweeps that are running, paused, stopped or failed: those not over, and all of
+   * trials that are not over, since one that was stopped or has failed may go on.
+   */
   runs: RunRow[];
   /** All, oldest first. */
   sweeps: SweepRow[];

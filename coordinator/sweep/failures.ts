@@ -11,10 +11,24 @@ export function backoffMs(retries: number): number {
   return Math.min(60_000, 1000 * 2 ** retries);
 }
 
+export interface FailureRecord {
+  error: string;
+  count: number;
+}
+
 /** Trials that fail one after another by the same error. */
 export class SameFailures {
-  private last = '';
-  private count = 0;
+  private last: string;
+  private count: number;
+
+  constructor({ error, count }: FailureRecord = { error: '', count: 0 }) {
+    this.last = error;
+    this.count = count;
+  }
+
+  record(): FailureRecord {
+    return { error: this.last, count: this.count };
+  }
 
   /** How many there are now. */
   add(message: string): number {
@@ -25,8 +39,11 @@ export class SameFailures {
     return this.count;
   }
 
-  succeeded(): void {
+  /** Whether that changes anything. */
+  succeeded(): boolean {
+    const hadFailed = this.count > 0;
     this.count = 0;
     this.last = '';
+    return hadFailed;
   }
 }

@@ -48,6 +48,8 @@ export const sweepRecordSchema = z.strictObject({
   /** Seconds that it has run, and that workers were assigned to it, before the present start. */
   seconds: z.number().default(0),
   computeSeconds: z.number().default(0),
+  /** The last error, and how many trials in a row have failed by it. */
+  failures: z.strictObject({ error: z.string(), count: z.int() }).prefault({ error: '', count: 0 }),
 });
 export type SweepRecord = z.output<typeof sweepRecordSchema>;
 

@@ -22,25 +22,28 @@ interface Watcher {
 
 export class SweepWatchers {
   private readonly bySweep = new Map<string, Set<Watcher>>();
-  /** Entries on disk. */
+  /** Entries that are known to be on disk. */
   private readonly committed = new Map<string, number>();
+  /** Last lines of sweeps, on disk. */
+  private readonly ends = new Map<string, SweepLine>();
 
   constructor(private readonly store: Pick<StoreReader, 'log'>) {}
 
-  /** `committed` are the entries that are on disk now; `ended` is the last line of a sweep that has ended. */
+  /** `committed` are entries that are on disk; `ended` is the last line of a sweep that had ended when they were. */
   async add(
     call: WatchSweepCall,
-    { key, committed, ended }: { key: string; committed: number; ended: () => SweepLine | undefined },
+    { key, committed, ended }: { key: string; committed: number; ended: SweepLine | undefined },
   ): Promise<void> {
     const watcher: Watcher = { call, position: call.request.from };
     this.committed.set(key, Math.max(committed, this.committed.get(key) ?? 0));
+    if (ended && !this.ends.has(key)) this.ends.set(key, ended);
     while (watcher.position < (this.committed.get(key) ?? 0)) {
       const page = await this.store.log(key, watcher.position, pageEntries);
       if (page.length === 0 || call.cancelled) break;
       for (const row of page) await this.write(call, lineOf(row));
       watcher.position += page.length;
     }
-    const last = ended();
+    const last = this.ends.get(key);
     if (last) {
       call.write({ body: JSON.stringify(last) });
       return void call.end();
@@ -72,10 +75,14 @@ export class SweepWatchers {
     for (const { call } of this.bySweep.get(sweep) ?? []) if (!call.writableNeedDrain) call.write({ body });
   }
 
-  changed({ key, state, reason }: SweepRow): void {
-    if (state === 'running' || state === 'paused') return;
+  /** A sweep has ended when none of its trials is led any more: they may be on their way into checkpoints. */
+  changed({ key, state, reason }: SweepRow, isLed: boolean): void {
+    this.ends.delete(key);
+    if (state === 'running' || state === 'paused' || isLed) return;
+    const last = endLine({ state, reason });
+    this.ends.set(key, last);
     for (const { call } of this.bySweep.get(key) ?? []) {
-      call.write({ body: JSON.stringify(endLine({ state, reason })) });
+      call.write({ body: JSON.stringify(last) });
       call.end();
     }
     this.bySweep.delete(key);

@@ -59,7 +59,7 @@ export class Sweep {
   private readonly delayed = new Map<string, number>();
   /** Runs whose end is not on disk yet, and whose workers have not been told of it: they must not begin again before. */
   private readonly unsettled = new Set<string>();
-  private readonly failures = new SameFailures();
+  private readonly failures: SameFailures;
   /** The trials that are over whose weights are kept. */
   private readonly kept: Ranking;
   private readonly discards: string[] = [];
@@ -72,6 +72,7 @@ export class Sweep {
 
   constructor(private readonly parts: SweepParts) {
     this.spending = new Spending(parts.record);
+    this.failures = new SameFailures(parts.record.failures);
     this.kept = new Ranking(parts.plan.search.direction);
   }
 
@@ -107,6 +108,14 @@ export class Sweep {
   /** Entries of its log so far. */
   get logLength(): number {
     return this.sequence;
+  }
+
+  /** Whether a server leads a run of it: also one that has been stopped leads until it is at a checkpoint. */
+  get isLed(): boolean {
+    for (const { runs } of this.active.values()) {
+      if (runs.some(({ state }) => state === 'running' || state === 'stopping')) return true;
+    }
+    return false;
   }
 
   /** Trials that have begun and are not over. */
@@ -230,8 +239,7 @@ export class Sweep {
       this.checkAverage(stepsPerEpoch);
       const trial = this.active.get(run.trial);
       if (!trial || epoch <= this.epochOf(run)) return;
-      this.spending.trained(epoch - this.epochOf(run));
-      this.epochs.set(run.key, epoch);
+      this.trainedUntil(run, epoch);
       const together = trial.reports.add(run.member, epoch, report);
       if (!together) return;
       const { row } = trial;
@@ -293,14 +301,17 @@ export class Sweep {
 
   ended(run: RunRow, trigger: 'finished' | 'diverged' | 'failed' | 'stopped', facts: EndFacts): Change[] {
     return this.handling(() => {
-      this.leave(run, trigger);
+      // Said again of what it was before it was ordered anew.
+      if (run.state !== 'running' && run.state !== 'stopping') return;
       const trial = this.active.get(run.trial);
+      if (trigger === 'diverged') this.trainedUntil(run, facts.epoch);
+      this.leave(run, trigger);
       if (!trial) return;
       if (trigger === 'finished') this.finished(trial);
       else if (trigger === 'diverged') this.diverged(trial, facts);
       else if (trigger === 'failed') this.failed(trial, run, facts);
       // A stop may have come too late for a sweep that goes on again.
-      else if (this.state === 'running' && !isTrialOver(trial.row)) this.continueRun(run);
+      else if (this.state === 'running' && trial.row.status === 'running') this.continueRun(run);
       this.forgetIfOver(trial);
       this.finishIfOver();
     });
@@ -322,8 +333,8 @@ export class Sweep {
       if (this.state === 'running') return;
       if (this.state === 'finished')
         throw new PolyakError('usage', `${this.row.name} has finished; there is nothing to resume`);
-      this.setState('running', null);
       this.failures.succeeded();
+      this.setState('running', null);
       for (const { row, runs } of this.active.values()) {
         // One that waits for its promotion has nothing to do.
         if (row.status !== 'running') continue;
@@ -405,7 +416,7 @@ export class Sweep {
   // ---- the search's events and decisions ----
 
   private take(event: SearchEvent): boolean {
-    const { decisions, ignored } = this.parts.decider.take(event);
+    const { decisions, ignored } = this.decisionsOn(event);
     if (ignored !== undefined) return false;
     this.log({ event });
     for (const decision of decisions) {
@@ -414,6 +425,17 @@ export class Sweep {
     }
     this.finishIfOver();
     return true;
+  }
+
+  /** A repetition in which something else happens than in what it repeats cannot go on. */
+  private decisionsOn(event: SearchEvent): Outcome {
+    try {
+      return this.parts.decider.take(event);
+    } catch (error) {
+      if (!(error instanceof PolyakError)) throw error;
+      if (this.state !== 'failed') this.haltNow('failed', error.message);
+      return { decisions: [], ignored: error.message };
+    }
   }
 
   private carryOut(decision: Decision): void {
@@ -509,7 +531,7 @@ export class Sweep {
 
   private finished(trial: ActiveTrial): void {
     if (isTrialOver(trial.row) || trial.runs.some(({ state }) => state !== 'finished')) return;
-    this.failures.succeeded();
+    if (this.failures.succeeded()) this.write();
     this.over(trial, 'finished', null);
     this.take({ type: 'finished', trial: trial.row.number });
   }
@@ -536,6 +558,7 @@ export class Sweep {
     }
     this.fail(trial, message);
     const same = this.failures.add(message);
+    this.write();
     const { failedTrials } = this.settings.budget;
     if (same >= this.settings.sameFailures) {
       this.haltNow('failed', `${same} trials in a row have failed by the same error: ${message}`);
@@ -571,7 +594,10 @@ export class Sweep {
   }
 
   private beats(trial: number, value: number, epoch: number, columns: TrialRow['columns']): void {
-    if (this.isBetter(value, this.best?.value ?? null)) this.best = { trial, value, epoch, columns };
+    const { best } = this;
+    // Of equal ones the first by number, whichever came first.
+    const isFirst = best !== undefined && value === best.value && trial < best.trial;
+    if (isFirst || this.isBetter(value, best?.value ?? null)) this.best = { trial, value, epoch, columns };
   }
 
   private isBetter(value: number, other: Value): boolean {
@@ -581,7 +607,10 @@ export class Sweep {
   private forgetIfOver(trial: ActiveTrial): void {
     if (isTrialOver(trial.row) && trial.runs.every(({ state }) => isOver(state))) {
       this.touch(trial);
-      for (const { key } of trial.runs) this.epochs.delete(key);
+      for (const { key } of trial.runs) {
+        this.epochs.delete(key);
+        this.parts.runs.forget(key);
+      }
       this.active.delete(trial.row.number);
       this.keepBest(trial.row);
     }
@@ -686,6 +715,14 @@ export class Sweep {
       this.unsettled.add(run.key);
     }
     this.advance(run, trigger);
+    // Whoever waits for the end of a sweep that was stopped waits for this.
+    if (this.state !== 'running' && !this.isLed) this.write();
+  }
+
+  private trainedUntil(run: RunRow, epoch: number): void {
+    if (epoch <= this.epochOf(run)) return;
+    this.spending.trained(epoch - this.epochOf(run));
+    this.epochs.set(run.key, epoch);
   }
 
   private epochsAhead(run: RunRow): number {
@@ -709,7 +746,7 @@ export class Sweep {
 
   private write(): void {
     const { row, record } = this.parts;
-    row.settings = JSON.stringify({ ...record, ...this.spending.record() });
+    row.settings = JSON.stringify({ ...record, ...this.spending.record(), failures: this.failures.record() });
     this.changes.push({ table: 'sweeps', row: { ...row } });
   }
 

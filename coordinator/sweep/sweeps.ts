@@ -40,7 +40,7 @@ export class Sweeps {
 
   /** The same key again is the same sweep. Errors: `usage`. */
   async submit(row: SweepRow): Promise<Sweep> {
-    const known = this.byKey.get(row.key) ?? this.opening.get(row.key);
+    const known = this.opening.get(row.key) ?? this.byKey.get(row.key);
     if (known) return await known;
     const stored = (await this.store.sweeps()).find(({ key }) => key === row.key);
     if (stored) return await this.get(row.key);

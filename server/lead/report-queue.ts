@@ -14,6 +14,7 @@ export class ReportQueue {
   private readonly queue: Report[] = [];
   private sending = false;
   private progressInFlight = false;
+  private isDiscarded = false;
   private emptied = withResolvers<undefined>();
 
   constructor(
@@ -22,7 +23,15 @@ export class ReportQueue {
     private readonly signal: AbortSignal,
   ) {}
 
+  /** Nothing more is to be said, not even what was to be said already: nobody wants to know. */
+  discard(): void {
+    this.isDiscarded = true;
+    this.queue.length = 0;
+    this.emptied.resolve(undefined);
+  }
+
   add(report: Report): void {
+    if (this.isDiscarded) return;
     const same = this.queue.find((other) => other.kind === report.kind && other.step === report.step);
     if (same && report.kind !== 'NOTICE') return;
     if (this.queue.length >= pendingMax) this.queue.shift();
@@ -32,7 +41,7 @@ export class ReportQueue {
 
   /** Lossy: one at a time, and none is repeated. */
   progress(body: Record<string, unknown>): void {
-    if (this.progressInFlight || this.sending) return;
+    if (this.isDiscarded || this.progressInFlight || this.sending) return;
     this.progressInFlight = true;
     this.send('PROGRESS', Number(body['step'] ?? 0), JSON.stringify(body))
       .catch(() => undefined)

@@ -173,6 +173,7 @@ export class TrialLead {
   /** Forget the trial without a word: it has been dropped, or another leads it. */
   abandon(reason: string): void {
     this.endedAs ??= 'abandoned';
+    this.options.reports.discard();
     this.interruption.interrupt(new Error(reason));
     this.closeShards();
     this.membership.close({ fenced: { message: reason } });

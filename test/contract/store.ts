@@ -281,7 +281,7 @@ export function storeContract({ fresh }: StoreKind): void {
   });
 
   describe('the state at the start', () => {
-    it('has all runs that are alone, the newest last, and of sweeps those that are not over', async () => {
+    it('has all runs that are alone, the newest last, and of sweeps those that are not over or whose trials are not', async () => {
       const store = await take();
       const ofSweep = (sweep: string, state: 'running' | 'paused' | 'waiting' | 'stopping' | 'finished'): Change =>
         changes.run({ key: `${sweep} ${state}`, sweep, state });
@@ -295,6 +295,14 @@ export function storeContract({ fresh }: StoreKind): void {
         ofSweep('sweep running', 'waiting'),
         ofSweep('sweep running', 'running'),
         ofSweep('sweep running', 'stopping'),
+        ...(['paused', 'finished'] as const).flatMap((state, number): Change[] => [
+          { table: 'trials', row: trialRow({ sweep: `sweep ${state}`, number: 5, status: 'running' }) },
+          { table: 'trials', row: trialRow({ sweep: 'sweep paused', number: 6 + number, status: 'stopped' }) },
+        ]),
+        changes.run({ key: 'stopped, and may go on', sweep: 'sweep paused', trial: 5, state: 'stopped' }),
+        changes.run({ key: 'finished before others of its trial', sweep: 'sweep paused', trial: 5, state: 'finished' }),
+        changes.run({ key: 'stopped for good', sweep: 'sweep paused', trial: 6, state: 'stopped' }),
+        changes.run({ key: 'of a sweep that is over', sweep: 'sweep finished', trial: 5, state: 'stopped' }),
         { table: 'epochs', row: { name: 'shard 1', epoch: 7, process: 'p' } },
         changes.run({ key: 'a', state: 'waiting' }),
       ]);
@@ -313,6 +321,8 @@ export function storeContract({ fresh }: StoreKind): void {
         'sweep running waiting',
         'sweep running running',
         'sweep running stopping',
+        'stopped, and may go on',
+        'finished before others of its trial',
         'a',
       ]);
       expect(await store.open()).toEqual(await (await take('second')).open().then((later) => withEpoch(later, 1)));

@@ -78,9 +78,11 @@ export class PostgresStoreReader implements StoreReader {
   }
 
   protected async openState(): Promise<OpenState> {
+    const open = `SELECT key FROM sweeps WHERE state <> 'finished'`;
     const live = `SELECT sequence FROM runs WHERE sweep IS NULL
-      UNION ALL SELECT sequence FROM runs WHERE state IN ('waiting', 'running', 'stopping', 'paused')
-      AND sweep IN (SELECT key FROM sweeps WHERE state <> 'finished')`;
+      UNION SELECT sequence FROM runs WHERE state IN ('waiting', 'running', 'stopping', 'paused') AND sweep IN (${open})
+      UNION SELECT runs.sequence FROM trials JOIN runs ON runs.sweep = trials.sweep AND runs.trial = trials.number
+      WHERE trials.status IN ('running', 'paused') AND trials.sweep IN (${open})`;
     return await this.snapshot(async (on) => ({
       epochs: await select(on, 'epochs', 'ORDER BY name'),
       runs: await select(on, 'runs', `WHERE sequence IN (${live}) ORDER BY sequence`),

@@ -31,9 +31,11 @@ export class SqliteReader {
   }
 
   open(): OpenState {
+    const open = `SELECT key FROM sweeps WHERE state <> 'finished'`;
     const live = `SELECT sequence FROM runs WHERE sweep IS NULL
-      UNION ALL SELECT sequence FROM runs WHERE state IN ('waiting', 'running', 'stopping', 'paused')
-      AND sweep IN (SELECT key FROM sweeps WHERE state <> 'finished')`;
+      UNION SELECT sequence FROM runs WHERE state IN ('waiting', 'running', 'stopping', 'paused') AND sweep IN (${open})
+      UNION SELECT runs.sequence FROM trials JOIN runs ON runs.sweep = trials.sweep AND runs.trial = trials.number
+      WHERE trials.status IN ('running', 'paused') AND trials.sweep IN (${open})`;
     return this.database.snapshot(() => ({
       epochs: this.rows('epochs', 'ORDER BY name'),
       runs: this.rows('runs', `WHERE sequence IN (${live}) ORDER BY sequence`),
