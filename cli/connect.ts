@@ -5,7 +5,11 @@
 import { randomBytes } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { PolyakError } from '../common/errors.js';
-import { checkExternal, type ExternalExperiment, type ExternalExperimentInput } from '../common/experiment/external-schema.js';
+import {
+  checkExternal,
+  type ExternalExperiment,
+  type ExternalExperimentInput,
+} from '../common/experiment/external-schema.js';
 import { coordinatorClient, unary } from '../common/rpc.js';
 import type { StatusReply__Output } from '../proto/gen/polyak/v1/StatusReply.js';
 import { ExternalSearch } from './external/external-search.js';
@@ -99,7 +103,8 @@ export class Cluster {
     options: { key?: string; list?: string } = {},
   ): Promise<ExternalSearch<Parameters>> {
     const key = typeof search === 'string' ? search : (options.key ?? randomBytes(8).toString('hex'));
-    if (!/^[0-9a-f]{16}$/.test(key)) throw new PolyakError('usage', `search: key '${key}' must be 16 hexadecimal digits`);
+    if (!/^[0-9a-f]{16}$/.test(key))
+      throw new PolyakError('usage', `search: key '${key}' must be 16 hexadecimal digits`);
     const found = new ExternalSearch<Parameters>(this.address, key, this.patienceMs);
     if (typeof search === 'string') await found.status();
     else await this.submitSearch(checkExternal(search), key, options.list ?? '');

@@ -22,7 +22,17 @@ export interface TrialsOptions {
 /** As it stands: its state, how many trials there are of each, the best, and what was spent. */
 export type SearchStatus = Pick<
   SweepSnapshot,
-  'key' | 'name' | 'state' | 'reason' | 'metric' | 'direction' | 'counts' | 'trials' | 'best' | 'spent' | 'reproducibility'
+  | 'key'
+  | 'name'
+  | 'state'
+  | 'reason'
+  | 'metric'
+  | 'direction'
+  | 'counts'
+  | 'trials'
+  | 'best'
+  | 'spent'
+  | 'reproducibility'
 >;
 
 const patienceMsDefault = 60_000;
@@ -78,7 +88,9 @@ export class ExternalSearch<Parameters extends object = Record<string, unknown>>
     await this.following(async (follower, signal) => await follower.change('STOP', {}, signal));
   }
 
-  private async following<Result>(use: (follower: SweepFollower, signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  private async following<Result>(
+    use: (follower: SweepFollower, signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
     const follower = new SweepFollower(this.address, Buffer.from(this.key, 'hex'), this.patienceMs);
     try {
       return await use(follower, new AbortController().signal);

@@ -61,7 +61,13 @@ export class ExternalTrial<Parameters extends object = Record<string, unknown>> 
   async report({ epoch, value, loss }: EpochReport): Promise<boolean> {
     if (this.isOver) return this.refuseFenced();
     const { number: trial, attempt } = this;
-    const report = { trial, attempt, epoch, ...(value === undefined ? {} : { value }), ...(loss === undefined ? {} : { loss }) };
+    const report = {
+      trial,
+      attempt,
+      epoch,
+      ...(value === undefined ? {} : { value }),
+      ...(loss === undefined ? {} : { loss }),
+    };
     this.told(await this.stream.say({ report }));
     return this.isOver ? this.refuseFenced() : true;
   }

@@ -67,7 +67,8 @@ export class WorkStream {
   /** Resolves when it is on disk, or has changed nothing. Errors: ClusterUnreachable. */
   async say(said: Said): Promise<WorkAck__Output> {
     if (this.failure) throw this.failure;
-    if (this.isClosed) throw new PolyakError('usage', 'the search is closed: report before the loop over its trials is left');
+    if (this.isClosed)
+      throw new PolyakError('usage', 'the search is closed: report before the loop over its trials is left');
     this.sequence += 1;
     const message = { ...said, sequence: this.sequence };
     const { promise, resolve, reject } = withResolvers<WorkAck__Output>();

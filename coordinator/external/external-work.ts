@@ -120,9 +120,14 @@ export class ExternalWork {
     const { epoch, value, loss } = said;
     const refusal = refusalOf(sweep, run, said);
     if (refusal !== undefined) return { verdict: 'REFUSED', reason: refusal };
-    const report = { ...(value === undefined ? {} : { value: finite(value) }), ...(loss === undefined ? {} : { loss: finite(loss) }) };
+    const report = {
+      ...(value === undefined ? {} : { value: finite(value) }),
+      ...(loss === undefined ? {} : { loss: finite(loss) }),
+    };
     this.metrics?.reports.inc({ kind: 'EPOCH' });
-    return await this.handle(sweep, attempt, 'EPOCH', epoch, bodyOf(sweep, epoch, report), () => sweep.told(run, epoch, report));
+    return await this.handle(sweep, attempt, 'EPOCH', epoch, bodyOf(sweep, epoch, report), () =>
+      sweep.told(run, epoch, report),
+    );
   }
 
   async end(sweep: Sweep, said: WorkEnd__Output): Promise<Answer> {
