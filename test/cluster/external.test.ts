@@ -64,7 +64,7 @@ async function startCoordinator(): Promise<void> {
 }
 
 beforeAll(async () => {
-  address = `127.0.0.1:${await freePort()}`;
+  address = `127.0.0.1:${await freePort('127.0.0.1')}`;
   await startCoordinator();
   cluster = await connect(address);
 });
