@@ -3,6 +3,8 @@
  * trained. The command line does nothing else. Importing it loads no TensorFlow; the first prediction does.
  */
 export { connect, type Cluster, type ClusterRun, type ClusterStatus, type ConnectOptions } from './cli/connect.js';
+export type { ExternalSearch, SearchStatus, TrialsOptions } from './cli/external/external-search.js';
+export type { EpochReport, ExternalTrial } from './cli/external/external-trial.js';
 export { loadRun, type FindRunOptions } from './cli/load-run.js';
 export type * from './cli/run-event.js';
 export {
@@ -28,6 +30,8 @@ export {
   RunInterrupted,
   SetupError,
   TrainingDiverged,
+  TrialFenced,
+  TrialStopped,
   UsageError,
 } from './common/error-classes.js';
 export { PolyakError, type ErrorCode } from './common/errors.js';
@@ -41,6 +45,7 @@ export {
   type ExperimentTemplate,
 } from './common/experiment/load.js';
 export type { Experiment, ModuleExperimentInput } from './common/experiment/schema.js';
+export type { ExternalExperimentInput } from './common/experiment/external-schema.js';
 export type { ExperimentInput, LayerInput } from './common/experiment/typed-experiment.js';
 export {
   evaluateEnsemble,

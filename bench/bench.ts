@@ -10,9 +10,13 @@ import { parseArgs } from 'node:util';
 import { PolyakError } from '../common/errors.js';
 import { packageRoot } from '../common/package-root.js';
 import { benchmarkAdam } from './adam.js';
+import { benchmarkAskTell, clients as askTellClients, underWay } from './ask-tell.js';
+import { benchmarkCoordinatorStreams } from './coordinator-streams.js';
 import { benchmarkGradients } from './gradient.js';
 import { benchmarkOverhead } from './overhead.js';
 import { benchmarkScaling } from './scaling.js';
+import { benchmarkSearchOverhead, trials as overheadTrials } from './search-overhead.js';
+import { benchmarkSearchScale } from './search-scale.js';
 import { benchmarkTransfer } from './transfer.js';
 
 /** What was measured, ours, the peer's, the ratio and the goal for it. */
@@ -78,6 +82,73 @@ const benchmarks: Record<string, Benchmark> = {
     async run() {
       const { clusterMs, aloneMs, ratio } = await benchmarkOverhead();
       return [['step', show(clusterMs, 'ms', 1), show(aloneMs, 'ms', 1), times(ratio), 'at most 1.1']];
+    },
+  },
+  'search-overhead': {
+    title: 'A search of 2,000 trials of 100 ms with two reports each, 16 processes',
+    peer: 'Ray Tune and Optuna',
+    async run() {
+      const { seconds, ratio, rayRatio, optunaRatio } = await benchmarkSearchOverhead();
+      const ours = `${show(seconds, 's', 2)}, ${times(ratio)} the trials alone`;
+      const of = (value: number | undefined) =>
+        value === undefined ? 'not measured' : `${times(value)} the trials alone`;
+      return [
+        [`against Ray Tune, ${overheadTrials.ray} trials`, ours, of(rayRatio), '', 'ours at most 1.1'],
+        [
+          `against Optuna in one SQLite file, ${overheadTrials.optuna} trials`,
+          ours,
+          of(optunaRatio),
+          '',
+          'ours at most 1.1',
+        ],
+      ];
+    },
+  },
+  'ask-tell': {
+    title: `Random trials asked for and told, all on disk, ${askTellClients} processes with ${underWay} under way each`,
+    peer: 'Optuna, SQLite with synchronous = FULL, one after another',
+    async run() {
+      const { trialsPerSecond, reportsPerSecond, ...optuna } = await benchmarkAskTell();
+      const { optunaTrialsPerSecond, optunaReportsPerSecond } = optuna;
+      const row = (what: string, ours: number, theirs: number | undefined, goal: string): Row => [
+        ...([
+          what,
+          show(ours, '/s'),
+          show(theirs, '/s'),
+          times(theirs === undefined ? undefined : ours / theirs),
+        ] as const),
+        goal,
+      ];
+      return [
+        row('ask, one report, tell', trialsPerSecond, optunaTrialsPerSecond, 'at least 60'),
+        row('reports of trials', reportsPerSecond, optunaReportsPerSecond, 'at least 5,000 /s'),
+      ];
+    },
+  },
+  'search-scale': {
+    title: 'A search of 100,000 trials',
+    peer: 'one of 1,000 trials',
+    async run() {
+      const { fewMs, manyMs, ratio, fewCpuMs, manyCpuMs, pageMsP95 } = await benchmarkSearchScale();
+      return [
+        ['time a trial', show(manyMs, 'ms', 3), show(fewMs, 'ms', 3), times(ratio), 'at most 1.2'],
+        [
+          'CPU of the coordinator a trial',
+          show(manyCpuMs, 'ms', 3),
+          show(fewCpuMs, 'ms', 3),
+          times(manyCpuMs / fewCpuMs),
+          '',
+        ],
+        ['a page of 50 trials, sorted, 95 of 100', show(pageMsP95, 'ms'), '', '', 'at most 200 ms'],
+      ];
+    },
+  },
+  'coordinator-streams': {
+    title: 'A coordinator that 200 processes attend',
+    peer: '',
+    async run() {
+      const share = await benchmarkCoordinatorStreams();
+      return [['share of a core over 60 s', `${(share * 100).toFixed(1)} %`, '', '', 'at most 10 %']];
     },
   },
   scaling: {

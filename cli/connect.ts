@@ -2,14 +2,22 @@
  * A program's handle on a coordinator that runs: what it knows, and each run that it has, to be followed, awaited and
  * stopped. `connect` is the library's.
  */
+import { randomBytes } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import { PolyakError } from '../common/errors.js';
+import {
+  checkExternal,
+  type ExternalExperiment,
+  type ExternalExperimentInput,
+} from '../common/experiment/external-schema.js';
 import { coordinatorClient, unary } from '../common/rpc.js';
 import type { StatusReply__Output } from '../proto/gen/polyak/v1/StatusReply.js';
+import { ExternalSearch } from './external/external-search.js';
 import { RunFollower, insist } from './follow-run.js';
 import { assertAddress } from './role-process.js';
 import type { RunEnd, RunEvent } from './run-event.js';
 import { RunEventStream } from './run-event-stream.js';
+import { SweepFollower } from './sweep/sweep-follower.js';
 import { finishedOf, type TrainResult } from './training-run.js';
 
 export interface ConnectOptions {
@@ -83,6 +91,36 @@ export class Cluster {
     const why =
       found.length > 1 ? `is the id of ${found.length}; name it by its key: ${keys}` : `is none of its; ${known}`;
     throw new PolyakError('usage', `coordinator ${this.address}: run '${reference}' ${why}`);
+  }
+
+  /**
+   * A search whose trials are run by this program and others like it. An experiment begins it; the key of one that was begun
+   * joins it. With `key` (16 hexadecimal digits) the same call may be made by every process: the first begins it. Errors:
+   * `usage` for an experiment that is wrong or a key that nobody knows; ClusterUnreachable.
+   */
+  async search<Parameters extends object = Record<string, unknown>>(
+    search: ExternalExperimentInput | string,
+    options: { key?: string; list?: string } = {},
+  ): Promise<ExternalSearch<Parameters>> {
+    const key = typeof search === 'string' ? search : (options.key ?? randomBytes(8).toString('hex'));
+    if (!/^[0-9a-f]{16}$/.test(key))
+      throw new PolyakError('usage', `search: key '${key}' must be 16 hexadecimal digits`);
+    const found = new ExternalSearch<Parameters>(this.address, key, this.patienceMs);
+    if (typeof search === 'string') await found.status();
+    else await this.submitSearch(checkExternal(search), key, options.list ?? '');
+    return found;
+  }
+
+  private async submitSearch(experiment: ExternalExperiment, key: string, list: string): Promise<void> {
+    const follower = new SweepFollower(this.address, Buffer.from(key, 'hex'), this.patienceMs);
+    const { name } = experiment;
+    const nowhere = { folder: '', directory: '', shards: 0, settings: '', replayOf: Buffer.alloc(0), external: true };
+    const submission = { ...nowhere, name, experiment: JSON.stringify(experiment), list };
+    try {
+      await follower.submit(submission, new AbortController().signal);
+    } finally {
+      follower.close();
+    }
   }
 }
 

@@ -71,3 +71,27 @@ export class RunInterrupted extends PolyakError {
     this.name = 'RunInterrupted';
   }
 }
+
+/** `fenced`: a trial of an external search has been given to another process; what is said of it here changes nothing. */
+export class TrialFenced extends PolyakError {
+  declare readonly code: 'fenced';
+
+  static override [Symbol.hasInstance](error: unknown): boolean {
+    return hasCode(error, 'fenced');
+  }
+}
+
+/** `interrupted`: a trial of an external search is not to go on. The reason of its signal; it is never thrown. */
+export class TrialStopped extends PolyakError {
+  constructor(
+    message: string,
+    /**
+     * `stopped`: by a decision, for good. `paused`: at the end of its rung; it may be given out again, to go on. `halted`: the
+     * whole search is paused or has ended.
+     */
+    readonly why: 'stopped' | 'paused' | 'halted',
+  ) {
+    super('interrupted', message);
+    this.name = 'TrialStopped';
+  }
+}

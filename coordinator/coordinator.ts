@@ -132,7 +132,20 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
 
   grpcServer.addService(
     services.coordinator.service,
-    coordinatorService({ store, epochs, ledger, runs, sweeps, dispatcher, work, events, watchers, progress, metrics, log }),
+    coordinatorService({
+      store,
+      epochs,
+      ledger,
+      runs,
+      sweeps,
+      dispatcher,
+      work,
+      events,
+      watchers,
+      progress,
+      metrics,
+      log,
+    }),
   );
   const port = await listen(grpcServer, options.listen);
   return { address: options.advertise ?? `${host}:${port}`, metricsPort: observability.port, closed, close };

@@ -20,6 +20,7 @@ export interface SweepSubmission {
   list: string;
   settings: string;
   replayOf: Buffer;
+  external?: boolean;
 }
 
 export type SweepAction = 'PAUSE' | 'RESUME' | 'STOP' | 'SET' | 'RETRY';

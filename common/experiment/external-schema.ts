@@ -15,7 +15,9 @@ export const externalSchema = z
       metric: z.string().min(1).describe('what a trial is judged by, in the words of whoever reports it'),
       direction: z.enum(['maximise', 'minimise']).default('minimise').describe('which values are better'),
     }),
-    train: z.strictObject({ epochs: z.int().positive().describe('reports of a training in full') }).prefault({ epochs: 1 }),
+    train: z
+      .strictObject({ epochs: z.int().positive().describe('reports of a training in full') })
+      .prefault({ epochs: 1 }),
     search: searchSchema,
   })
   .superRefine(({ search }, context) => {

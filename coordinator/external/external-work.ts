@@ -115,14 +115,19 @@ export class ExternalWork {
 
   async report(sweep: Sweep, said: WorkReport__Output): Promise<Answer> {
     const attempt = this.current(this.of(sweep), said);
-    if (!attempt) return await this.answerToOld(sweep, said);
+    if (!attempt) return await this.answerToOld(sweep, said, said.epoch);
     const { run } = attempt;
     const { epoch, value, loss } = said;
     const refusal = refusalOf(sweep, run, said);
     if (refusal !== undefined) return { verdict: 'REFUSED', reason: refusal };
-    const report = { ...(value === undefined ? {} : { value: finite(value) }), ...(loss === undefined ? {} : { loss: finite(loss) }) };
+    const report = {
+      ...(value === undefined ? {} : { value: finite(value) }),
+      ...(loss === undefined ? {} : { loss: finite(loss) }),
+    };
     this.metrics?.reports.inc({ kind: 'EPOCH' });
-    return await this.handle(sweep, attempt, 'EPOCH', epoch, bodyOf(sweep, epoch, report), () => sweep.told(run, epoch, report));
+    return await this.handle(sweep, attempt, 'EPOCH', epoch, bodyOf(sweep, epoch, report), () =>
+      sweep.told(run, epoch, report),
+    );
   }
 
   async end(sweep: Sweep, said: WorkEnd__Output): Promise<Answer> {
@@ -294,18 +299,22 @@ export class ExternalWork {
     return attempt?.token === token ? attempt : undefined;
   }
 
-  /** What it says may have been kept, and the acknowledgement lost; then nobody has had the trial since. */
-  private async answerToOld(sweep: Sweep, { trial, attempt }: Named): Promise<Answer> {
+  /**
+   * What it says may have been kept, and the acknowledgement lost. Where the trial waits for somebody, that is so only if its
+   * `epoch` was reported.
+   */
+  private async answerToOld(sweep: Sweep, { trial, attempt }: Named, epoch?: number): Promise<Answer> {
     const { store, ledger } = this.parts;
     await ledger.settled();
     const [run] = await store.runs({ sweep: sweep.key, trial });
     const row = await store.trial(sweep.key, trial);
-    if (run && row && tokenOf(await store.reports(run.key)) === attempt && run.state !== 'running') {
-      if (run.state !== 'waiting' || row.status === 'running') return answerOf(sweep, run, row);
+    if (run && row && run.state !== 'running' && tokenOf(await store.reports(run.key)) === attempt) {
+      const isKept = run.state !== 'waiting' || (epoch !== undefined && epoch <= row.epoch);
+      if (isKept) return answerOf(sweep, run, row);
     }
     this.metrics?.fenced.inc();
-    const reason = `trial ${trial} of ${sweep.row.name} is not this client's any more: it was silent, and the trial was given to another`;
-    return { verdict: 'FENCED', reason };
+    const why = 'this client was silent for too long, and the trial was given to another';
+    return { verdict: 'FENCED', reason: `trial ${trial} of ${sweep.row.name} is not held any more: ${why}` };
   }
 
   private async tellOfOld(client: WorkClient, sweep: Sweep, { trial, attempt }: Named): Promise<void> {

@@ -39,7 +39,8 @@ export class WorkClient {
   /** Errors: `exhausted`. */
   ask(trials: number): void {
     const all = this.wanted + this.held.size + trials;
-    if (all > trialsMax) throw new PolyakError('exhausted', `work: ${all} trials for one client, the most is ${trialsMax}`);
+    if (all > trialsMax)
+      throw new PolyakError('exhausted', `work: ${all} trials for one client, the most is ${trialsMax}`);
     this.wanted += trials;
   }
 

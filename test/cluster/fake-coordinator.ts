@@ -61,6 +61,7 @@ export class FakeCoordinator {
       },
       Submit: unavailable,
       Stop: unavailable,
+      Work: (call) => call.end(),
       Status: unavailable,
       SubmitSweep: unavailable,
       ChangeSweep: unavailable,
