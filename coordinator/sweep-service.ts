@@ -13,7 +13,7 @@ import type { Change, RunRow, SweepRow, TrialRow } from './store/rows.js';
 import { searchSettings } from './sweep/search-settings.js';
 import { endFactsOf, epochReportOf } from './sweep/run-report.js';
 import type { Sweep } from './sweep/sweep.js';
-import { changedSettings, sweepSettingsSchema } from './sweep/sweep-settings.js';
+import { changedSettings, checkedSettings } from './sweep/sweep-settings.js';
 import { endLine } from './sweep/sweep-watchers.js';
 
 const trialsMax = 1000;
@@ -37,7 +37,7 @@ export async function submitSweep(parts: ServiceParts, request: SubmitSweepReque
   const row: SweepRow = {
     ...{ key: sweepKey.toString('hex'), name, experiment, directory, shards, state: 'running', reason: null },
     settings: JSON.stringify({
-      settings: sweepSettingsSchema.parse({ ...searchSettings(value, folder), ...given }),
+      settings: checkedSettings({ ...searchSettings(value, folder), ...given }, 'submit: settings'),
       folder,
       ...(list === '' ? {} : { list }),
       ...(replayOf.length === 0 ? {} : { replayOf: replayOf.toString('hex') }),
