@@ -19,10 +19,7 @@ export async function observe(
   address: { host: string; port: number },
   healthy: () => string | undefined = () => undefined,
 ): Promise<Observability> {
-  const registry = new Registry();
-  registry.setDefaultLabels({ role });
-  collectDefaultMetrics({ register: registry });
-  const stopDelay = addEventLoopDelay(registry);
+  const { registry, stop } = roleRegistry(role);
   const server = createServer((request, response) => {
     if (request.url === '/metrics') {
       registry.metrics().then(
@@ -41,11 +38,19 @@ export async function observe(
     registry,
     port,
     close: () => {
-      stopDelay();
+      stop();
       server.close();
       server.closeAllConnections();
     },
   };
+}
+
+/** The registry alone, for a role that serves its pages itself. `stop` ends its measurements. */
+export function roleRegistry(role: string): { registry: Registry; stop: () => void } {
+  const registry = new Registry();
+  registry.setDefaultLabels({ role });
+  collectDefaultMetrics({ register: registry });
+  return { registry, stop: addEventLoopDelay(registry) };
 }
 
 /** The whole run's delay, not a window's: what a test or an alert asks is whether it ever froze. */

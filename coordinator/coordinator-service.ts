@@ -242,8 +242,16 @@ async function stop(parts: ServiceParts, trialKey: Buffer): Promise<Record<strin
   return {};
 }
 
-async function status({ store, runs, sweeps, dispatcher }: ServiceParts): Promise<StatusReply> {
-  const rows = await store.sweeps();
+/** All that were ever submitted, oldest first; of those not in mind, what their row has. */
+export async function sweepsNow({ store, sweeps }: Pick<ServiceParts, 'store' | 'sweeps'>): Promise<object[]> {
+  return (await store.sweeps()).map(
+    ({ key, name, state, reason, directory, createdAt, endedAt }) =>
+      sweeps.find(key)?.snapshot() ?? { key, name, state, reason, directory, createdAt, endedAt },
+  );
+}
+
+async function status(parts: ServiceParts): Promise<StatusReply> {
+  const { runs, dispatcher } = parts;
   return {
     trials: runs.alone().map(({ key, state, directory, untilStep, shards }) => ({
       ...{ trialKey: Buffer.from(key, 'hex'), state, directory, untilStep, shards },
@@ -251,9 +259,7 @@ async function status({ store, runs, sweeps, dispatcher }: ServiceParts): Promis
     processes: dispatcher.attendees().map(({ register: { role, shard, address, id } }) => ({
       ...{ role, shard, address, id },
     })),
-    sweeps: rows.map(({ key, name, state, reason, directory, createdAt, endedAt }) =>
-      JSON.stringify(sweeps.find(key)?.snapshot() ?? { key, name, state, reason, directory, createdAt, endedAt }),
-    ),
+    sweeps: (await sweepsNow(parts)).map((sweep) => JSON.stringify(sweep)),
   };
 }
 

@@ -1,13 +1,15 @@
 /** The coordinator process: knows runs and processes, never weights. Everything it must remember is in its store. */
 import type { PolyakError } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
-import { observe } from '../common/observability.js';
+import { roleRegistry } from '../common/observability.js';
 import { createGrpcServer, listen, services } from '../common/rpc.js';
 import { coordinatorMetrics } from './coordinator-metrics.js';
 import { coordinatorService } from './coordinator-service.js';
 import { Dispatcher } from './dispatcher.js';
 import { Epochs } from './epochs.js';
 import { ExternalWork } from './external/external-work.js';
+import { readApiTokens } from './http/api-tokens.js';
+import { startHttpServer } from './http/http-server.js';
 import { Ledger } from './ledger.js';
 import { RunEvents } from './run-events.js';
 import { isOver } from './run-state.js';
@@ -23,7 +25,10 @@ export interface CoordinatorOptions {
   listen: string;
   /** What other machines reach it by; the listening address unless given. */
   advertise?: string;
+  /** Of HTTP: /metrics, /healthz and /api/v1. */
   metricsPort: number;
+  /** File of the tokens that the HTTP API asks for. */
+  apiTokens?: string;
   /** File of an SQLite store, whose folder is made, or the URL of a PostgreSQL database. */
   store: string;
   log: Logger;
@@ -45,6 +50,7 @@ const silenceMsMax = 15_000;
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
   const { log } = options;
   const host = options.listen.slice(0, options.listen.lastIndexOf(':'));
+  const tokens = options.apiTokens === undefined ? undefined : readApiTokens(options.apiTokens);
   const store = await openStore(options.store, `${process.pid}`);
   const kept = await store.open();
   const runs = new Runs(store, kept.runs);
@@ -75,7 +81,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     work.close();
     for (const attendee of dispatcher.attendees()) attendee.end();
     grpcServer.forceShutdown();
-    observability.close();
+    await http.close();
+    stopMeasuring();
     await store.close();
     finish();
   };
@@ -104,11 +111,16 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   await sweeps.restore(kept.sweeps);
   const { coordinatorEpoch } = store;
   const dispatcher = new Dispatcher({ epochs, runs, sweeps, ledger, coordinatorEpoch, log });
-  const observability = await observe('coordinator', { host, port: options.metricsPort }, () => failure?.message);
   const work = new ExternalWork({ store, runs, sweeps, ledger });
   await work.restore();
-  const metrics = coordinatorMetrics(observability.registry, { runs, sweeps, dispatcher, coordinatorEpoch });
+  const { registry, stop: stopMeasuring } = roleRegistry('coordinator');
+  const metrics = coordinatorMetrics(registry, { runs, sweeps, dispatcher, coordinatorEpoch });
   work.metrics = metrics;
+  const parts = { store, epochs, ledger, runs, sweeps, dispatcher, work, events, watchers, progress, metrics, log };
+  const http = await startHttpServer({
+    ...{ host, port: options.metricsPort, tokens, registry, parts },
+    healthy: () => failure?.message,
+  });
   let beatAt = performance.now();
   const beats = setInterval(() => {
     store.assertCurrent().catch(end);
@@ -130,23 +142,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     dispatcher.dispatchSoon();
   }, beatMs);
 
-  grpcServer.addService(
-    services.coordinator.service,
-    coordinatorService({
-      store,
-      epochs,
-      ledger,
-      runs,
-      sweeps,
-      dispatcher,
-      work,
-      events,
-      watchers,
-      progress,
-      metrics,
-      log,
-    }),
-  );
+  grpcServer.addService(services.coordinator.service, coordinatorService(parts));
   const port = await listen(grpcServer, options.listen);
-  return { address: options.advertise ?? `${host}:${port}`, metricsPort: observability.port, closed, close };
+  return { address: options.advertise ?? `${host}:${port}`, metricsPort: http.port, closed, close };
 }

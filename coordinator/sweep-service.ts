@@ -13,7 +13,7 @@ import type { Change, RunRow, SweepRow, TrialRow } from './store/rows.js';
 import { searchSettings } from './sweep/search-settings.js';
 import { endFactsOf, epochReportOf } from './sweep/run-report.js';
 import type { Sweep } from './sweep/sweep.js';
-import { changedSettings, sweepSettingsSchema } from './sweep/sweep-settings.js';
+import { changedSettings, checkedSettings } from './sweep/sweep-settings.js';
 import { endLine } from './sweep/sweep-watchers.js';
 
 const trialsMax = 1000;
@@ -38,7 +38,10 @@ export async function submitSweep(parts: ServiceParts, request: SubmitSweepReque
     ...{ key: sweepKey.toString('hex'), name, experiment, state: 'running', reason: null },
     ...(external ? { directory: '', shards: 0 } : { directory, shards }),
     settings: JSON.stringify({
-      settings: sweepSettingsSchema.parse({ ...searchSettings(value, external ? undefined : folder), ...given }),
+      settings: checkedSettings(
+        { ...searchSettings(value, external ? undefined : folder), ...given },
+        'submit: settings',
+      ),
       ...(external ? { external, folder: '' } : { folder }),
       ...(list === '' ? {} : { list }),
       ...(replayOf.length === 0 ? {} : { replayOf: replayOf.toString('hex') }),

@@ -8,17 +8,19 @@ export function addCoordinator(program: Command): void {
     .command('coordinator')
     .summary('run a coordinator')
     .description('Runs the coordinator: it knows runs, servers and workers, and keeps results in a small database.')
-    .option('--store <file>', 'the database', '.polyak/coordinator.db');
+    .option('--store <file>', 'the database', '.polyak/coordinator.db')
+    .option('--api-tokens <file>', 'who may use the HTTP API: a list of { token, scope: read | admin } (docs/api.md)');
   addListenFlags(command)
     .addHelpText(
       'after',
       examples('polyak coordinator --listen 0.0.0.0:7350 --advertise 10.0.0.1:7350 --metrics-port 9350'),
     )
-    .action(async (flags: ListenFlags & { store: string }) => {
+    .action(async (flags: ListenFlags & { store: string; apiTokens?: string }) => {
       await runRoleCommand('coordinator', flags, async (log) => {
         const { startCoordinator } = await import('../../coordinator/coordinator.js');
-        const { store, metricsPort } = flags;
-        return await startCoordinator({ ...addresses(flags), metricsPort, store, log });
+        const { store, metricsPort, apiTokens } = flags;
+        const tokens = apiTokens === undefined ? {} : { apiTokens };
+        return await startCoordinator({ ...addresses(flags), ...tokens, metricsPort, store, log });
       });
     });
 }

@@ -76,16 +76,16 @@ export class ExternalSearch<Parameters extends object = Record<string, unknown>>
 
   /** No trial is given out until `resume`; those that run are told to stop, and are given out again then. */
   async pause(): Promise<void> {
-    await this.following(async (follower, signal) => await follower.change('PAUSE', {}, signal));
+    await this.following(async (follower, signal) => await follower.change({ action: 'PAUSE' }, signal));
   }
 
   async resume(): Promise<void> {
-    await this.following(async (follower, signal) => await follower.change('RESUME', {}, signal));
+    await this.following(async (follower, signal) => await follower.change({ action: 'RESUME' }, signal));
   }
 
   /** As `pause`, and loops over its trials end. */
   async stop(): Promise<void> {
-    await this.following(async (follower, signal) => await follower.change('STOP', {}, signal));
+    await this.following(async (follower, signal) => await follower.change({ action: 'STOP' }, signal));
   }
 
   private async following<Result>(

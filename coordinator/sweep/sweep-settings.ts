@@ -61,10 +61,15 @@ export function changedSettings(settings: SweepSettings, change: Record<string, 
     ...others,
     budget: withoutNull({ ...settings.budget, ...(typeof budget === 'object' ? budget : { epochs: budget }) }),
   };
-  const result = sweepSettingsSchema.safeParse(withoutNull(merged));
+  return checkedSettings(withoutNull(merged), "the sweep's settings cannot be changed so");
+}
+
+/** Errors: `usage`, naming what is wrong after `complaint`. */
+export function checkedSettings(settings: Record<string, unknown>, complaint: string): SweepSettings {
+  const result = sweepSettingsSchema.safeParse(settings);
   if (result.success) return result.data;
   const lines = result.error.issues.map(({ path, message }) => `${path.join('.') || 'settings'}: ${message}`);
-  throw new PolyakError('usage', `the sweep's settings cannot be changed so: ${lines.join('; ')}`);
+  throw new PolyakError('usage', `${complaint}: ${lines.join('; ')}`);
 }
 
 function withoutNull(members: Record<string, unknown>): Record<string, unknown> {

@@ -20,7 +20,17 @@ interface Watcher {
   position: number;
 }
 
+/** Who reads the log from the store itself, at its own pace. */
+export interface SweepListener {
+  /** There is more on disk, or the sweep has changed. */
+  wake(): void;
+  progress(line: SweepLine): void;
+  /** The coordinator closes. */
+  end(): void;
+}
+
 export class SweepWatchers {
+  private readonly listeners = new Map<string, Set<SweepListener>>();
   private readonly bySweep = new Map<string, Set<Watcher>>();
   /** Entries that are known to be on disk. */
   private readonly committed = new Map<string, number>();
@@ -53,12 +63,24 @@ export class SweepWatchers {
     call.on('cancelled', () => watchers.delete(watcher));
   }
 
+  /** Answers with what takes it away again. */
+  listen(key: string, listener: SweepListener): () => void {
+    const listeners = this.listeners.get(key) ?? new Set();
+    this.listeners.set(key, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0 && this.listeners.get(key) === listeners) this.listeners.delete(key);
+    };
+  }
+
   get sweeps(): string[] {
-    return [...this.bySweep].filter(([, watchers]) => watchers.size > 0).map(([key]) => key);
+    const watched = [...this.bySweep].filter(([, watchers]) => watchers.size > 0).map(([key]) => key);
+    return [...new Set([...watched, ...this.listeners.keys()])];
   }
 
   logged(row: LogRow): void {
     this.committed.set(row.sweep, row.sequence + 1);
+    this.wake(row.sweep);
     const watchers = this.bySweep.get(row.sweep);
     if (!watchers || watchers.size === 0) return;
     const body = JSON.stringify(lineOf(row));
@@ -71,12 +93,14 @@ export class SweepWatchers {
 
   /** What may be lost is left out for a watcher that does not read. */
   tell(sweep: string, line: SweepLine): void {
+    for (const listener of this.listeners.get(sweep) ?? []) listener.progress(line);
     const body = JSON.stringify(line);
     for (const { call } of this.bySweep.get(sweep) ?? []) if (!call.writableNeedDrain) call.write({ body });
   }
 
   /** A sweep has ended when none of its trials is led any more: they may be on their way into checkpoints. */
   changed({ key, state, reason }: SweepRow, isLed: boolean): void {
+    this.wake(key);
     this.ends.delete(key);
     if (state === 'running' || state === 'paused' || isLed) return;
     const last = endLine({ state, reason });
@@ -92,6 +116,12 @@ export class SweepWatchers {
   close(): void {
     for (const watchers of this.bySweep.values()) for (const { call } of watchers) call.end();
     this.bySweep.clear();
+    for (const listeners of this.listeners.values()) for (const listener of listeners) listener.end();
+    this.listeners.clear();
+  }
+
+  private wake(sweep: string): void {
+    for (const listener of this.listeners.get(sweep) ?? []) listener.wake();
   }
 
   private async write(call: WatchSweepCall, line: SweepLine): Promise<void> {
