@@ -28,7 +28,7 @@ export interface ApiRoute {
   query?: z.ZodType;
   body?: z.ZodType;
   response: z.ZodType;
-  handle(parts: ServiceParts, request: ApiRequest<unknown, unknown>): Promise<unknown>;
+  handle: (parts: ServiceParts, request: ApiRequest<unknown, unknown>) => Promise<unknown>;
 }
 
 interface TypedRoute<Query, Body> extends Omit<ApiRoute, 'query' | 'body' | 'handle'> {
@@ -208,6 +208,7 @@ async function trialDetail(parts: ServiceParts, { params }: ApiRequest<object, u
 }
 
 /** It may have megabytes, and is the same for all. */
-function withoutExperiment({ experiment: _, ...run }: RunRow): Omit<RunRow, 'experiment'> {
-  return run;
+function withoutExperiment(run: RunRow): Omit<RunRow, 'experiment'> {
+  const { experiment: _, ...rest } = run;
+  return rest;
 }

@@ -45,7 +45,8 @@ export async function streamEvents(
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   response.flushHeaders();
   try {
-    while (!isGone) {
+    for (;;) {
+      if (isGone) return;
       isWoken = false;
       if (!response.writableNeedDrain) {
         const isEnded = sweep.state !== 'running' && sweep.state !== 'paused';

@@ -108,7 +108,8 @@ describe('an external search', () => {
     const second = new Client(address, key);
     await second.exit;
     const finished = second.lines.filter(({ event }) => event === 'finished').map((line) => line.trial);
-    expect(finished.toSorted()).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(new Set(finished)).toEqual(new Set([0, 1, 2, 3, 4, 5]));
+    expect(finished).toHaveLength(6);
     expect(finished).toContain(trial);
     const rows = await tableOf(key);
     expect(rows.map(({ status, epoch }) => [status, epoch])).toEqual(rows.map(() => ['finished', 3]));

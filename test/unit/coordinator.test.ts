@@ -120,7 +120,15 @@ describe('a run', () => {
     const leadShard = leadShardOf(trialKey, 2);
     const { shardEpoch } = await (leadShard === 0 ? first : second).order('welcome');
     expect(await (leadShard === 0 ? first : second).order('lead')).toEqual({
-      ...{ trialKey, experiment, directory: folder, untilStep: 7, untilEpoch: 0, coordinatorEpoch: 1, leadEpoch: shardEpoch },
+      ...{
+        trialKey,
+        experiment,
+        directory: folder,
+        untilStep: 7,
+        untilEpoch: 0,
+        coordinatorEpoch: 1,
+        leadEpoch: shardEpoch,
+      },
       shards: ['127.0.0.1:9000', '127.0.0.1:9001'],
     });
     expect(await worker.order('join')).toEqual({ trialKey, lead: `127.0.0.1:${9000 + leadShard}` });
