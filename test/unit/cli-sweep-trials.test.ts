@@ -136,7 +136,7 @@ describe('a sweep', () => {
     expect(json('trials', name, '--state', 'old')).toEqual(rows);
     const at = (state: string) => polyak('evaluate', `${name}@best`, '--split', 'validation', '--state', state).stdout;
     expect(at('old')).toBe(at('.polyak'));
-  }, 20_000);
+  }, 40_000);
 
   it.each([
     ['a file that was changed', (place: string) => writeFileSync(join(place, 'sweep.json'), '{}'), 'its manifest says'],
@@ -207,7 +207,7 @@ describe('a sweep', () => {
 });
 
 describe('a sweep that runs', () => {
-  it('is told of, rests, goes on, is stopped by another terminal, and is resumed to its end', async () => {
+  it('rests, is told of, is stopped by another terminal, and is resumed to its end', async () => {
     const flags = [
       '--backend',
       'cpu',
@@ -225,12 +225,11 @@ describe('a sweep that runs', () => {
       if (line.startsWith('{"event":"report"')) break;
     }
     child.stdout.resume();
-    expect(polyak('status', 'tiny-search-2').stdout).toMatch(/running[^]*coordinator/);
+    // While it rests nothing hurries.
     expect(polyak('pause', 'tiny-search-2').stdout).toContain('paused');
-    expect(polyak('resume', 'tiny-search-2').stdout).toContain('running');
+    expect(polyak('status', 'tiny-search-2').stdout).toMatch(/paused[^]*coordinator-0/);
     expect(polyak('set', 'tiny-search-2', 'trials=2').stderr).toContain('can only become more');
-    const stopped = polyak('stop', 'tiny-search-2');
-    expect(stopped.stdout + stopped.stderr).toContain('polyak resume');
+    expect(polyak('stop', 'tiny-search-2').stdout).toContain('polyak resume');
     await closed;
     const resumed = polyak('resume', 'tiny-search-2', '--workers', '2');
     expect(resumed.stderr).toBe('');
