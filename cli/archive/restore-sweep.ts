@@ -77,7 +77,7 @@ async function unpack(file: string, folder: string, state: string): Promise<Arch
 }
 
 async function firstEntry(entry: Entry, file: string): Promise<ArchiveManifest> {
-  const { name, size = 0, type } = entry.header;
+  const { name, size, type } = entry.header;
   if (name !== manifestName || type !== 'file' || size > manifestBytesMax) {
     throw new PolyakError(
       'data',

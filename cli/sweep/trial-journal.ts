@@ -48,10 +48,11 @@ function meanEpochs(members: RunEvent[][]): RunEvent[] {
   if (others.length === 0) return first;
   return first.flatMap((event) => {
     const same = others.map((each) => each.find(({ epoch }) => epoch === event['epoch']));
-    return same.every((each) => each !== undefined) ? [meanOf([event, ...same]) as RunEvent] : [];
+    return same.every((each) => each !== undefined) ? [meanOf([event, ...same])] : [];
   });
 }
 
+function meanOf<Each>(values: Each[]): Each;
 function meanOf(values: unknown[]): unknown {
   const [first] = values;
   if (values.every((value) => typeof value === 'number')) {
