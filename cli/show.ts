@@ -78,12 +78,12 @@ function parameterLines({ parameters }: TrialFacts): [string, string][] {
 
 function trialLines(folder: RunFolder, trial: TrialFacts, isKept: boolean): [string, string | undefined][] {
   const { sweep, metric, value, best, bestEpoch, deviation, members, reason, computeSeconds, keep } = trial;
-  const deviationText = deviation === null ? '' : ` ± ${score(deviation)} over ${members} runs`;
+  const around = deviation === null ? '' : ` ± ${score(deviation)} over ${members} runs`;
   const lost = `not kept (search.keep is ${keep}); ${trainAgain(folder)}`;
   const isOver = ['finished', 'stopped', 'failed'].includes(trial.status);
   return [
     ['of sweep', sweep],
-    [metric, value === null ? undefined : `${score(value)}${deviationText}, best ${score(best)} at epoch ${bestEpoch}`],
+    [metric, value === null ? undefined : `${score(value)}${around}, best ${score(best)} at epoch ${bestEpoch}`],
     ['because', reason ?? undefined],
     ['computed', `${computeSeconds.toFixed(1)} s`],
     ['checkpoint', isKept ? 'kept' : isOver ? lost : 'none yet'],

@@ -48,12 +48,11 @@ function meanEpochs(members: RunEvent[][]): RunEvent[] {
   if (others.length === 0) return first;
   return first.flatMap((event) => {
     const same = others.map((each) => each.find(({ epoch }) => epoch === event['epoch']));
-    return same.every((each) => each !== undefined) ? [meanOf<RunEvent>([event, ...same])] : [];
+    return same.every((each) => each !== undefined) ? [meanOf([event, ...same])] : [];
   });
 }
 
-/** Of numbers, wherever they stand; what is no number is the first's. */
-function meanOf<Shape = unknown>(values: Shape[]): Shape;
+function meanOf<Each>(values: Each[]): Each;
 function meanOf(values: unknown[]): unknown {
   const [first] = values;
   if (values.every((value) => typeof value === 'number')) {
