@@ -11,7 +11,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '30' },
     workers: { type: 'string', default: '8' },
     shards: { type: 'string', default: '2' },
-    trials: { type: 'string', default: '100' },
+    trials: { type: 'string', default: '99' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     /** Seconds between two kills: at least, and at most twice as many. */
     every: { type: 'string', default: '2' },
@@ -28,7 +28,7 @@ const [workers, shards, trials, minutes, every] = [
 const searches: Record<string, unknown>[] = [
   { trials },
   { trials, schedule: { successiveHalving: { eta: 2 } } },
-  { schedule: { hyperband: { eta: 2 } } },
+  { trials, schedule: { hyperband: { eta: 2 } } },
 ];
 const say = (text: string) => process.stdout.write(`${text}\n`);
 

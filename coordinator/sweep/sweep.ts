@@ -554,6 +554,7 @@ export class Sweep {
       run.retries += 1;
       this.note('run-retried', { run: run.key, retry: run.retries, message });
       if (this.state === 'running') this.continueRun(run, backoffMs(run.retries));
+      else this.changes.push({ table: 'runs', row: { ...run } });
       return;
     }
     this.fail(trial, message);
