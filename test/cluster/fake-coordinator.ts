@@ -66,7 +66,6 @@ export class FakeCoordinator {
       SubmitSweep: unavailable,
       ChangeSweep: unavailable,
       ListTrials: unavailable,
-      Work: (call) => call.end(),
       WatchSweep: (call) => call.end(),
       Watch: (call) => call.end(),
     };
