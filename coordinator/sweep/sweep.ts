@@ -13,6 +13,7 @@ import { isBetter, Ranking } from '../search/ranking.js';
 import { reproducibilityOf, type Reproducibility } from '../search/reproducibility.js';
 import type { Outcome } from '../search/search.js';
 import { eventChange } from '../store/event-change.js';
+import { copyOfTrial } from '../store/row-copies.js';
 import type { Change, RunRow, SweepRow, SweepState, TrialRow } from '../store/rows.js';
 import { backoffMs, mayPass, SameFailures } from './failures.js';
 import { MemberReports, type EpochReport } from './member-reports.js';
@@ -700,7 +701,7 @@ export class Sweep {
     // Once each, however often something about it has changed.
     for (const { row, runs } of this.touched) {
       row.computeSeconds = runs.reduce((sum, { computeSeconds }) => sum + computeSeconds, 0);
-      changes.push({ table: 'trials', row: { ...row } });
+      changes.push({ table: 'trials', row: copyOfTrial(row) });
     }
     return changes;
   }
