@@ -6,6 +6,7 @@ import type { Change, ReportKind, RunRow } from './store/rows.js';
 import type { StoreReader } from './store/store.js';
 import { hasLead, nextState, type RunTrigger } from './run-state.js';
 import { eventChange } from './store/event-change.js';
+import { copyOfRun } from './store/row-copies.js';
 
 export class Runs {
   private readonly rows = new Map<string, RunRow>();
@@ -56,7 +57,7 @@ export class Runs {
     this.reported.set(row.key, Promise.resolve(new Map()));
     const { directory, untilStep, untilEpoch, shards } = row;
     return [
-      { table: 'runs', row: { ...row } },
+      { table: 'runs', row: copyOfRun(row) },
       eventChange('run-created', row.key, { directory, untilStep, untilEpoch, shards }),
     ];
   }
@@ -67,7 +68,7 @@ export class Runs {
     const state = nextState(row, trigger);
     Object.assign(row, change, { state });
     this.keep(row);
-    const written: Change = { table: 'runs', row: { ...row } };
+    const written: Change = { table: 'runs', row: copyOfRun(row) };
     return state === from ? [written] : [written, eventChange(`run-${state}`, row.key, { from })];
   }
 

@@ -11,7 +11,10 @@ import { ExternalTrial } from './external-trial.js';
 import { WorkStream } from './work-stream.js';
 
 export interface TrialsOptions {
-  /** Trials that are in your hands at once, at most; the loop goes on when one of them is over. 1 without it. */
+  /**
+   * Trials that are in your hands at once: so many are asked for, and the loop goes on when one of them is over. A loop that
+   * waits for each trial's end within its body needs no more than 1, which it is without it.
+   */
   parallel?: number;
   /** Aborted: the loop ends, and what you have is yours to end. */
   signal?: AbortSignal;
@@ -47,8 +50,8 @@ export class ExternalSearch<Parameters extends object = Record<string, unknown>>
   ) {}
 
   /**
-   * Its trials, one after another, as long as there are any; the next is asked for when the loop comes round, so nothing is
-   * held in store. Every trial must be ended, by `finish` or `fail`, or by its signal. When a loop is left, its open trials may
+   * Its trials, as long as there are any; the next is asked for when the loop comes round, so that nothing is held in store
+   * where one runs at a time. Every trial must be ended, by `finish` or `fail`, or by its signal. When a loop is left, its open trials may
    * still be reported of and ended. Errors: ClusterUnreachable.
    */
   async *trials(options: TrialsOptions = {}): AsyncGenerator<ExternalTrial<Parameters>, void, undefined> {
@@ -145,12 +148,14 @@ class Hands<Parameters extends object> {
     for (;;) {
       if (this.failure) throw this.failure;
       if (this.hasLeft || this.isOver) return undefined;
+      // Also where one is there already: whoever runs several at once waits for none of them.
+      const more = parallel - this.open.size - this.asked;
+      if (more > 0) {
+        this.asked += more;
+        this.stream.ask(more);
+      }
       const trial = this.come.shift();
       if (trial) return trial;
-      if (this.asked === 0 && this.open.size < parallel) {
-        this.asked = 1;
-        this.stream.ask(1);
-      }
       await this.change.promise;
     }
   }

@@ -13,6 +13,7 @@ import { isBetter, Ranking } from '../search/ranking.js';
 import { reproducibilityOf, type Reproducibility } from '../search/reproducibility.js';
 import type { Outcome } from '../search/search.js';
 import { eventChange } from '../store/event-change.js';
+import { copyOfTrial } from '../store/row-copies.js';
 import type { Change, RunRow, SweepRow, SweepState, TrialRow } from '../store/rows.js';
 import { backoffMs, mayPass, SameFailures } from './failures.js';
 import { MemberReports, type EpochReport } from './member-reports.js';
@@ -69,6 +70,7 @@ export class Sweep {
   private averageChecked = false;
   /** Filled by whoever handles an event, and given out at its end. */
   private changes: Change[] = [];
+  private readonly touched = new Set<ActiveTrial>();
 
   constructor(private readonly parts: SweepParts) {
     this.spending = new Spending(parts.record);
@@ -693,9 +695,15 @@ export class Sweep {
 
   private handling(handle: () => void): Change[] {
     this.changes = [];
+    this.touched.clear();
     handle();
     const { changes } = this;
     this.changes = [];
+    // Once each, however often something about it has changed.
+    for (const { row, runs } of this.touched) {
+      row.computeSeconds = runs.reduce((sum, { computeSeconds }) => sum + computeSeconds, 0);
+      changes.push({ table: 'trials', row: copyOfTrial(row) });
+    }
     return changes;
   }
 
@@ -739,10 +747,9 @@ export class Sweep {
     this.changes.push(...this.parts.runs.advance(run, trigger));
   }
 
-  /** The row as it is now; several in one commit replace one another. */
-  private touch({ row, runs }: ActiveTrial): void {
-    row.computeSeconds = runs.reduce((sum, { computeSeconds }) => sum + computeSeconds, 0);
-    this.changes.push({ table: 'trials', row: { ...row } });
+  /** The row is written as it is when the event has been handled. */
+  private touch(trial: ActiveTrial): void {
+    this.touched.add(trial);
   }
 
   private write(): void {
