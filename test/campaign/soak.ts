@@ -2,7 +2,6 @@
  * The promise of exactly N trials under fire: a sweep of tiny trials whose processes are killed at random ends with the
  * table of one that nobody disturbed. Each way in which it did not is a broken promise.
  */
-import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { killRandomly } from '../cluster/random-kills.js';
 import { SweepCluster, type TableLine } from '../cluster/sweep-cluster.js';
@@ -30,7 +29,7 @@ export interface SoakResult {
 export async function undisturbed(search: Record<string, unknown>, workers: number): Promise<TableLine[]> {
   const cluster = await SweepCluster.start({ workers, shards: 2 });
   try {
-    const sweep = await cluster.submit(await tinySweep(join(cluster.folder, 'tiny'), search));
+    const sweep = await cluster.submit(await tinySweep(cluster.folder, search));
     const { event } = await sweep.ended();
     if (event !== 'sweep-finished') throw new Error(`the undisturbed sweep has ${event}\n${cluster.report()}`);
     return await sweep.table();
@@ -45,7 +44,7 @@ export async function soak(expected: readonly TableLine[], options: SoakOptions)
   const ending = new AbortController();
   const from = performance.now();
   try {
-    const sweep = await cluster.submit(await tinySweep(join(cluster.folder, 'tiny'), search));
+    const sweep = await cluster.submit(await tinySweep(cluster.folder, search));
     const killing = killRandomly(cluster, { seed, workers, shards, between, until: ending.signal, onKill: say });
     const last = await Promise.race([sweep.ended(), after(secondsMax * 1000, ending.signal)]);
     ending.abort();

@@ -72,8 +72,11 @@ export class SweepCluster {
     return join(this.folder, 'coordinator.db');
   }
 
-  addWorker(): void {
-    this.keep('worker', this.places.filter(({ role }) => role === 'worker').length, 0);
+  /** Resolves when it listens, with the port of its metrics. */
+  async addWorker(): Promise<number> {
+    const index = this.places.filter(({ role }) => role === 'worker').length;
+    const { metricsPort } = await this.keep('worker', index, 0).child.listening;
+    return metricsPort;
   }
 
   /** Kills the process, which is started again. Answers with its pid, once it has one. */
@@ -182,9 +185,9 @@ export class SubmittedSweep {
   ) {}
 
   /** To its last line. */
-  async ended(): Promise<SweepLine> {
+  ended(): Promise<SweepLine> {
     const from = Math.max(-1, ...this.lines.map(({ sequence = -1 }) => sequence)) + 1;
-    return await this.follower.follow(
+    const ended = this.follower.follow(
       (line) => {
         this.lines.push(line);
         for (const wake of this.waiting) wake();
@@ -192,6 +195,9 @@ export class SubmittedSweep {
       this.signal,
       from,
     );
+    // A test that has failed before awaits it no more.
+    ended.catch(() => undefined);
+    return ended;
   }
 
   /** The first line that fits, past or future, while somebody waits for its end. */
@@ -228,11 +234,11 @@ export class SubmittedSweep {
   }
 
   async table(): Promise<TableLine[]> {
-    return (await this.rows()).map(lineOf);
+    return (await this.rows()).map(tableLine);
   }
 }
 
-function lineOf(row: TrialRow): TableLine {
+export function tableLine(row: TrialRow): TableLine {
   const { number, status, epoch, value, best, bestEpoch, loss, reason, rung, bracket, round, columns } = row;
   return { number, status, epoch, value, best, bestEpoch, loss, reason, rung, bracket, round, columns };
 }

@@ -1,5 +1,5 @@
 /** A sweep whose trials take a fraction of a second: a few hundred samples, a model of a few weights, a few steps. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { loadTemplate } from '../../common/experiment/load.js';
@@ -15,13 +15,14 @@ export interface TinySweep {
 
 const samples = 240;
 
-/** `search` as in an experiment file; `more` replaces members of the experiment. */
+/** A folder of its own, and in it an experiment with its data. `search` as in an experiment file; `more` replaces members of the experiment. */
 export async function tinySweep(
-  folder: string,
+  within: string,
   search: Record<string, unknown>,
   more: Record<string, unknown> = {},
 ): Promise<TinySweep> {
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(within, { recursive: true });
+  const folder = mkdtempSync(join(within, 'tiny-'));
   writeFileSync(join(folder, 'clouds.csv'), clouds());
   const file = join(folder, 'tiny.yaml');
   writeFileSync(
@@ -33,7 +34,7 @@ export async function tinySweep(
       metrics: ['accuracy'],
       objective: { metric: 'validation.loss', direction: 'minimise' },
       optimizer: { momentum: { learningRate: '$learningRate', momentum: '$momentum' } },
-      train: { epochs: 2, batchSize: 80, microBatchSize: 40 },
+      train: { epochs: search['schedule'] === undefined ? 2 : 4, batchSize: 80, microBatchSize: 40 },
       ...more,
       search: {
         space: { learningRate: { logUniform: [1e-3, 1] }, momentum: { uniform: [0, 0.95] } },
