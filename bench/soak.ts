@@ -43,7 +43,16 @@ for (let round = 0; Date.now() < until && process.exitCode === undefined; round+
   expected.set(kind, table);
   say(`round ${round}, seed ${seed}: ${JSON.stringify(search)}, ${table.length} trials`);
   const between = [every * 1000, every * 2000] as const;
-  const result = await soak(table, { seed, workers, shards, search, between, secondsMax: 600, say });
+  const result = await soak(table, {
+    seed,
+    workers,
+    shards,
+    search,
+    between,
+    secondsOfKills: 600,
+    secondsMax: 900,
+    say,
+  });
   say(`${result.broken.length} promises broken, kills ${JSON.stringify(result.kills)}, ${result.seconds.toFixed(1)} s`);
   for (const broken of result.broken.slice(0, 20)) say(`BROKEN (seed ${seed}) ${broken}`);
   if (result.broken.length > 0) process.exitCode = 1;

@@ -1,7 +1,7 @@
 /**
  * The long proofs, with a printed seed: the cluster tests with ten kills per role, recovery, the core of the tests on other
  * versions of Node, accuracy on real data. Writes docs/campaign.md. Exit code 1 when anything falls short. With an argument,
- * `tests`, `recovery`, `node`, `accuracy` or `asha`, only that part runs, and only its section is written.
+ * `tests`, `sweeps`, `recovery`, `node`, `accuracy` or `asha`, only that part runs, and only its section is written.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,6 +14,7 @@ import { ashaFindings } from './asha.js';
 import type { Finding } from './finding.js';
 import { nodeVersionFindings } from './node-versions.js';
 import { recoveryFindings } from './recovery.js';
+import { sweepFindings } from './sweeps.js';
 
 const root = packageRoot();
 const seed = Number(process.env['POLYAK_TEST_SEED'] ?? Date.now() % 1_000_000);
@@ -122,6 +123,7 @@ function write(part: string, findings: Finding[]): void {
 process.stdout.write(`campaign with seed ${seed} (POLYAK_TEST_SEED repeats it), ${killsPerRole} kills per role\n`);
 const parts: Record<string, () => Finding[] | Promise<Finding[]>> = {
   tests: clusterTests,
+  sweeps: async () => await sweepFindings(seed),
   recovery: async () => await recoveryFindings(seed, killsPerRole),
   node: nodeVersionFindings,
   accuracy: accuracyFindings,

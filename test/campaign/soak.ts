@@ -14,6 +14,8 @@ export interface SoakOptions {
   search: Record<string, unknown>;
   /** Milliseconds between two kills, at least and at most. */
   between: readonly [number, number];
+  /** Of kills; then the sweep is left alone. */
+  secondsOfKills: number;
   /** The sweep may take so long. */
   secondsMax: number;
   say: (text: string) => void;
@@ -39,13 +41,14 @@ export async function undisturbed(search: Record<string, unknown>, workers: numb
 }
 
 export async function soak(expected: readonly TableLine[], options: SoakOptions): Promise<SoakResult> {
-  const { seed, workers, shards, search, between, secondsMax, say } = options;
+  const { seed, workers, shards, search, between, secondsOfKills, secondsMax, say } = options;
   const cluster = await SweepCluster.start({ workers, shards });
   const ending = new AbortController();
   const from = performance.now();
   try {
     const sweep = await cluster.submit(await tinySweep(cluster.folder, search));
-    const killing = killRandomly(cluster, { seed, workers, shards, between, until: ending.signal, onKill: say });
+    const until = AbortSignal.any([ending.signal, AbortSignal.timeout(secondsOfKills * 1000)]);
+    const killing = killRandomly(cluster, { seed, workers, shards, between, until, onKill: say });
     const last = await Promise.race([sweep.ended(), after(secondsMax * 1000, ending.signal)]);
     ending.abort();
     await killing;

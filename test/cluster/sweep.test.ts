@@ -127,9 +127,10 @@ describe(`a sweep (seed ${seed})`, () => {
     const startedAt = performance.now();
     const port = await cluster.addWorker();
     const listeningAt = performance.now();
+    // Of a machine that is busy with other things, less is expected: in measure of how long the process took to start.
+    const timeout = Math.max(2000, 4 * (listeningAt - startedAt));
     const computed = async () => await readMetric(port, 'polyak_worker_images_total');
-    await expect.poll(computed, { interval: 50, timeout: 20000 }).toBeGreaterThan(0);
-    console.log('start', listeningAt - startedAt, 'busy', performance.now() - listeningAt);
+    await expect.poll(computed, { interval: 50, timeout }).toBeGreaterThan(0);
     await sweep.change('STOP');
     expect(await ended).toMatchObject({ event: 'sweep-stopped' });
   });
