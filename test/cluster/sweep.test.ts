@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { runSweep } from '../../cli/sweep/run-sweep.js';
 import { SweepFolder } from '../../cli/sweep/sweep-folder.js';
 import { CounterRandom, Purpose } from '../../common/random.js';
 import { openStoreReader } from '../../coordinator/store/open-store.js';
@@ -141,28 +140,30 @@ describe('polyak sweep', () => {
     const state = mkdtempSync(join(tmpdir(), 'polyak-sweep-command-'));
     try {
       const { file } = await tinySweep(state, { trials: 8 }, { train: { ...long, epochs: 40 } });
-      const sweep = async (workers: number, onLine: (event: string, command: ChildProcess) => void) => {
-        const flags = ['--workers', String(workers), '--backend', 'cpu', '--state', join(state, 'runs'), '--json'];
-        const args = [join(packageRoot(), 'bin/polyak.js'), 'sweep', file, ...flags];
-        const command = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+      const run = async (args: string[], onLine: (event: string, command: ChildProcess) => void = () => undefined) => {
+        const flags = ['--state', join(state, 'runs'), '--json'];
+        const command = spawn(process.execPath, [join(packageRoot(), 'bin/polyak.js'), ...args, ...flags], {
+          stdio: ['ignore', 'pipe', 'ignore'],
+        });
         createInterface({ input: command.stdout }).on('line', (line) => {
           onLine((JSON.parse(line) as { event: string }).event, command);
         });
         const [code] = (await once(command, 'exit')) as [number];
-        return { code, folder: SweepFolder.open(join(state, 'runs'), '@last') };
+        return code;
       };
-      const undisturbed = await sweep(1, () => undefined);
+      const sweep = (workers: number) => ['sweep', file, '--backend', 'cpu', '--workers', String(workers)];
+      const last = () => SweepFolder.open(join(state, 'runs'), '@last');
+      expect(await run(sweep(1))).toBe(0);
+      const undisturbed = await tableOf(last());
       let reports = 0;
-      const interrupted = await sweep(2, (event, command) => {
+      const interrupt = (event: string, command: ChildProcess) => {
         if (event === 'report' && ++reports === 100) command.kill('SIGINT');
-      });
-      expect(interrupted.code).toBe(130);
-      const { folder } = interrupted;
+      };
+      expect(await run(sweep(2), interrupt)).toBe(130);
+      const folder = last();
       expect(new Set(await statesOf(folder))).toEqual(new Set(['finished', 'stopped']));
-      const never = new AbortController().signal;
-      const options = { folder, onLine: () => undefined, stop: never, kill: never, patienceMs: 10_000 };
-      expect(await runSweep({ ...options, resume: true })).toMatchObject({ event: 'sweep-finished' });
-      expect(await tableOf(folder)).toEqual(await tableOf(undisturbed.folder));
+      expect(await run(['resume', folder.path, '--workers', '1'])).toBe(0);
+      expect(await tableOf(folder)).toEqual(undisturbed);
     } finally {
       rmSync(state, { recursive: true });
     }

@@ -5,6 +5,7 @@
 import { CounterRandom, Purpose } from '../../common/random.js';
 import { searchSchema } from '../../common/experiment/search-schema.js';
 import type { Change, RunRow, SweepRow, TrialRow } from '../../coordinator/store/rows.js';
+import { hasLead } from '../../coordinator/run-state.js';
 import { Runs } from '../../coordinator/runs.js';
 import { openSweep } from '../../coordinator/sweep/open-sweep.js';
 import type { Sweep } from '../../coordinator/sweep/sweep.js';
@@ -109,6 +110,7 @@ export class SweepWorld {
       return false;
     }
     this.store.commit(changes);
+    for (const run of this.runs.ofSweep(key)) if (!hasLead(run.state)) this.sweep.settled(run);
     return true;
   }
 
@@ -158,7 +160,7 @@ export class SweepWorld {
     const told = () => {
       const now = this.runs.find(run);
       if (!now) return [];
-      const isLed = now.state === 'running' || now.state === 'stopping';
+      const isLed = hasLead(now.state);
       // A lead that was dropped says nothing more when another leads.
       if (!isFirst && isLed) return [];
       isFirst = false;
