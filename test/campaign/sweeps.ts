@@ -45,6 +45,7 @@ export async function sweepFindings(seed: number): Promise<Finding[]> {
     const died = `${kills.worker} workers, ${kills.server} shards and the coordinator ${kills.coordinator} times killed`;
     const result = broken.length === 0 ? `${table.length} trials, ${died}, ${Math.round(seconds)} s` : broken[0]!;
     const what = `${name} on ${workers} workers, kill -9 every 2 to 4 s for ${secondsOfKills} s: the table of one worker, undisturbed`;
+    say(`${what}: ${result}`);
     findings.push({ name: what, passed: broken.length === 0, result });
   }
   return findings;
