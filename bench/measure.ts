@@ -51,6 +51,7 @@ export class Peer {
   }
 
   async close(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const gone = once(this.#child, 'exit');
     this.#child.stdin!.end();
     await gone;

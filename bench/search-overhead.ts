@@ -8,7 +8,7 @@ import { SearchCoordinator } from './search-coordinator.js';
 
 export const processes = 16;
 const trialSeconds = 0.1;
-export const trials = { polyak: 2000, ray: 320, optuna: 320 };
+export const trials = { polyak: 2000, ray: 32, optuna: 160 };
 
 export interface SearchOverheadFigures {
   seconds: number;
@@ -43,13 +43,20 @@ export async function benchmarkSearchOverhead(): Promise<SearchOverheadFigures> 
   return { seconds, ratio, rayRatio, optunaRatio };
 }
 
-async function peerSeconds(python: string, script: string, count: number): Promise<number> {
+/** Undefined where it did not end in time. */
+async function peerSeconds(python: string, script: string, count: number): Promise<number | undefined> {
   const peer = Peer.python(python, script, [String(count), String(processes), String(trialSeconds)]);
-  const seconds = (await peer.read()) as number;
-  await peer.close();
-  return seconds;
+  try {
+    return (await peer.read()) as number;
+  } catch {
+    return undefined;
+  } finally {
+    await peer.close();
+  }
 }
 
-function ratioOf(seconds: number, count: number): number {
-  return seconds / ((count * trialSeconds) / processes);
+function ratioOf(seconds: number, count: number): number;
+function ratioOf(seconds: number | undefined, count: number): number | undefined;
+function ratioOf(seconds: number | undefined, count: number): number | undefined {
+  return seconds === undefined ? undefined : seconds / ((count * trialSeconds) / processes);
 }
