@@ -354,7 +354,7 @@ export class Sweep {
       this.parts.record.settings = settings;
       this.write();
       this.note('sweep-changed', { settings });
-      if (settings.trials === trials) return;
+      if (settings.trials === trials) return this.finishIfOver();
       if (this.state === 'finished') this.setState('running', null);
       this.take({ type: 'extend', trials: settings.trials });
     });
@@ -394,6 +394,8 @@ export class Sweep {
       if (write) this.write();
       const spent = this.spending.spentTime(this.settings.budget);
       if (this.state === 'running' && spent !== undefined) this.haltNow('stopped', spent);
+      // What has become ready meanwhile may not fit the budget of epochs, and nothing else may happen any more.
+      this.finishIfOver();
     });
   }
 

@@ -1,0 +1,116 @@
+/** What a sweep spends, as the engine has it, with reports that the test gives: never more than allowed, and always an end. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Runs } from '../../coordinator/runs.js';
+import { SqliteStore } from '../../coordinator/store/sqlite/sqlite-store.js';
+import type { Change, RunRow, SweepRow } from '../../coordinator/store/rows.js';
+import { openSweep } from '../../coordinator/sweep/open-sweep.js';
+import type { Sweep } from '../../coordinator/sweep/sweep.js';
+import { experimentOn } from '../bad-input/data-files.js';
+
+const key = '0123456789abcdef';
+const search = { trials: 3, space: { rate: { uniform: [0.1, 1] } } };
+const halving = { successiveHalving: { minEpochs: 1, eta: 2 } };
+
+let folder: string;
+let store: SqliteStore;
+let sweep: Sweep;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'polyak-budget-'));
+  store = await SqliteStore.take(join(folder, 'store.db'), 'test');
+});
+afterEach(async () => {
+  await store.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function begin(settings: Record<string, unknown>, more: Record<string, unknown> = {}): Promise<void> {
+  const experiment = {
+    ...experimentOn({ source: 'csv', path: '/a.csv' }),
+    optimizer: { sgd: { learningRate: '$rate' } },
+    train: { epochs: 4, batchSize: 4, microBatchSize: 4 },
+    search: { ...search, ...more },
+  };
+  const row: SweepRow = {
+    ...{ key, name: 'x', experiment: JSON.stringify(experiment), directory: '/x', shards: 1 },
+    ...{ state: 'running', reason: null, createdAt: '2026-01-01T00:00:00.000Z', endedAt: null },
+    settings: JSON.stringify({ settings: { trials: 3, ...settings }, folder: '/' }),
+  };
+  sweep = await openSweep(row, new Runs(store, (await store.open()).runs), store);
+  await commit(sweep.begin());
+}
+
+async function commit(changes: readonly Change[]): Promise<void> {
+  await store.commit(changes);
+}
+
+async function start(): Promise<RunRow> {
+  const started = sweep.startNext()!;
+  await commit(started.changes);
+  return started.run;
+}
+
+/** As the coordinator does when the report is on disk. */
+async function keep(run: RunRow, changes: readonly Change[]): Promise<void> {
+  await commit(changes);
+  sweep.settled(run);
+}
+
+async function train(run: RunRow, untilEpoch: number): Promise<void> {
+  for (let epoch = sweep.epochOf(run) + 1; epoch <= untilEpoch; epoch++)
+    await commit(sweep.epoch(run, epoch, { value: run.trial, loss: 1 }, 3));
+}
+
+const end = (epoch: number, code = '') => ({ epoch, code, message: 'the server is away' });
+
+describe('a budget of epochs', () => {
+  it('ends the sweep when the last of a rung pauses and what is promoted does not fit', async () => {
+    await begin({ trials: 4, budget: { epochs: 5 } }, { trials: 4, schedule: halving });
+    const runs = [await start(), await start(), await start(), await start()];
+    for (const run of runs) {
+      await train(run, 1);
+      await keep(run, sweep.paused(run, 1));
+    }
+    await commit(sweep.tick(1, 0, false));
+    expect(sweep.spending.epochs).toBeLessThanOrEqual(5);
+    while (sweep.canStart) {
+      const run = await start();
+      await train(run, run.untilEpoch === 0 ? 4 : run.untilEpoch);
+      await keep(run, sweep.paused(run, run.untilEpoch));
+    }
+    await commit(sweep.tick(1, 0, false));
+    expect(sweep.spending.epochs).toBeLessThanOrEqual(5);
+    expect(sweep.state).toBe('stopped');
+  });
+
+  it('ends the sweep when what is to be tried again does not fit any more', async () => {
+    await begin({ budget: { epochs: 6 } });
+    const first = await start();
+    await train(first, 2);
+    await keep(first, sweep.ended(first, 'failed', end(3, 'unreachable')));
+    const second = await start();
+    await train(second, 4);
+    await keep(second, sweep.ended(second, 'finished', end(4)));
+    expect(sweep.state).toBe('running');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 });
+    await commit(sweep.tick(60, 0, false));
+    vi.useRealTimers();
+    expect(sweep.spending.epochs).toBe(6);
+    expect(sweep.state).toBe('stopped');
+  });
+
+  it('that is set below what is spent ends a sweep of which nothing runs', async () => {
+    await begin({});
+    const run = await start();
+    await train(run, 4);
+    await keep(run, sweep.ended(run, 'finished', end(4)));
+    await commit(sweep.change({ ...sweep.settings, budget: { epochs: 1 } }));
+    expect(sweep.row).toMatchObject({
+      state: 'stopped',
+      reason: expect.stringContaining('search.budget.epochs of 1 is spent') as string,
+    });
+  });
+});
