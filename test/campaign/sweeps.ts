@@ -35,12 +35,13 @@ const sieges: Siege[] = [
 export async function sweepFindings(seed: number): Promise<Finding[]> {
   const findings: Finding[] = [];
   const tables = new Map<object, TableLine[]>();
-  for (const { name, search, workers, secondsOfKills } of sieges) {
+  for (const [index, { name, search, workers, secondsOfKills }] of sieges.entries()) {
     const table = tables.get(search) ?? (await undisturbed(search, 1));
     tables.set(search, table);
     const say = (text: string) => process.stdout.write(`${text}\n`);
     const { broken, kills, seconds } = await soak(table, {
-      ...{ seed, workers, shards, search, between, secondsOfKills, secondsMax, say },
+      // Not the same processes each time.
+      ...{ seed: seed + index, workers, shards, search, between, secondsOfKills, secondsMax, say },
     });
     const died = `${kills.worker} workers, ${kills.server} shards and the coordinator ${kills.coordinator} times killed`;
     const result = broken.length === 0 ? `${table.length} trials, ${died}, ${Math.round(seconds)} s` : broken[0]!;

@@ -139,7 +139,7 @@ describe('polyak sweep', () => {
   it('that is interrupted stops its trials at checkpoints, and goes on later to the same table', async () => {
     const state = mkdtempSync(join(tmpdir(), 'polyak-sweep-command-'));
     try {
-      const { file } = await tinySweep(state, { trials: 8 }, { train: { ...long, epochs: 40 } });
+      const { file } = await tinySweep(state, { trials: 6 }, { train: { ...long, epochs: 20 } });
       const run = async (args: string[], onLine: (event: string, command: ChildProcess) => void = () => undefined) => {
         const flags = ['--state', join(state, 'runs'), '--json'];
         const command = spawn(process.execPath, [join(packageRoot(), 'bin/polyak.js'), ...args, ...flags], {
@@ -157,11 +157,13 @@ describe('polyak sweep', () => {
       const undisturbed = await tableOf(last());
       let reports = 0;
       const interrupt = (event: string, command: ChildProcess) => {
-        if (event === 'report' && ++reports === 100) command.kill('SIGINT');
+        if (event === 'report' && ++reports === 30) command.kill('SIGINT');
       };
       expect(await run(sweep(2), interrupt)).toBe(130);
       const folder = last();
-      expect(new Set(await statesOf(folder))).toEqual(new Set(['finished', 'stopped']));
+      const states = await statesOf(folder);
+      expect(states).toContain('stopped');
+      expect(states.filter((each) => each !== 'stopped' && each !== 'finished')).toEqual([]);
       expect(await run(['resume', folder.path, '--workers', '1'])).toBe(0);
       expect(await tableOf(folder)).toEqual(undisturbed);
     } finally {
