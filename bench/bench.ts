@@ -4,7 +4,7 @@
  * a Python that has them.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PolyakError } from '../common/errors.js';
@@ -182,7 +182,9 @@ function headingOf(title: string): string {
 function circumstances(): string {
   const [cpu] = cpus();
   const day = new Date().toISOString().slice(0, 10);
-  return `${day}, ${cpus().length} cores of ${cpu?.model ?? 'unknown'}, Node ${process.version}.`;
+  // Of others too: what was measured on a machine that is not idle says so.
+  const load = `load average ${loadavg()[0]?.toFixed(1)}`;
+  return `${day}, ${cpus().length} cores of ${cpu?.model ?? 'unknown'}, Node ${process.version}, ${load}.`;
 }
 
 const preface = `# Benchmarks
