@@ -11,6 +11,7 @@ import type { WatchSweepRequest__Output } from '../proto/gen/polyak/v1/WatchSwee
 import { shardsMax, type ServiceParts } from './coordinator-service.js';
 import { hasLead, isEnd } from './run-state.js';
 import type { Change, RunRow, SweepRow, TrialRow } from './store/rows.js';
+import { epochsOf } from './sweep/open-sweep.js';
 import { searchSettings } from './sweep/search-settings.js';
 import { endFactsOf, epochReportOf } from './sweep/run-report.js';
 import type { Sweep } from './sweep/sweep.js';
@@ -103,17 +104,19 @@ export async function changeSweep(
 ): Promise<{ sweep: string }> {
   const sweep = await parts.sweeps.get(request.sweepKey.toString('hex'));
   const failed = request.action === 'RETRY' ? await failedTrial(parts, sweep, request.trial) : undefined;
-  await parts.ledger.commit(failed ? sweep.retry(failed.row, failed.runs) : changesOf(sweep, request));
+  await parts.ledger.commit(failed ? sweep.retry(failed.row, failed.runs, failed.epochs) : changesOf(sweep, request));
   if (sweep.isExternal) parts.work.settle(sweep);
   parts.dispatcher.dispatchSoon();
   return { sweep: JSON.stringify(sweep.snapshot()) };
 }
 
 /** Trials that are over are not kept in mind. Errors: `usage` where there is none of that number. */
-async function failedTrial({ store }: ServiceParts, { key, row: { name } }: Sweep, number: number) {
+async function failedTrial({ store }: ServiceParts, { key, plan, row: { name } }: Sweep, number: number) {
   const row = await store.trial(key, number);
   if (!row) throw new PolyakError('usage', `${name} has no trial ${number}; it has not begun`);
-  return { row, runs: await store.runs({ sweep: key, trial: number }) };
+  const runs = await store.runs({ sweep: key, trial: number });
+  const epochs = plan.members === 1 ? undefined : await epochsOf(runs, plan.search.metric, store);
+  return { row, runs, epochs };
 }
 
 function changesOf(
