@@ -228,7 +228,10 @@ async function stop(parts: ServiceParts, trialKey: Buffer): Promise<Record<strin
   const key = trialKey.toString('hex');
   const run = await runs.findAny(key);
   if (!run) throw new PolyakError('usage', `stop: there is no trial ${key}`);
-  if (run.state === 'waiting' && run.sweep === null) {
+  // Its sweep decides upon it, and counts what it may still train.
+  if (run.sweep !== null)
+    throw new PolyakError('usage', `stop: run ${key} is of trial ${run.trial} of sweep ${run.sweep}; stop the sweep`);
+  if (run.state === 'waiting') {
     // Nobody leads it, so nobody else will report its end.
     const step = Math.max(0, ...(await store.reports(key)).map((known) => known.step));
     const body = JSON.stringify({ event: 'stopped', step });

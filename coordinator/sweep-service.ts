@@ -1,4 +1,5 @@
 /** The coordinator's gRPC methods for sweeps: what arrives is checked, decided on, kept in the store, and carried out. */
+import { isAbsolute, normalize, resolve } from 'node:path';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { PolyakError } from '../common/errors.js';
 import type { ChangeSweepRequest__Output } from '../proto/gen/polyak/v1/ChangeSweepRequest.js';
@@ -10,6 +11,7 @@ import type { WatchSweepRequest__Output } from '../proto/gen/polyak/v1/WatchSwee
 import { shardsMax, type ServiceParts } from './coordinator-service.js';
 import { hasLead, isEnd } from './run-state.js';
 import type { Change, RunRow, SweepRow, TrialRow } from './store/rows.js';
+import { epochsOf } from './sweep/open-sweep.js';
 import { searchSettings } from './sweep/search-settings.js';
 import { endFactsOf, epochReportOf } from './sweep/run-report.js';
 import type { Sweep } from './sweep/sweep.js';
@@ -18,22 +20,16 @@ import { endLine } from './sweep/sweep-watchers.js';
 
 const trialsMax = 1000;
 const experimentBytesMax = 4 << 20;
+const nameLengthMax = 200;
+/** Far beyond what an experiment has, and far below what the stack holds. */
+const depthMax = 100;
 
 export async function submitSweep(parts: ServiceParts, request: SubmitSweepRequest__Output): Promise<object> {
+  requireRightRequest(request);
   const { sweepKey, name, experiment, folder, directory, shards, list, settings, replayOf, external } = request;
-  if (sweepKey.length !== 8)
-    throw new PolyakError('usage', `submit: sweep_key has ${sweepKey.length} bytes, it must have 8`);
-  if (!external && (shards < 1 || shards > shardsMax))
-    throw new PolyakError('usage', `submit: shards is ${shards}, it must be 1 to ${shardsMax}`);
-  if (!external && directory === '')
-    throw new PolyakError('usage', 'submit: directory is empty; it must be a folder that the servers see');
-  if (experiment.length > experimentBytesMax)
-    throw new PolyakError(
-      'usage',
-      `submit: experiment has ${experiment.length} bytes, the most is ${experimentBytesMax}`,
-    );
   const value = objectOf('experiment', experiment);
   const given = settings === '' ? {} : objectOf('settings', settings);
+  requireSameTrials(value, given);
   const row: SweepRow = {
     ...{ key: sweepKey.toString('hex'), name, experiment, state: 'running', reason: null },
     ...(external ? { directory: '', shards: 0 } : { directory, shards }),
@@ -54,23 +50,73 @@ export async function submitSweep(parts: ServiceParts, request: SubmitSweepReque
   return {};
 }
 
+/** Errors: `usage`, with what would be right. */
+function requireRightRequest(request: SubmitSweepRequest__Output): void {
+  const { sweepKey, name, experiment, directory, shards, settings, external } = request;
+  const refuse = (what: string) => {
+    throw new PolyakError('usage', `submit: ${what}`);
+  };
+  if (sweepKey.length !== 8) refuse(`sweep_key has ${sweepKey.length} bytes, it must have 8`);
+  if (name.length > nameLengthMax) refuse(`name has ${name.length} characters, the most is ${nameLengthMax}`);
+  if (/\p{Cc}/u.test(name)) refuse(`name is ${JSON.stringify(name)}, it must have no control characters`);
+  if (experiment.length > experimentBytesMax)
+    refuse(`experiment has ${experiment.length} bytes, the most is ${experimentBytesMax}`);
+  for (const [what, text] of Object.entries({ experiment, settings })) {
+    if (depthOf(text) > depthMax) refuse(`${what} is nested ${depthOf(text)} deep, the most is ${depthMax}`);
+  }
+  if (external) return;
+  if (shards < 1 || shards > shardsMax) refuse(`shards is ${shards}, it must be 1 to ${shardsMax}`);
+  if (directory === '') refuse('directory is empty; it must be a folder that the servers see');
+  // What is relative would be another folder for every process.
+  if (!isAbsolute(directory) || normalize(directory) !== directory)
+    refuse(
+      `directory is '${directory}', it must be an absolute path without . and .., such as ${resolve('/', directory)}`,
+    );
+}
+
+/** The search is made for the experiment's number. Errors: `usage`. */
+function requireSameTrials({ search }: Record<string, unknown>, { trials }: Record<string, unknown>): void {
+  const planned = (search as { trials?: unknown } | null | undefined)?.trials;
+  if (trials === undefined || trials === planned) return;
+  const both = `settings.trials is ${JSON.stringify(trials)} and the experiment's search.trials ${JSON.stringify(planned)}`;
+  throw new PolyakError('usage', `submit: ${both}; leave settings.trials out and give the number as search.trials`);
+}
+
+/** Of brackets within each other, outside of strings. */
+function depthOf(json: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let isText = false;
+  for (let at = 0; at < json.length; at += 1) {
+    const letter = json[at];
+    if (isText && letter === '\\') at += 1;
+    else if (letter === '"') isText = !isText;
+    else if (isText) continue;
+    else if (letter === '[' || letter === '{') deepest = Math.max(deepest, (depth += 1));
+    else if (letter === ']' || letter === '}') depth -= 1;
+  }
+  return deepest;
+}
+
 export async function changeSweep(
   parts: ServiceParts,
   request: ChangeSweepRequest__Output,
 ): Promise<{ sweep: string }> {
   const sweep = await parts.sweeps.get(request.sweepKey.toString('hex'));
   const failed = request.action === 'RETRY' ? await failedTrial(parts, sweep, request.trial) : undefined;
-  await parts.ledger.commit(failed ? sweep.retry(failed.row, failed.runs) : changesOf(sweep, request));
+  await parts.ledger.commit(failed ? sweep.retry(failed.row, failed.runs, failed.epochs) : changesOf(sweep, request));
   if (sweep.isExternal) parts.work.settle(sweep);
   parts.dispatcher.dispatchSoon();
   return { sweep: JSON.stringify(sweep.snapshot()) };
 }
 
 /** Trials that are over are not kept in mind. Errors: `usage` where there is none of that number. */
-async function failedTrial({ store }: ServiceParts, { key, row: { name } }: Sweep, number: number) {
+async function failedTrial({ store }: ServiceParts, { key, plan, row: { name } }: Sweep, number: number) {
   const row = await store.trial(key, number);
   if (!row) throw new PolyakError('usage', `${name} has no trial ${number}; it has not begun`);
-  return { row, runs: await store.runs({ sweep: key, trial: number }) };
+  const runs = await store.runs({ sweep: key, trial: number });
+  const epochs = plan.members === 1 ? undefined : await epochsOf(runs, plan.search.metric, store);
+  return { row, runs, epochs };
 }
 
 function changesOf(

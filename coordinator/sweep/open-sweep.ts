@@ -60,7 +60,8 @@ async function endedRuns(trials: readonly TrialRow[], runs: Runs, store: StoreRe
   return found.flat().filter(({ key }) => !runs.find(key));
 }
 
-async function epochsOf(
+/** By run: what it has reported of its epochs, as stored. */
+export async function epochsOf(
   runs: readonly RunRow[],
   metric: string,
   store: StoreReader,

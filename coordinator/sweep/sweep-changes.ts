@@ -2,6 +2,7 @@
 import { PolyakError } from '../../common/errors.js';
 import type { RunRow, TrialRow } from '../store/rows.js';
 import type { Sweep } from './sweep.js';
+import { requireCountable } from './trial-plan.js';
 
 type Searched = Pick<Sweep, 'plan' | 'row' | 'settings' | 'isRepetition'>;
 
@@ -15,6 +16,7 @@ export function requireExtensible({ plan, row, settings, isRepetition }: Searche
   };
   const another = `begin another sweep: polyak sweep FILE --trials ${trials}`;
   if (isRepetition) refuse('repeats another sweep, and has as many trials as that');
+  requireCountable(trials);
   if (trials < settings.trials) {
     refuse(
       `has ${settings.trials} trials, and they can only become more; 'polyak stop ${row.name}' ends it before all are over`,

@@ -184,17 +184,23 @@ export class Sweep {
     if (row.best !== null) this.beats(row.number, row.best, row.bestEpoch, row.columns);
     if (isTrialOver(row) && runs.every(({ state }) => isOver(state))) return this.keepBest(row);
     const reports = new MemberReports(this.plan.members);
-    this.active.set(row.number, { row, reports, runs, experiment: undefined });
+    const trial = { row, reports, runs, experiment: undefined };
+    this.active.set(row.number, trial);
     for (const run of runs) {
-      this.epochs.set(run.key, row.epoch);
-      for (const { epoch, ...report } of epochs.get(run.key) ?? []) {
-        if (epoch <= row.epoch) continue;
-        this.spending.restored(epoch - this.epochOf(run));
-        this.epochs.set(run.key, epoch);
-        reports.add(run.member, epoch, report);
-      }
+      this.rememberReports(trial, run, epochs.get(run.key) ?? []);
+      this.spending.restored(this.epochOf(run) - row.epoch);
       if (run.state === 'waiting') this.ready.addRun(run.key);
       else if (run.state === 'running' || run.state === 'stopping') this.spending.reserve(this.epochsAhead(run));
+    }
+  }
+
+  /** What one of several runs has reported of epochs that others have not reached: it is not reported again. */
+  private rememberReports({ row, reports }: ActiveTrial, run: RunRow, epochs: readonly EpochOfRun[]): void {
+    this.epochs.set(run.key, row.epoch);
+    for (const { epoch, ...report } of epochs) {
+      if (epoch <= row.epoch) continue;
+      this.epochs.set(run.key, epoch);
+      reports.add(run.member, epoch, report);
     }
   }
 
@@ -360,8 +366,15 @@ export class Sweep {
     });
   }
 
-  /** `trial` is the row of a trial that has failed, `runs` are its runs, as stored. Errors: `usage` for all others. */
-  retry(trial: TrialRow, runs: readonly RunRow[]): Change[] {
+  /**
+   * `trial` is the row of a trial that has failed, `runs` are its runs, as stored, and `epochs` what these have reported.
+   * Errors: `usage` for all others.
+   */
+  retry(
+    trial: TrialRow,
+    runs: readonly RunRow[],
+    epochs: ReadonlyMap<string, readonly EpochOfRun[]> = new Map(),
+  ): Change[] {
     return this.handling(() => {
       requireRetriable(this, trial, runs);
       const row: TrialRow = { ...trial, reason: null, endedAt: null };
@@ -374,7 +387,7 @@ export class Sweep {
       this.failures.succeeded();
       if (this.state !== 'running') this.setState('running', null);
       for (const run of known) {
-        this.epochs.set(run.key, row.epoch);
+        this.rememberReports(active, run, epochs.get(run.key) ?? []);
         run.retries = 0;
         if (run.state !== 'finished') this.continueRun(run);
       }

@@ -1,4 +1,5 @@
 /** The sweeps that are not finished, and the clock of each. */
+import { resolve } from 'node:path';
 import { PolyakError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import type { Ledger } from '../ledger.js';
@@ -10,10 +11,23 @@ import type { Sweep } from './sweep.js';
 
 const secondsBetweenWrites = 5;
 
+/** Settings may have been changed since, and processes may be others. */
+function requireSame(sweep: Sweep, { name, experiment }: SweepRow): Sweep {
+  const given = { name, experiment };
+  const different = Object.entries(given).find(([member, value]) => sweep.row[member as keyof typeof given] !== value);
+  if (!different) return sweep;
+  const [member] = different;
+  throw new PolyakError(
+    'usage',
+    `sweep ${sweep.key} was submitted with another ${member}; give this one a key of its own`,
+  );
+}
+
 export class Sweeps {
   private readonly byKey = new Map<string, Sweep>();
   /** Submitted, and not yet known to be right. */
   private readonly opening = new Map<string, Promise<Sweep>>();
+  private readonly beginning = new Map<string, SweepRow>();
   private ticks = 0;
 
   constructor(
@@ -38,15 +52,30 @@ export class Sweeps {
     }
   }
 
-  /** The same key again is the same sweep. Errors: `usage`. */
+  /**
+   * The same key again is the same sweep, as it was first submitted. Errors: `usage` also where it would be another one, and for
+   * a folder that another sweep has: trials of the same number would take each other's checkpoints for their own.
+   */
   async submit(row: SweepRow): Promise<Sweep> {
+    const opening = this.opening.get(row.key);
+    if (opening) return requireSame(await opening, row);
+    const stored = await this.store.sweeps();
+    // Others may have come meanwhile.
     const known = this.opening.get(row.key) ?? this.byKey.get(row.key);
-    if (known) return await known;
-    const stored = (await this.store.sweeps()).find(({ key }) => key === row.key);
-    if (stored) return await this.get(row.key);
-    const opening = this.begin(row).finally(() => this.opening.delete(row.key));
-    this.opening.set(row.key, opening);
-    return await opening;
+    if (known) return requireSame(await known, row);
+    if (stored.some(({ key }) => key === row.key)) return requireSame(await this.get(row.key), row);
+    const other = [...stored, ...this.beginning.values()].find(
+      ({ directory }) => row.directory !== '' && resolve(directory) === resolve(row.directory),
+    );
+    if (other)
+      throw new PolyakError('usage', `submit: directory ${row.directory} is that of sweep ${other.name}; give another`);
+    this.beginning.set(row.key, row);
+    const begun = this.begin(row).finally(() => {
+      this.opening.delete(row.key);
+      this.beginning.delete(row.key);
+    });
+    this.opening.set(row.key, begun);
+    return await begun;
   }
 
   private async begin(row: SweepRow): Promise<Sweep> {

@@ -15,6 +15,10 @@ import { planSearch, type Judged, type SearchPlan } from '../search/plan.js';
 import type { Sampler } from '../search/sampler.js';
 import { samplerFor } from '../search/sampler-registry.js';
 
+/** All of them are made when a sweep begins, and kept in memory. */
+const trialsMax = 1_000_000;
+const membersMax = 1000;
+
 export interface SweepTemplate {
   value: Record<string, unknown>;
   /** What relative paths count from. */
@@ -41,6 +45,7 @@ export class TrialPlan {
     const external = template.external ? checkExternal(template.value) : undefined;
     const section = external?.search ?? searchSchema.parse(checkTemplate(template.value, { folder: template.folder }));
     this.section = trials === undefined ? section : { ...section, trials };
+    requireCountable(this.section.trials, this.members);
     const { seed: written } = template.value;
     if (written !== undefined && typeof written !== 'number') {
       throw new PolyakError(
@@ -95,6 +100,17 @@ export class TrialPlan {
   private substituted({ parameters }: Hyperparameters): Experiment {
     return substitute(this.template.value, parameters, this.template.folder);
   }
+}
+
+/** Errors: `usage` for more than a coordinator can have in mind. */
+export function requireCountable(trials: number, members = 1): void {
+  if (trials > trialsMax)
+    throw new PolyakError('usage', `search.trials is ${trials}, the most is ${trialsMax}; begin several sweeps`);
+  if (members > membersMax)
+    throw new PolyakError(
+      'usage',
+      `search.crossValidation makes ${members} runs of a trial, folds times repeats; the most is ${membersMax}`,
+    );
 }
 
 /** Of what there is no running average. */

@@ -138,7 +138,7 @@ describe('a sweep by the HTTP API', () => {
   it('is not found by a name that two have', async () => {
     const { call, submit } = await coordinator();
     await submit();
-    await submit({ key: 'ffffffffffffffff' });
+    await submit({ key: 'ffffffffffffffff', directory: join(folder, 'other') });
     const { status, body } = await call('GET', '/sweeps/small');
     expect(status).toBe(400);
     expect(body.error.message).toContain(`${key}, ffffffffffffffff`);

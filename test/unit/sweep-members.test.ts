@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Runs } from '../../coordinator/runs.js';
 import { SqliteStore } from '../../coordinator/store/sqlite/sqlite-store.js';
 import type { Change, RunRow, SweepRow } from '../../coordinator/store/rows.js';
-import { openSweep } from '../../coordinator/sweep/open-sweep.js';
+import { epochsOf, openSweep } from '../../coordinator/sweep/open-sweep.js';
 import type { Sweep } from '../../coordinator/sweep/sweep.js';
 import { experimentOn } from '../bad-input/data-files.js';
 
@@ -97,5 +97,33 @@ describe('a trial of six runs', () => {
     expect(await trial()).toMatchObject({ epoch: 2, value: 12.5, deviation: Math.sqrt(3.5), status: 'finished' });
     expect(sweep.state).toBe('finished');
     expect(sweep.spending.epochs).toBe(12);
+  });
+
+  it('that failed and is tried again has the reports of the runs that had finished', async () => {
+    for (const member of [0, 1]) {
+      await epoch(member, 1, member);
+      await epoch(member, 2, 10 + member);
+      await finish(member);
+    }
+    await epoch(2, 1, 2);
+    await commit(sweep.ended(runs[5]!, 'failed', { epoch: 1, code: 'training', message: 'a lease failed' }));
+    for (const member of [2, 3, 4])
+      await commit(sweep.ended(runs[member]!, 'stopped', { epoch: 1, code: '', message: '' }));
+    expect(await trial()).toMatchObject({ status: 'failed', epoch: 0 });
+    const found = await store.runs({ sweep: row.key, trial: 0 });
+    const spent = sweep.spending.epochs;
+    await commit(sweep.retry(await trial(), found, await epochsOf(found, 'validation.loss', store)));
+    const live = [...sweep.activeTrials()][0]!.runs;
+    runs = found.map(({ key }) => live.find((run) => run.key === key)!);
+    expect(sweep.spending.epochs).toBe(spent);
+    for (const run of runs) sweep.settled(run);
+    for (let left = 4; left > 0; left--) await commit(sweep.startNext()!.changes);
+    for (const member of [3, 4, 5]) await epoch(member, 1, member);
+    expect(await trial()).toMatchObject({ epoch: 1, value: 2.5 });
+    for (const member of [2, 3, 4, 5]) {
+      await epoch(member, 2, 10 + member);
+      await finish(member);
+    }
+    expect(await trial()).toMatchObject({ epoch: 2, value: 12.5, deviation: Math.sqrt(3.5), status: 'finished' });
   });
 });
