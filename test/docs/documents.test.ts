@@ -1,4 +1,4 @@
-/** README and walkthrough: every command in them is run as it stands, in an empty folder, and does what they say. */
+/** README, walkthrough and the guide to sweeps: every command in them is run as it stands, in an empty folder, and does what they say. */
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -32,16 +32,25 @@ class Reader {
     return { status, printed: stdout + stderr };
   }
 
-  /** Resolves when the run that it starts makes progress. */
+  /** Resolves when the run that it starts makes progress, or a trial of the sweep. */
   async start({ text }: ShellBlock): Promise<void> {
     const child = spawn('bash', ['-c', `exec ${text}`], { cwd: this.folder, env: this.environment, stdio: 'ignore' });
     this.background.push(child);
-    const status = async () =>
-      await promisify(execFile)(join(this.bin, 'polyak'), ['status', '@last', '--json'], { cwd: this.folder });
     for (;;) {
-      const { state, progress } = JSON.parse((await status()).stdout) as { state: string; progress: unknown };
-      if (state === 'running' && progress !== null) return;
+      if (await this.isMoving()) return;
       if (child.exitCode !== null) throw new Error(`'${text}' ended by itself with exit code ${child.exitCode}`);
+    }
+  }
+
+  private async isMoving(): Promise<boolean> {
+    try {
+      const status = ['status', '@last', '--json'];
+      const { stdout } = await promisify(execFile)(join(this.bin, 'polyak'), status, { cwd: this.folder });
+      const { state, progress, running } = JSON.parse(stdout) as Status;
+      return state === 'running' && (running === undefined ? progress !== null : running.length > 0);
+    } catch {
+      // A sweep that has a folder may not have been submitted yet.
+      return false;
     }
   }
 
@@ -67,6 +76,15 @@ class Reader {
   }
 }
 
+/** Of a run, or of a sweep, which has `running` trials. */
+interface Status {
+  state: string;
+  progress?: unknown;
+  running?: unknown[];
+}
+
+const documents = ['README.md', 'docs/walkthrough.md', 'docs/sweeps.md'];
+
 function blocksOf(file: string): ShellBlock[] {
   return shellBlocks(readFileSync(join(root, file), 'utf8'));
 }
@@ -76,7 +94,7 @@ function titleOf({ text }: ShellBlock): string {
   return `${first}${rest.length > 0 ? ` and ${rest.length} more` : ''}`;
 }
 
-describe.each(['README.md', 'docs/walkthrough.md'])('%s', (file) => {
+describe.each(documents)('%s', (file) => {
   let reader: Reader;
   beforeAll(() => {
     reader = new Reader();
@@ -99,7 +117,7 @@ describe.each(['README.md', 'docs/walkthrough.md'])('%s', (file) => {
 });
 
 it('commands that are not run are few, and each says why', () => {
-  const reasons = ['README.md', 'docs/walkthrough.md'].map((file) =>
+  const reasons = documents.map((file) =>
     blocksOf(file).flatMap(({ text, notRun }) => (notRun === undefined ? [] : [text.split('\n')[0]])),
   );
   expect(reasons).toEqual([
@@ -112,6 +130,10 @@ it('commands that are not run are few, and each says why', () => {
       'polyak coordinator --listen 0.0.0.0:7350 --store /var/lib/polyak/coordinator.db             # on 10.0.0.1',
     ],
     ['npm init -y && npm install polyak'],
+    [
+      'npx polyak sweep examples/lecture-two-layer-search.yaml --set data.path=data/cifar10',
+      'polyak coordinator --listen 0.0.0.0:7350 --store postgres://polyak@10.0.0.9/polyak --metrics-port 9350 --api-tokens tokens.yaml',
+    ],
   ]);
 });
 
