@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { PolyakError } from '../../common/errors.js';
 import { withResolvers } from '../../common/with-resolvers.js';
-import type { SweepSnapshot } from '../../coordinator/sweep/sweep.js';
+import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import { SweepFollower } from '../sweep/sweep-follower.js';
 import { ExternalTrial } from './external-trial.js';
 import { WorkStream } from './work-stream.js';

@@ -1,6 +1,6 @@
 /** `polyak pause`, `resume`, `stop` and `set` of a sweep that runs: through its coordinator. */
 import { PolyakError } from '../../common/errors.js';
-import type { SweepSnapshot } from '../../coordinator/sweep/sweep.js';
+import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import { durationSeconds } from '../duration.js';
 import { printJson, printText } from '../output.js';
 import { SweepFollower, type SweepAction } from './sweep-follower.js';

@@ -12,7 +12,7 @@ import { duration } from '../live-view.js';
 import { printJson, printText } from '../output.js';
 import { tableOf } from '../table.js';
 import { train } from '../training-run.js';
-import { reproducibilityOfSweep } from './open-reader.js';
+import { reproducibilityOfSweep } from '../../coordinator/sweep/sweep-snapshot.js';
 import { parametersText } from './parameters-text.js';
 import type { PreparedSweep, SweepPlace } from './prepare-sweep.js';
 
@@ -47,7 +47,7 @@ export async function dryRun(prepared: PreparedSweep, flags: SweepPlace & { json
   const result: DryRun = {
     ...{ trials: plan.search.trials, stages, epochs, secondsPerEpoch: calibrated.seconds, workers },
     seconds: (epochs * calibrated.seconds) / workers,
-    reproducibility: describeReproducibility(reproducibilityOfSweep(plan)),
+    reproducibility: describeReproducibility(reproducibilityOfSweep(plan, plan.section.budget ?? {})),
   };
   if (flags.json) printJson(result);
   else for (const line of linesOf(result, prepared)) printText(line);

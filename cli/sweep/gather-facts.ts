@@ -4,7 +4,7 @@ import type { Create, LogEntry } from '../../coordinator/search/log.js';
 import { narrowSpace } from '../../coordinator/search/narrow-space.js';
 import { edgeText } from '../../coordinator/search/round-explanation.js';
 import type { TrialRow } from '../../coordinator/store/rows.js';
-import type { SweepSnapshot } from '../../coordinator/sweep/sweep.js';
+import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import type { TrialPlan } from '../../coordinator/sweep/trial-plan.js';
 import { displayPath } from '../foreground.js';
 import type { BudgetFacts, CostFacts, SweepFacts } from '../report/sweep-facts.js';

@@ -1,7 +1,7 @@
 /** The sweeps of the state folder, a line each for `polyak ls`. */
 import { resolve } from 'node:path';
 import { PolyakError } from '../../common/errors.js';
-import type { SweepSnapshot } from '../../coordinator/sweep/sweep.js';
+import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import { duration } from '../live-view.js';
 import { score, tableOf, when } from '../table.js';
 import { sweepNames } from './find-sweep.js';

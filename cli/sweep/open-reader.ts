@@ -4,12 +4,11 @@
  */
 import { PolyakError } from '../../common/errors.js';
 import { TrialPlan } from '../../coordinator/sweep/trial-plan.js';
-import { reproducibilityOf, type Reproducibility } from '../../coordinator/search/reproducibility.js';
 import type { LogEntry } from '../../coordinator/search/log.js';
 import { openStoreReader } from '../../coordinator/store/open-store.js';
 import type { ReportRow, RunRow, TrialRow } from '../../coordinator/store/rows.js';
 import type { StoreReader, TrialPage, TrialQuery } from '../../coordinator/store/store.js';
-import type { SweepSnapshot } from '../../coordinator/sweep/sweep.js';
+import { reproducibilityOfSweep, type SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import { readLog } from '../../coordinator/sweep/open-sweep.js';
 import { sweepRecordSchema } from '../../coordinator/sweep/sweep-settings.js';
 import { patienceMsDefault } from '../run.js';
@@ -78,7 +77,7 @@ class StoredReader implements SweepReader {
       ...{ metric: search.metric, direction: search.direction, trials, best: await this.best() },
       counts: { ...counts, waiting: trials === null ? 0 : trials - begun },
       spent: { seconds, computeSeconds, epochs: await this.epochs() },
-      reproducibility: reproducibilityOfSweep(this.plan),
+      reproducibility: reproducibilityOfSweep(this.plan, settings.budget),
     };
   }
 
@@ -169,13 +168,4 @@ class RemoteReader implements SweepReader {
   async close(): Promise<void> {
     this.follower.close();
   }
-}
-
-export function reproducibilityOfSweep({ search, section }: TrialPlan): Reproducibility {
-  const { time, computeTime } = section.budget ?? {};
-  const byTheClock = [
-    ...(time === undefined ? [] : ['search.budget.time ends it by the clock']),
-    ...(computeTime === undefined ? [] : ['search.budget.computeTime ends it by the clock']),
-  ];
-  return reproducibilityOf(search, byTheClock);
 }

@@ -1,6 +1,6 @@
 /** `polyak resume SWEEP`: a sweep goes on, on as many workers and shards as one likes; what it has decided stays decided. */
 import { PolyakError } from '../../common/errors.js';
-import type { SweepSnapshot } from '../../coordinator/sweep/sweep.js';
+import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import { printJson, printText } from '../output.js';
 import type { ResumeCommandOptions } from '../resume.js';
 import { withFollower } from './change-sweep.js';

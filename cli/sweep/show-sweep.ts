@@ -2,7 +2,7 @@
 import { stringify } from 'yaml';
 import { describeReproducibility } from '../../coordinator/search/reproducibility.js';
 import type { TrialRow } from '../../coordinator/store/rows.js';
-import type { SweepSnapshot } from '../../coordinator/sweep/sweep.js';
+import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import { count, displayPath } from '../foreground.js';
 import { duration } from '../live-view.js';
 import { printJson, printText } from '../output.js';

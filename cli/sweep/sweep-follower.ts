@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PolyakError } from '../../common/errors.js';
 import { coordinatorClient, fromServiceError, unary } from '../../common/rpc.js';
 import type { SweepLine } from '../../coordinator/sweep/log-line.js';
-import type { SweepSnapshot } from '../../coordinator/sweep/sweep.js';
+import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import type { CoordinatorClient } from '../../proto/gen/polyak/v1/Coordinator.js';
 import type { ListTrialsReply__Output } from '../../proto/gen/polyak/v1/ListTrialsReply.js';
 import type { RunEvent__Output } from '../../proto/gen/polyak/v1/RunEvent.js';

@@ -7,7 +7,7 @@ import { RunInterrupted } from '../../common/error-classes.js';
 import type { ExperimentTemplate } from '../../common/experiment/load.js';
 import type { SweepLine } from '../../coordinator/sweep/log-line.js';
 import type { TrialRow } from '../../coordinator/store/rows.js';
-import type { SweepSnapshot } from '../../coordinator/sweep/sweep.js';
+import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import { EventStream, type MissedEvent } from '../event-stream.js';
 import { patienceMsDefault } from '../run.js';
 import { defaultState } from '../train.js';

@@ -1,5 +1,5 @@
 /** How a sweep stands, in words: its own state, unless the processes that would carry it on are gone. */
-import type { SweepSnapshot } from '../../coordinator/sweep/sweep.js';
+import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import type { SweepFolder } from './sweep-folder.js';
 
 /**

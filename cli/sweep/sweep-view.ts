@@ -5,7 +5,7 @@
 import { createLogUpdate } from 'log-update';
 import type { SweepLine } from '../../coordinator/sweep/log-line.js';
 import type { RunProgress } from '../../coordinator/sweep/progress.js';
-import type { SweepSnapshot } from '../../coordinator/sweep/sweep.js';
+import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import { duration } from '../live-view.js';
 import { parametersText } from './parameters-text.js';
 

@@ -8,7 +8,8 @@ import { Search } from '../search/search.js';
 import type { RunRow, SweepRow, TrialRow } from '../store/rows.js';
 import type { StoreReader } from '../store/store.js';
 import { epochReportOf } from './run-report.js';
-import { isTrialOver, Sweep, type Decider, type EpochOfRun } from './sweep.js';
+import { Sweep, type Decider, type EpochOfRun } from './sweep.js';
+import { isTrialOver } from './trial-book.js';
 import { sweepRecordSchema } from './sweep-settings.js';
 import { TrialPlan } from './trial-plan.js';
 

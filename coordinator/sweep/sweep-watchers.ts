@@ -8,7 +8,7 @@ import type { WatchSweepRequest__Output } from '../../proto/gen/polyak/v1/WatchS
 import type { LogRow, SweepRow } from '../store/rows.js';
 import type { StoreReader } from '../store/store.js';
 import { lineOf, type SweepLine } from './log-line.js';
-import type { SweepSnapshot } from './sweep.js';
+import type { SweepSnapshot } from './sweep-snapshot.js';
 
 export type WatchSweepCall = ServerWritableStream<WatchSweepRequest__Output, RunEvent>;
 

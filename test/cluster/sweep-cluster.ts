@@ -10,7 +10,7 @@ import { ChildRole, type RoleName } from '../../cli/child-role.js';
 import { freePort } from '../../cli/free-port.js';
 import { SweepFollower, type SweepAction } from '../../cli/sweep/sweep-follower.js';
 import type { SweepLine } from '../../coordinator/sweep/log-line.js';
-import type { SweepSnapshot } from '../../coordinator/sweep/sweep.js';
+import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import type { TrialRow } from '../../coordinator/store/rows.js';
 import type { TinySweep } from './tiny-sweep.js';
 
