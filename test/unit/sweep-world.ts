@@ -20,15 +20,17 @@ export interface WorldOptions {
   /** Whether anybody dies, and the user pauses and stops. */
   disturbed: boolean;
   workers: number;
+  /** Its decisions are repeated, in the same store. */
+  replayOf?: SweepWorld;
   /** After every step. */
   check?: (world: SweepWorld) => Promise<void>;
 }
 
-const key = 'a5'.repeat(8);
 const stepsMax = 20_000;
 
 export class SweepWorld {
-  readonly store = new MemoryStore();
+  readonly key: string;
+  readonly store: MemoryStore;
   sweep!: Sweep;
   runs!: Runs;
   /** Epochs in checkpoints, by trial and member; a lead may have to train some again. */
@@ -38,7 +40,11 @@ export class SweepWorld {
   private last: (() => Change[]) | undefined;
   private draws = 0;
 
-  private constructor(private readonly options: WorldOptions) {}
+  private constructor(private readonly options: WorldOptions) {
+    const { replayOf } = options;
+    this.key = (replayOf ? 'b6' : 'a5').repeat(8);
+    this.store = replayOf?.store ?? new MemoryStore();
+  }
 
   static async run(options: WorldOptions): Promise<SweepWorld> {
     const world = new SweepWorld(options);
@@ -51,11 +57,12 @@ export class SweepWorld {
       search: searchSchema.parse({ space: { rate: { uniform: [0, 1] } }, ...search }),
     };
     const row: SweepRow = {
-      ...{ key, name: 'world', experiment: JSON.stringify(experiment), directory: '/sweep', shards: 1 },
+      ...{ key: world.key, name: 'world', experiment: JSON.stringify(experiment), directory: '/sweep', shards: 1 },
       ...{ state: 'running', reason: null, createdAt: 'now', endedAt: null },
       settings: JSON.stringify({
         settings: sweepSettingsSchema.parse({ trials: search['trials'], ...settings }),
         folder: '/',
+        ...(options.replayOf && { replayOf: options.replayOf.key }),
       }),
     };
     world.runs = new Runs(world.store, []);
@@ -73,13 +80,13 @@ export class SweepWorld {
   }
 
   async rows(): Promise<TrialRow[]> {
-    return (await this.store.trials({ sweep: key })).rows;
+    return (await this.store.trials({ sweep: this.key })).rows;
   }
 
   /** What another coordinator would make of what is on disk. */
   async restored(): Promise<{ sweep: Sweep; runs: Runs }> {
     const runs = new Runs(this.store, this.store.openRuns());
-    const [row] = await this.store.sweeps();
+    const row = (await this.store.sweeps()).find(({ key }) => key === this.key);
     return { sweep: await openSweep(row!, runs, this.store), runs };
   }
 
@@ -110,7 +117,7 @@ export class SweepWorld {
       return false;
     }
     this.store.commit(changes);
-    for (const run of this.runs.ofSweep(key)) if (!hasLead(run.state)) this.sweep.settled(run);
+    for (const run of this.runs.ofSweep(this.key)) if (!hasLead(run.state)) this.sweep.settled(run);
     return true;
   }
 
@@ -172,7 +179,7 @@ export class SweepWorld {
   }
 
   private async rateOf({ trial }: RunRow): Promise<number> {
-    const row = await this.store.trial(key, trial);
+    const row = await this.store.trial(this.key, trial);
     return Number(row?.parameters['rate']);
   }
 }

@@ -1,5 +1,6 @@
 /** The engine of sweeps without processes: what it restores is what it was, and no death changes what it decides. */
 import { describe, expect, it } from 'vitest';
+import type { TrialRow } from '../../coordinator/store/rows.js';
 import { SweepWorld, type WorldOptions } from './sweep-world.js';
 
 const seed = Number(process.env['POLYAK_TEST_SEED'] ?? 231);
@@ -35,6 +36,18 @@ describe(`a sweep whose leads and coordinator die at any moment (seed ${seed})`,
     });
   }
 
+  it('by ASHA is repeated from its log to the same table, by other workers that die at other moments', async () => {
+    for (let history = 0; history < histories; history++) {
+      const options = { search: asha, epochs: 9, settings: { retries: 1000 }, disturbed: true };
+      const recorded = await SweepWorld.run({ ...options, seed: seed + history, workers: 4 });
+      const repeated = await SweepWorld.run({ ...options, seed: seed - 1 - history, workers: 2, replayOf: recorded });
+      expect(repeated.sweep.state).toBe('finished');
+      expect((await repeated.rows()).map(lineOf), `history ${seed + history}`).toEqual(
+        (await recorded.rows()).map(lineOf),
+      );
+    }
+  });
+
   it('never trains more epochs than its budget allows', async () => {
     const search = { trials: 9, schedule: { successiveHalving: { eta: 3 } } };
     for (let history = 0; history < histories; history++) {
@@ -56,11 +69,12 @@ async function tableOf(options: WorldOptions) {
   expect(world.sweep.state).toBe('finished');
   const { counts } = world.sweep;
   expect(counts).toMatchObject({ running: 0, paused: 0, waiting: 0 });
-  return (await world.rows()).map(
-    ({ number, status, epoch, value, best, bestEpoch, loss, reason, rung, round, bracket, columns }) => ({
-      ...{ number, status, epoch, value, best, bestEpoch, loss, reason, rung, round, bracket, columns },
-    }),
-  );
+  return (await world.rows()).map(lineOf);
+}
+
+function lineOf(row: TrialRow) {
+  const { number, status, epoch, value, best, bestEpoch, loss, reason, rung, round, bracket, columns } = row;
+  return { number, status, epoch, value, best, bestEpoch, loss, reason, rung, round, bracket, columns };
 }
 
 async function expectRestored(world: SweepWorld): Promise<void> {
