@@ -720,7 +720,8 @@ export class Sweep {
   private leave(run: RunRow, trigger: RunTrigger): void {
     if (hasLead(run.state)) {
       this.spending.reserve(-this.epochsAhead(run));
-      this.unsettled.add(run.key);
+      // Who had an external one is fenced by its token.
+      if (!this.isExternal) this.unsettled.add(run.key);
     }
     this.advance(run, trigger);
     // Whoever waits for the end of a sweep that was stopped waits for this.
