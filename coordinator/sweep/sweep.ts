@@ -636,7 +636,7 @@ export class Sweep {
   private leave(run: RunRow, trigger: RunTrigger): void {
     if (hasLead(run.state)) {
       this.spending.reserve(-this.epochsAhead(run));
-      // Who runs an external trial is answered, and then has nothing to forget.
+      // Who had an external one is fenced by its token.
       if (!this.isExternal) this.unsettled.add(run.key);
     }
     this.advance(run, trigger);
