@@ -137,6 +137,16 @@ it('commands that are not run are few, and each says why', () => {
   ]);
 });
 
+it('CONTRIBUTING.md says of every dependency why it is there', () => {
+  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  ) as Record<string, Record<string, string>>;
+  const rows = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8').matchAll(/^\| (.+?) +\| /gm);
+  const named = new Set([...rows].flatMap(([, names = '']) => names.replace(' (optional)', '').split(', ')));
+  const needed = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies });
+  expect(needed.filter((name) => !named.has(name))).toEqual([]);
+});
+
 describe('what a document says is printed', () => {
   it('is looked for line by line, in order, with … for anything and blanks of any width', () => {
     const printed = 'a  1\nb 2.5 images/s\nc\n';
