@@ -112,7 +112,7 @@ describe.each(documents)('%s', (file) => {
 
   it('has nothing left running, and what ran in the background ended as it should', async () => {
     for (const code of await reader.ends()) expect(code).toBe(0);
-    expect(reader.run({ ...blocksOf(file)[0]!, text: 'npx polyak status' }).printed).toMatch(/^no run is running here/);
+    expect(reader.run({ ...blocksOf(file)[0]!, text: 'npx polyak status' }).printed).toMatch(/^no run and no sweep is running here/);
   });
 });
 
@@ -135,6 +135,16 @@ it('commands that are not run are few, and each says why', () => {
       'polyak coordinator --listen 0.0.0.0:7350 --store postgres://polyak@10.0.0.9/polyak --metrics-port 9350 --api-tokens tokens.yaml',
     ],
   ]);
+});
+
+it('CONTRIBUTING.md says of every dependency why it is there', () => {
+  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  ) as Record<string, Record<string, string>>;
+  const rows = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8').matchAll(/^\| (.+?) +\| /gm);
+  const named = new Set([...rows].flatMap(([, names = '']) => names.replace(' (optional)', '').split(', ')));
+  const needed = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies });
+  expect(needed.filter((name) => !named.has(name))).toEqual([]);
 });
 
 describe('what a document says is printed', () => {
