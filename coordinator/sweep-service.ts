@@ -155,11 +155,12 @@ export async function watchSweep(
 ): Promise<void> {
   const key = call.request.sweepKey.toString('hex');
   const sweep = await sweeps.get(key);
-  const hasEnded = sweep.state !== 'running' && sweep.state !== 'paused' && !sweep.isLed;
-  const known = { key, committed: sweep.logLength, ended: hasEnded ? endLine(sweep.row) : undefined };
+  const hasEnded = () => sweep.state !== 'running' && sweep.state !== 'paused' && !sweep.isLed;
+  const known = { key, committed: sweep.logLength, ended: hasEnded() ? endLine(sweep.row) : undefined };
   // Until now it is only in mind.
   await ledger.settled();
-  await watchers.add(call, known);
+  // It may have been told to go on meanwhile.
+  await watchers.add(call, hasEnded() ? known : { ...known, ended: undefined });
 }
 
 /** A report of a run that belongs to a trial of a sweep. */

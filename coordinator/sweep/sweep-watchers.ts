@@ -18,6 +18,8 @@ interface Watcher {
   call: WatchSweepCall;
   /** Entries that it has been sent. */
   position: number;
+  /** It is sent the log out of the store, and not what comes, until it has all that came before. */
+  isBehind: boolean;
 }
 
 /** Who reads the log from the store itself, at its own pace. */
@@ -44,23 +46,40 @@ export class SweepWatchers {
     call: WatchSweepCall,
     { key, committed, ended }: { key: string; committed: number; ended: SweepLine | undefined },
   ): Promise<void> {
-    const watcher: Watcher = { call, position: call.request.from };
+    const watcher: Watcher = { call, position: call.request.from, isBehind: true };
     this.committed.set(key, Math.max(committed, this.committed.get(key) ?? 0));
     if (ended && !this.ends.has(key)) this.ends.set(key, ended);
-    while (watcher.position < (this.committed.get(key) ?? 0)) {
-      const page = await this.store.log(key, watcher.position, pageEntries);
-      if (page.length === 0 || call.cancelled) break;
-      for (const row of page) await this.write(call, lineOf(row));
-      watcher.position += page.length;
-    }
-    const last = this.ends.get(key);
-    if (last) {
-      call.write({ body: JSON.stringify(last) });
-      return void call.end();
-    }
     const watchers = this.bySweep.get(key) ?? new Set();
     this.bySweep.set(key, watchers.add(watcher));
-    call.on('cancelled', () => watchers.delete(watcher));
+    call.on('cancelled', () => this.remove(key, watcher));
+    await this.catchUp(key, watcher);
+  }
+
+  /** From the store, as fast as it reads; then it is sent what comes, until it does not read as fast as that. */
+  private async catchUp(key: string, watcher: Watcher): Promise<void> {
+    const { call } = watcher;
+    while (watcher.position < (this.committed.get(key) ?? 0)) {
+      const page = await this.store.log(key, watcher.position, pageEntries);
+      if (page.length === 0) break;
+      for (const row of page) {
+        if (isGone(call)) return this.remove(key, watcher);
+        await this.write(call, lineOf(row));
+        watcher.position = row.sequence + 1;
+      }
+    }
+    if (isGone(call)) return this.remove(key, watcher);
+    watcher.isBehind = false;
+    const last = this.ends.get(key);
+    if (!last) return;
+    call.write({ body: JSON.stringify(last) });
+    call.end();
+    this.remove(key, watcher);
+  }
+
+  private remove(key: string, watcher: Watcher): void {
+    const watchers = this.bySweep.get(key);
+    watchers?.delete(watcher);
+    if (watchers?.size === 0) this.bySweep.delete(key);
   }
 
   /** Answers with what takes it away again. */
@@ -85,17 +104,30 @@ export class SweepWatchers {
     if (!watchers || watchers.size === 0) return;
     const body = JSON.stringify(lineOf(row));
     for (const watcher of watchers) {
-      if (watcher.position > row.sequence) continue;
-      watcher.position = row.sequence + 1;
-      watcher.call.write({ body });
+      if (watcher.isBehind || watcher.position > row.sequence) continue;
+      if (watcher.call.writableNeedDrain) this.leaveBehind(row.sweep, watcher);
+      else {
+        watcher.position = row.sequence + 1;
+        watcher.call.write({ body });
+      }
     }
+  }
+
+  /** It does not read: what comes is not kept in memory for it, it is read from the store when it does. */
+  private leaveBehind(key: string, watcher: Watcher): void {
+    watcher.isBehind = true;
+    watcher.call.once('drain', () => {
+      this.catchUp(key, watcher).catch((error: unknown) => watcher.call.destroy(error as Error));
+    });
   }
 
   /** What may be lost is left out for a watcher that does not read. */
   tell(sweep: string, line: SweepLine): void {
     for (const listener of this.listeners.get(sweep) ?? []) listener.progress(line);
     const body = JSON.stringify(line);
-    for (const { call } of this.bySweep.get(sweep) ?? []) if (!call.writableNeedDrain) call.write({ body });
+    for (const { call, isBehind } of this.bySweep.get(sweep) ?? []) {
+      if (!isBehind && !call.writableNeedDrain) call.write({ body });
+    }
   }
 
   /** A sweep has ended when none of its trials is led any more: they may be on their way into checkpoints. */
@@ -105,11 +137,13 @@ export class SweepWatchers {
     if (state === 'running' || state === 'paused' || isLed) return;
     const last = endLine({ state, reason });
     this.ends.set(key, last);
-    for (const { call } of this.bySweep.get(key) ?? []) {
-      call.write({ body: JSON.stringify(last) });
-      call.end();
+    for (const watcher of this.bySweep.get(key) ?? []) {
+      // One that is behind is told when it has the log.
+      if (watcher.isBehind) continue;
+      watcher.call.write({ body: JSON.stringify(last) });
+      watcher.call.end();
+      this.remove(key, watcher);
     }
-    this.bySweep.delete(key);
   }
 
   /** Watchers come again, to this coordinator or the next. */
@@ -125,9 +159,19 @@ export class SweepWatchers {
   }
 
   private async write(call: WatchSweepCall, line: SweepLine): Promise<void> {
-    if (call.write({ body: JSON.stringify(line) })) return;
-    await new Promise<void>((resolve) => call.once('drain', resolve).once('cancelled', resolve));
+    if (call.write({ body: JSON.stringify(line) }) || isGone(call)) return;
+    await new Promise<void>((resolve) => {
+      const go = () => {
+        for (const event of ['drain', 'finish', 'cancelled']) call.off(event, go);
+        resolve();
+      };
+      for (const event of ['drain', 'finish', 'cancelled']) call.on(event, go);
+    });
   }
+}
+
+function isGone(call: WatchSweepCall): boolean {
+  return call.cancelled || call.writableEnded;
 }
 
 /** The last line of a sweep, whose event is its state. */

@@ -3,8 +3,8 @@
  * record's file, which only one process can do, after every shard has synced. What is torn or corrupt is passed over for
  * the one before.
  */
-import { link, mkdir, open, readFile, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { link, lstat, mkdir, open, readFile, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { isAbsolute, join, normalize } from 'node:path';
 import { z } from 'zod';
 import { PolyakError } from '../../common/errors.js';
 import { SafetensorsReader } from './safetensors.js';
@@ -151,9 +151,22 @@ async function retain(directory: string, keep: number): Promise<void> {
   }
 }
 
-/** Deletes the files of a trial's checkpoints, and the folder where nothing else is in it. */
+/** Of a trial of a sweep, or of one of its runs. */
+const trialCheckpoints = /[/\\]trials[/\\]\d+(?:[/\\]member-\d+)?[/\\]checkpoints$/;
+
+/**
+ * Deletes the files of a trial's checkpoints, and the folder where nothing else is in it. Errors: `protocol` for what is no folder
+ * of a trial's checkpoints, whoever orders it; a link to another folder is none.
+ */
 export async function discardCheckpoints(directory: string): Promise<void> {
-  const names = await readdir(directory).catch(() => []);
+  if (!isAbsolute(directory) || normalize(directory) !== directory || !trialCheckpoints.test(directory)) {
+    const right = 'it must be the absolute path of a SWEEP/trials/NUMBER/checkpoints';
+    throw new PolyakError('protocol', `discard: '${directory}' is no folder of a trial's checkpoints; ${right}`);
+  }
+  const info = await lstat(directory).catch(() => undefined);
+  if (!info) return;
+  if (!info.isDirectory()) throw new PolyakError('protocol', `discard: '${directory}' is a link or a file, no folder`);
+  const names = await readdir(directory);
   // The records first, so that none names a file that is gone.
   for (const name of names.filter((each) => recordName.test(each))) await rm(join(directory, name), { force: true });
   for (const name of names.filter((each) => /^step-\d+\..*\.safetensors$/.test(each) || claimName.test(each))) {
