@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { PolyakError } from '../../common/errors.js';
 
 export const manifestName = 'manifest.json';
+export const rowsName = 'rows.jsonl';
+const required = [rowsName, 'sweep.json', 'template.json'];
 export const manifestBytesMax = 64 << 20;
 
 /** Relative, of plain names alone: nothing leads out of the folder. */
@@ -36,7 +38,11 @@ export function parseManifest(text: string, file: string): ArchiveManifest {
     throw new PolyakError('data', `${file}: its manifest is no JSON`, { cause: error });
   }
   const parsed = manifestSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const missing = required.find((name) => !parsed.data.files.some((each) => each.name === name));
+    if (missing === undefined) return parsed.data;
+    throw new PolyakError('data', `${file}: its manifest has no ${missing}, without which there is no sweep`);
+  }
   const lines = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
   throw new PolyakError('data', `${file}: its manifest is not as it should be: ${lines.slice(0, 5).join('; ')}`);
 }

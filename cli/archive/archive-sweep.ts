@@ -12,7 +12,7 @@ import { openStoreReader } from '../../coordinator/store/open-store.js';
 import { displayPath } from '../foreground.js';
 import { printJson, printText } from '../output.js';
 import { SweepFolder } from '../sweep/sweep-folder.js';
-import { manifestName, type ArchiveManifest } from './archive-manifest.js';
+import { manifestName, rowsName, type ArchiveManifest } from './archive-manifest.js';
 import { writeRows } from './sweep-rows.js';
 
 export interface ArchiveFlags {
@@ -20,8 +20,6 @@ export interface ArchiveFlags {
   output?: string;
   json: boolean;
 }
-
-export const rowsName = 'rows.jsonl';
 
 interface Source {
   name: string;

@@ -14,8 +14,7 @@ import { PolyakError } from '../../common/errors.js';
 import { displayPath } from '../foreground.js';
 import { printJson, printText } from '../output.js';
 import type { SweepRecord } from '../sweep/sweep-folder.js';
-import { manifestBytesMax, manifestName, parseManifest, type ArchiveManifest } from './archive-manifest.js';
-import { rowsName } from './archive-sweep.js';
+import { manifestBytesMax, manifestName, parseManifest, rowsName, type ArchiveManifest } from './archive-manifest.js';
 import { readRows } from './sweep-rows.js';
 
 type Entry = ReturnType<typeof extract> extends AsyncIterable<infer Each> ? Each : never;
@@ -136,7 +135,7 @@ async function settle(folder: string, target: string, { sweep, directory }: Arch
   await readRows(rows, join(folder, 'coordinator.db'), { from: directory, to: target });
   await rm(rows);
   const file = join(folder, 'sweep.json');
-  const record = JSON.parse(await readFile(file, 'utf8')) as SweepRecord;
+  const record = await recordOf(file);
   const now = {
     ...record,
     name: sweep,
@@ -147,4 +146,14 @@ async function settle(folder: string, target: string, { sweep, directory }: Arch
   };
   await writeFile(file, `${JSON.stringify(now, null, 2)}\n`);
   for (const name of ['logs', 'trials']) await mkdir(join(folder, name), { recursive: true });
+}
+
+async function recordOf(file: string): Promise<SweepRecord> {
+  try {
+    const value: unknown = JSON.parse(await readFile(file, 'utf8'));
+    if (typeof value === 'object' && value !== null) return value as SweepRecord;
+  } catch {
+    // Said below.
+  }
+  throw new PolyakError('data', `${file}: is no JSON object, the archive is not of a sweep`);
 }

@@ -1,6 +1,7 @@
 /** The rows of one sweep in its store as lines of JSON, and back into a new store: the same for every kind of store. */
 import { createReadStream, createWriteStream } from 'node:fs';
 import { once } from 'node:events';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
 import { PolyakError } from '../../common/errors.js';
@@ -45,7 +46,7 @@ async function* rowsOf(store: StoreReader, sweep: string): AsyncGenerator<Change
   }
 }
 
-/** Folders that lay in `from` are said to lie in `to`. Errors: `data` for lines that are no rows. */
+/** Folders that lay in `from` are said to lie in `to`. Errors: `data` for lines that are no rows, and folders elsewhere. */
 export async function readRows(
   file: string,
   storePath: string,
@@ -55,12 +56,17 @@ export async function readRows(
   try {
     let changes: Change[] = [];
     for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
-      changes.push(moved(changeOf(line, file), from, to));
+      changes.push(moved(changeOf(line, file), { from, to, file }));
       if (changes.length < pageRows) continue;
       await store.commit(changes);
       changes = [];
     }
     if (changes.length > 0) await store.commit(changes);
+  } catch (error) {
+    if (error instanceof PolyakError) throw error;
+    throw new PolyakError('data', `${file}: a row is not as a store has it: ${(error as Error).message}`, {
+      cause: error,
+    });
   } finally {
     await store.close();
   }
@@ -69,15 +75,34 @@ export async function readRows(
 type RowChange = Extract<Change, { row: object }>;
 
 function changeOf(line: string, file: string): RowChange {
-  const value = JSON.parse(line) as Partial<RowChange>;
-  const isRow = typeof value.table === 'string' && tableNames.includes(value.table) && typeof value.row === 'object';
+  const value = parsed(line);
+  const isRow =
+    value !== null &&
+    typeof value.table === 'string' &&
+    tableNames.includes(value.table) &&
+    typeof value.row === 'object' &&
+    value.row !== null;
   if (!isRow) throw new PolyakError('data', `${file}: a line is no row of a store: ${line.slice(0, 100)}`);
   return value as RowChange;
 }
 
-function moved(change: RowChange, from: string, to: string): Change {
+function parsed(line: string): Partial<RowChange> | null {
+  try {
+    return JSON.parse(line) as Partial<RowChange> | null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whoever goes on with the sweep writes where the rows say: nowhere but in its folder. Errors: `data`. */
+function moved(change: RowChange, { from, to, file }: { from: string; to: string; file: string }): Change {
   if (change.table !== 'sweeps' && change.table !== 'runs') return change;
   const { directory } = change.row;
-  const place = directory.startsWith(from) ? to + directory.slice(from.length) : to;
-  return { ...change, row: { ...change.row, directory: place } } as Change;
+  // That of a trial that was run by a process of the user's own.
+  if (directory === '') return change;
+  const inside = relative(from, String(directory));
+  if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
+    throw new PolyakError('data', `${file}: a row's folder '${String(directory)}' is not in the sweep's, '${from}'`);
+  }
+  return { ...change, row: { ...change.row, directory: join(to, inside) } } as Change;
 }
