@@ -39,7 +39,7 @@ export class Dispatcher {
     const { runs, sweeps, ledger } = parts;
     this.assignment = new Assignment({
       ...{ runs, sweeps, ledger, workers: this.workers },
-      canLead: (shards) => this.shardsOf(shards) !== undefined,
+      canLead: (shards) => this.canLead(shards),
       tell: (run) => this.tell(run),
       leave: (place, run) => this.leave(place, run),
     });
@@ -154,6 +154,11 @@ export class Dispatcher {
   discard(directory: string): void {
     const [server] = this.servers.values();
     server?.send({ discard: { directory } });
+  }
+
+  /** Whether so many shards are there. */
+  canLead(shards: number): boolean {
+    return this.shardsOf(shards) !== undefined;
   }
 
   private dispatchAlone(run: RunRow): void {

@@ -45,7 +45,10 @@ export async function submitSweep(parts: ServiceParts, request: SubmitSweepReque
     createdAt: new Date().toISOString(),
     endedAt: null,
   };
-  await parts.sweeps.submit(row);
+  const sweep = await parts.sweeps.submit(row);
+  // It goes on, on others than before.
+  if (!external && sweep.row.shards !== shards)
+    await parts.ledger.commit(sweep.reshard(shards, (count) => parts.dispatcher.canLead(count)));
   parts.dispatcher.dispatchSoon();
   return {};
 }

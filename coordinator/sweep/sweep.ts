@@ -340,6 +340,30 @@ export class Sweep {
     });
   }
 
+  /** From now on on so many shards; what is led goes on as it is where `canLead` says that its own number is there. */
+  reshard(shards: number, canLead: (shards: number) => boolean): Change[] {
+    return this.rows.collect(() => {
+      this.parts.row.shards = shards;
+      this.rows.write();
+      this.rows.note('sweep-resharded', { shards });
+      for (const trial of this.trials.all()) {
+        for (const run of trial.runs) this.reshardRun(trial, run, canLead);
+        this.forgetIfOver(trial);
+      }
+    });
+  }
+
+  private reshardRun({ row }: ActiveTrial, run: RunRow, canLead: (shards: number) => boolean): void {
+    const { shards } = this.row;
+    const isLed = hasLead(run.state);
+    if (run.shards === shards || (!isLed && run.state !== 'waiting') || (isLed && canLead(run.shards))) return;
+    if (isLed) this.spending.reserve(-this.epochsAhead(run));
+    const { runs } = this.parts;
+    if (isTrialOver(row)) return this.rows.add(runs.advance(run, 'stopped', { shards }));
+    this.rows.add(runs.advance(run, 'submit', { shards }));
+    if (isLed) this.ready.addRun(run.key);
+  }
+
   /** Errors: `usage` for fewer trials than before, or more where the search cannot take them. */
   change(settings: SweepSettings): Change[] {
     return this.rows.collect(() => {
@@ -626,7 +650,8 @@ export class Sweep {
     const trial = this.trials.find(run.trial);
     const untilEpoch = this.untilOf(trial?.row.untilEpoch ?? 0);
     const { runs } = this.parts;
-    this.rows.add(runs.advance(run, run.state === 'paused' ? 'promote' : 'submit', { untilEpoch }));
+    const { shards } = this.row;
+    this.rows.add(runs.advance(run, run.state === 'paused' ? 'promote' : 'submit', { untilEpoch, shards }));
     this.rows.add(runs.forgetEnd(run.key));
     if (delayMs > 0) this.delayed.set(run.key, Date.now() + delayMs);
     else if (!this.unsettled.has(run.key)) this.ready.addRun(run.key);
