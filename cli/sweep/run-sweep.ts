@@ -1,10 +1,12 @@
 /** One sweep from submission to its end, on processes of its own or on a cluster elsewhere. */
+import { dirname, join } from 'node:path';
 import { PolyakError } from '../../common/errors.js';
 import type { SweepLine } from '../../coordinator/sweep/log-line.js';
 import { Launcher } from '../launcher.js';
 import { setup } from '../setup.js';
 import { SweepFollower, type SweepChange } from './sweep-follower.js';
-import type { SweepFolder } from './sweep-folder.js';
+import { sweepNames } from './find-sweep.js';
+import { SweepFolder } from './sweep-folder.js';
 
 export interface SweepRunOptions {
   folder: SweepFolder;
@@ -23,6 +25,7 @@ export interface SweepRunOptions {
 export async function runSweep(options: SweepRunOptions): Promise<SweepLine | undefined> {
   const { folder, onLine, kill } = options;
   const { facts } = folder;
+  if (facts.coordinator === null) requireFree(folder);
   folder.update({ pid: process.pid, roles: [] });
   try {
     if (facts.coordinator !== null) return await follow(options, facts.coordinator, undefined);
@@ -91,5 +94,31 @@ async function follow(
     stop.removeEventListener('abort', askToStop);
     kill.removeEventListener('abort', end);
     follower.close();
+  }
+}
+
+/** A second coordinator on a store would end the first, and what it runs. Errors: `usage`. */
+export function requireFree({ path, facts }: SweepFolder): void {
+  const state = dirname(path);
+  for (const name of sweepNames(state)) {
+    const other = openOrUndefined(join(state, name));
+    if (!other) continue;
+    const { pid, store } = other.facts;
+    if (store !== facts.store || pid === process.pid || !other.isFollowed) continue;
+    const way = `wait for its end, or stop it first: polyak stop ${name}`;
+    if (other.path === path) throw new PolyakError('usage', `${name} is followed by process ${pid}; ${way}`);
+    throw new PolyakError(
+      'usage',
+      `${facts.name} and ${name} are in one store, and process ${pid} runs ${name}; ${way}`,
+    );
+  }
+}
+
+/** One that cannot be read is nobody's. */
+function openOrUndefined(path: string): SweepFolder | undefined {
+  try {
+    return SweepFolder.open('.', path);
+  } catch {
+    return undefined;
   }
 }

@@ -8,14 +8,14 @@ import type { EpochReport } from './member-reports.js';
 const number = z.number().nullable();
 
 const epochSchema = z.looseObject({
-  epoch: z.number(),
+  epoch: z.int().positive(),
   loss: number,
   stepsPerEpoch: z.number().optional(),
   validation: z.record(z.string(), number.optional()).nullable(),
 });
 
 const endSchema = z.looseObject({
-  epoch: z.number().optional(),
+  epoch: z.int().nonnegative().optional(),
   code: z.string().optional(),
   message: z.string().optional(),
 });

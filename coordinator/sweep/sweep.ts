@@ -319,9 +319,18 @@ export class Sweep {
     if (run.state === 'waiting' && !this.delayed.has(run.key)) this.ready.addRun(run.key);
   }
 
-  /** No trial begins, those that run stop at a checkpoint. */
+  /**
+   * No trial begins, those that run stop at a checkpoint. To stop what has ended changes nothing: whoever asks may not have heard
+   * of the end yet. Errors: `usage` for a pause of what has ended.
+   */
   halt(state: 'paused' | 'stopped' | 'failed', reason: string | null): Change[] {
-    return this.rows.collect(() => this.haltNow(state, reason));
+    return this.rows.collect(() => {
+      const hasEnded = this.state !== 'running' && this.state !== 'paused';
+      if (hasEnded && state === 'stopped') return;
+      if (hasEnded && state === 'paused')
+        throw new PolyakError('usage', `${this.row.name} is ${this.state}, only a sweep that runs can be paused`);
+      this.haltNow(state, reason);
+    });
   }
 
   resume(): Change[] {

@@ -14,6 +14,8 @@ export interface ActiveTrial {
   runs: RunRow[];
   /** As JSON, when it was asked for; runs of one trial differ in it, and have it made each time. */
   experiment: string | undefined;
+  /** Of a step, when they were asked for: they are asked for at every turn, and the experiment may have megabytes. */
+  leaves?: number;
 }
 
 export function isTrialOver({ status }: Pick<TrialRow, 'status'>): boolean {
@@ -91,7 +93,11 @@ export class TrialBook {
 
   /** Micro-batches of a step: more workers would only wait. */
   leavesOf(run: RunRow): number {
+    const trial = this.active.get(run.trial);
+    if (trial?.leaves !== undefined) return trial.leaves;
     const { train } = JSON.parse(this.experimentOf(run)) as Pick<Experiment, 'train'>;
-    return Math.ceil(train.batchSize / train.microBatchSize);
+    const leaves = Math.ceil(train.batchSize / train.microBatchSize);
+    if (trial) trial.leaves = leaves;
+    return leaves;
   }
 }

@@ -114,3 +114,22 @@ describe('a budget of epochs', () => {
     });
   });
 });
+
+describe('a sweep that has ended', () => {
+  it('stays as it is when it is stopped, and is not paused', async () => {
+    await begin({ budget: { time: 5 } });
+    await commit(sweep.tick(5, 0, false));
+    const ended = { state: 'stopped', reason: 'search.budget.time of 5 s is spent' };
+    expect(sweep.row).toMatchObject(ended);
+    expect(sweep.halt('stopped', null)).toEqual([]);
+    expect(() => sweep.halt('paused', null)).toThrow('x is stopped, only a sweep that runs can be paused');
+    expect(sweep.row).toMatchObject(ended);
+  });
+
+  it('by its first failure, where none is allowed, has failed', async () => {
+    await begin({ budget: { failedTrials: 0 } });
+    const run = await start();
+    await keep(run, sweep.ended(run, 'failed', end(1, 'training')));
+    expect(sweep.row).toMatchObject({ state: 'failed', reason: expect.stringContaining('allows 0') as string });
+  });
+});
