@@ -97,12 +97,13 @@ function parsed(line: string): Partial<RowChange> | null {
 /** Whoever goes on with the sweep writes where the rows say: nowhere but in its folder. Errors: `data`. */
 function moved(change: RowChange, { from, to, file }: { from: string; to: string; file: string }): Change {
   if (change.table !== 'sweeps' && change.table !== 'runs') return change;
-  const { directory } = change.row;
+  const directory: unknown = change.row.directory;
   // That of a trial that was run by a process of the user's own.
   if (directory === '') return change;
-  const inside = relative(from, String(directory));
+  const inside = typeof directory === 'string' ? relative(from, directory) : '..';
   if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
-    throw new PolyakError('data', `${file}: a row's folder '${String(directory)}' is not in the sweep's, '${from}'`);
+    const where = JSON.stringify(directory);
+    throw new PolyakError('data', `${file}: a row's folder ${where} is not in the sweep's, '${from}'`);
   }
   return { ...change, row: { ...change.row, directory: join(to, inside) } } as Change;
 }

@@ -59,8 +59,9 @@ describe('an archive', () => {
     [
       'whose sweep lies elsewhere',
       { ...right, 'rows.jsonl': sweepLine({ directory: '/etc' }) },
-      "folder '/etc' is not in",
+      'folder "/etc" is not in',
     ],
+    ['whose sweep lies nowhere', { ...right, 'rows.jsonl': sweepLine({ directory: null }) }, 'folder null is not in'],
     [
       'whose sweep lies beside it',
       { ...right, 'rows.jsonl': sweepLine({ directory: `${from}0/x` }) },
