@@ -112,7 +112,9 @@ describe.each(documents)('%s', (file) => {
 
   it('has nothing left running, and what ran in the background ended as it should', async () => {
     for (const code of await reader.ends()) expect(code).toBe(0);
-    expect(reader.run({ ...blocksOf(file)[0]!, text: 'npx polyak status' }).printed).toMatch(/^no run and no sweep is running here/);
+    expect(reader.run({ ...blocksOf(file)[0]!, text: 'npx polyak status' }).printed).toMatch(
+      /^no run and no sweep is running here/,
+    );
   });
 });
 
