@@ -215,13 +215,13 @@ describe('an external search', () => {
 
   test('gives out at most so many trials at once as search.parallel allows', async () => {
     const search = await cluster.search({ ...base, search: { ...base.search, trials: 4, parallel: 2 } });
-    const [first, second] = [search.trials({ parallel: 2 }), search.trials({ parallel: 2 })];
-    const held = [await first.next(), await second.next()].map(({ value }) => value as ExternalTrial);
-    const third = first.next();
+    const trials = search.trials({ parallel: 3 });
+    const held = [await trials.next(), await trials.next()].map(({ value }) => value as ExternalTrial);
+    const third = trials.next();
     expect(await Promise.race([third, search.status().then(({ counts }) => counts.running)])).toBe(2);
     for (const trial of held) await trial.finish();
     await ((await third).value as ExternalTrial).finish();
-    for await (const trial of second) await trial.finish();
+    for await (const trial of trials) await trial.finish();
     expect((await search.status()).counts.finished).toBe(4);
   });
 });
