@@ -41,7 +41,8 @@ async function prepare(tf: TF, name: string): Promise<() => void> {
   const model = await TrainingModel.build(tf, experiment, { inputShape, outputs: 10 });
   const { manifest } = model;
   const lengths = [manifest.parameterCount, manifest.statisticsCount, count * features];
-  const [parameters, statistics, inputs] = alignedFloats(lengths) as [Float32Array, Float32Array, Float32Array];
+  const { arrays } = alignedFloats(lengths);
+  const [parameters, statistics, inputs] = arrays as [Float32Array, Float32Array, Float32Array];
   for (const [index, { initializer, shape, offset, length }] of manifest.parameters.entries()) {
     initialize(initializer, shape, 231, index, parameters.subarray(offset, offset + length));
   }

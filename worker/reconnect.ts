@@ -24,7 +24,7 @@ export async function keepConnected(
   }
 }
 
-/** Resolves when the peer ends the stream, rejects when it breaks; cancels it when the signal aborts. */
+/** Resolves when the peer ends the stream, which ends our side of it too; rejects when it breaks; cancels it when the signal aborts. */
 export async function streamEnd<Sent, Received>(
   stream: ClientStream<Sent, Received>,
   signal: AbortSignal,
@@ -32,7 +32,11 @@ export async function streamEnd<Sent, Received>(
   const cancel = () => stream.cancel();
   try {
     await new Promise<void>((resolve, reject) => {
-      stream.on('end', resolve);
+      stream.on('end', () => {
+        // Else the connection stays half open until the peer's silence is noticed, and with it all that listens.
+        stream.end();
+        resolve();
+      });
       stream.on('error', reject);
       if (signal.aborted) cancel();
       else signal.addEventListener('abort', cancel, { once: true });

@@ -3,9 +3,9 @@
  * to layer, so each model has one of these and each of our layers holds it.
  */
 import { randomKernels, type RandomKernels } from '../../common/kernels/random-kernels.js';
+import { modelMemories } from '../model/aligned-floats.js';
 
 const pageBytes = 65536;
-const pagesMax = 65536;
 /** TensorFlow uses memory in place only if it is aligned like this. */
 const alignmentBytes = 64;
 
@@ -23,7 +23,7 @@ export class TrainingContext {
   draws: Draws | undefined;
   /** Is told the mean and the unbiased variance of each batch normalisation, in the order of the layers. */
   onStatistics: StatisticsListener | undefined;
-  readonly #memory = new WebAssembly.Memory({ initial: 1, maximum: pagesMax, shared: true });
+  readonly #memory = modelMemories.take(1);
   readonly #kernels: RandomKernels = randomKernels(this.#memory);
   #nextByte = pageBytes;
 
@@ -36,6 +36,11 @@ export class TrainingContext {
       this.#memory.grow(Math.ceil(missing / pageBytes));
     }
     return place;
+  }
+
+  /** The model has been disposed; to be called once. */
+  release(): void {
+    modelMemories.give(this.#memory);
   }
 
   /** Floats that are 0 or 1 / (1 - rate), a function of the draws and the layer's number alone. */

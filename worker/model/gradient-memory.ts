@@ -15,6 +15,7 @@ interface Place {
 
 export class GradientMemory {
   readonly #places: Place[];
+  readonly #release: () => void;
   readonly #first: Tensor1D;
   /** TensorFlow says of InplaceUpdate that it may go one day, so it is tried. */
   readonly #inPlace: boolean;
@@ -24,7 +25,9 @@ export class GradientMemory {
     lengths: readonly number[],
   ) {
     this.#first = tf.tensor1d([0], 'int32');
-    this.#places = alignedFloats(lengths).map((floats) => ({
+    const { arrays, release } = alignedFloats(lengths);
+    this.#release = release;
+    this.#places = arrays.map((floats) => ({
       floats,
       tensor: tf.tensor2d(floats, [1, floats.length]),
     }));
@@ -46,19 +49,23 @@ export class GradientMemory {
   dispose(): void {
     this.#first.dispose();
     for (const { tensor } of this.#places) tensor.dispose();
+    this.#release();
   }
 
   #works(): boolean {
     const { tf } = this;
-    return tf.tidy(() => {
-      try {
-        const [floats] = alignedFloats([3]) as [Float32Array];
+    const { arrays, release } = alignedFloats([3]);
+    const floats = arrays[0]!.fill(0);
+    try {
+      tf.tidy(() => {
         const place = tf.tensor2d(floats, [1, 3]);
         runNativeFloat(tf, 'InplaceUpdate', [place, this.#first, tf.tensor2d([[1, 2, 3]])]);
-        return floats.join() === '1,2,3';
-      } catch {
-        return false;
-      }
-    });
+      });
+      return floats.join() === '1,2,3';
+    } catch {
+      return false;
+    } finally {
+      release();
+    }
   }
 }

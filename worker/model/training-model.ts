@@ -160,6 +160,9 @@ export class TrainingModel {
   dispose(): void {
     this.model.dispose();
     this.#gradients.dispose();
+    this.#parameters.release();
+    this.#statistics.release();
+    this.#context.release();
   }
 
   #tensors({ inputs, labels, count }: ModelBatch): { inputs: Tensor; labels: Tensor } {

@@ -11,12 +11,14 @@ import type { LayerWeight } from './model-manifest.js';
 export class WeightMemory {
   readonly #places: { floats: Float32Array; offset: number; renew: () => void }[];
   readonly #copied: boolean;
+  readonly #release: () => void;
 
   /** Puts tensors over this memory in the place of the weights' own. */
   constructor(tf: TF, specs: readonly TensorSpec[], weights: readonly LayerWeight[]) {
-    const arrays = alignedFloats(specs.map((spec) => spec.length));
+    const { arrays, release } = alignedFloats(specs.map((spec) => spec.length));
+    this.#release = release;
     this.#places = specs.map(({ shape, offset }, index) => {
-      const floats = arrays[index]!;
+      const floats = arrays[index]!.fill(0);
       const renew = () =>
         tf.tidy(() => {
           weights[index]!.write(tf.tensor(floats, shape));
@@ -33,5 +35,10 @@ export class WeightMemory {
       floats.set(vector.subarray(offset, offset + floats.length));
       if (this.#copied) renew();
     }
+  }
+
+  /** To be called once, when the tensors over it have been disposed. */
+  release(): void {
+    this.#release();
   }
 }
