@@ -8,7 +8,11 @@ export function addCoordinator(program: Command): void {
     .command('coordinator')
     .summary('run a coordinator')
     .description('Runs the coordinator: it knows runs, servers and workers, and keeps results in a small database.')
-    .option('--store <file>', 'the database', '.polyak/coordinator.db')
+    .option(
+      '--store <file>',
+      'the database: a SQLite file, or postgres://USER:PASSWORD@HOST/DATABASE',
+      '.polyak/coordinator.db',
+    )
     .option('--api-tokens <file>', 'who may use the HTTP API: a list of { token, scope: read | admin } (docs/api.md)');
   addListenFlags(command)
     .addHelpText(

@@ -1,5 +1,6 @@
 /** `polyak best`: the best trials of a sweep, with the line that trains the best one alone. */
 import type { TrialRow } from '../../coordinator/store/rows.js';
+import { displayPath } from '../foreground.js';
 import { printJson, printText } from '../output.js';
 import { listOf } from '../table.js';
 import { openReader, type SweepReader } from './open-reader.js';
@@ -44,7 +45,7 @@ export async function bestCommand(sweep: string, flags: BestFlags): Promise<void
     }
     for (const line of await bestLines(reader)) printText(line);
     const [row] = await bestTrials(reader, 1);
-    if (row) printText(`look at it with  npx polyak show ${folder.facts.name}/${row.number}`);
+    if (row) printText(`look at it with  npx polyak show ${displayPath(folder.trial(row.number))}`);
   } finally {
     await reader.close();
   }

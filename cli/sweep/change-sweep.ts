@@ -21,12 +21,23 @@ export async function changeSweep(
   settings: Record<string, unknown> = {},
 ): Promise<void> {
   const folder = SweepFolder.open(state, sweep);
+  if (action === 'SET' && folder.coordinator === undefined) return setLater(folder, settings, json);
   const snapshot = await withFollower(
     folder,
     async (follower) => await follower.change({ action, settings }, new AbortController().signal),
   );
   if (json) return printJson(snapshot);
   printText(`${folder.facts.name}: ${snapshot.state}${action === 'SET' ? `, ${settingsText(snapshot)}` : ''}`);
+}
+
+/** What a sweep that does not run is told when it goes on. */
+function setLater(folder: SweepFolder, settings: Record<string, unknown>, json: boolean): void {
+  const { name, pending = {} } = folder.facts;
+  const { budget, ...others } = settings as { budget?: object };
+  const merged = { ...pending, ...others, ...(budget && { budget: { ...(pending['budget'] as object), ...budget } }) };
+  folder.update({ pending: merged });
+  if (json) printJson({ sweep: name, pending: merged });
+  else printText(`${name} does not run; 'polyak resume ${name}' goes on with ${JSON.stringify(merged)}`);
 }
 
 /** Errors: `unreachable` where it does not run. */

@@ -14,7 +14,7 @@ import { tableOf } from '../table.js';
 import { train } from '../training-run.js';
 import { reproducibilityOfSweep } from '../../coordinator/sweep/sweep-snapshot.js';
 import { parametersText } from './parameters-text.js';
-import type { PreparedSweep, SweepPlace } from './prepare-sweep.js';
+import { defaultWorkers, type PreparedSweep, type SweepPlace } from './prepare-sweep.js';
 
 interface Stage {
   /** Such as `round 1` or `bracket 2, rung 3`. */
@@ -43,7 +43,7 @@ export async function dryRun(prepared: PreparedSweep, flags: SweepPlace & { json
   plan.checkAverage(calibrated.stepsPerEpoch);
   const stages = stagesOf(plan.search);
   const epochs = stages.reduce((sum, stage) => sum + stage.trials * stage.epochs, 0) * plan.members;
-  const workers = flags.workers ?? calibrated.workers;
+  const workers = flags.workers ?? defaultWorkers(prepared.threads);
   const result: DryRun = {
     ...{ trials: plan.search.trials, stages, epochs, secondsPerEpoch: calibrated.seconds, workers },
     seconds: (epochs * calibrated.seconds) / workers,
@@ -138,7 +138,7 @@ async function calibrate({ value, plan, folder, bundle }: PreparedSweep, { shard
     const samples = stepsPerEpoch * experiment.train.batchSize;
     const seconds = samples / Math.max(imagesPerSecond ?? 1, 1e-9);
     const measured = beganAt !== undefined && epochAt !== undefined ? (epochAt - beganAt) / 1000 : 0;
-    return { seconds: Math.max(seconds, measured), stepsPerEpoch, workers: 1 };
+    return { seconds: Math.max(seconds, measured), stepsPerEpoch };
   } finally {
     await rm(state, { recursive: true, force: true });
   }

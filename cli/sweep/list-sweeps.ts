@@ -61,7 +61,13 @@ export function sweepTable(rows: readonly SweepRow[]): string {
     { title: 'created' },
   ];
   const cells = rows.map((row) => [
-    ...[row.sweep, row.state, `${overOf(row)}/${row.trials ?? '?'}`, score(row.best?.value), row.metric],
+    ...[
+      row.sweep,
+      row.state,
+      `${overOf(row)}/${row.trials ?? (row.state === 'finished' ? overOf(row) : '?')}`,
+      score(row.best?.value),
+      row.metric,
+    ],
     ...[row.best === null ? '-' : String(row.best.trial), duration(row.spent.seconds), when(row.createdAt)],
   ]);
   return tableOf(columns, cells);

@@ -12,5 +12,9 @@ export function valueText(value: unknown): string {
     if (Number.isInteger(value) && Math.abs(value) < 1e7) return String(value);
     return String(Number(value.toPrecision(4)));
   }
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  // A choice of sub-trees, as it was drawn.
+  const entries = Object.entries(value);
+  if (Array.isArray(value)) return `[${value.map(valueText).join(', ')}]`;
+  return entries.map(([name, member]) => `${name} ${valueText(member)}`).join(' ');
 }

