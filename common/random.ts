@@ -28,10 +28,10 @@ export const Purpose = {
   test: 8,
   /** Other seeds for the same experiment, when it is trained again to see what is luck. */
   refit: 9,
-  /** The forests by which a report measures parameters; a: the repeat. */
-  report: 10,
   /** The seeds that a trial is trained by again; a: the repetition, from 1. */
-  repetition: 11,
+  repetition: 10,
+  /** The forests by which a report measures parameters; a: the repeat. */
+  report: 11,
 } as const;
 
 export type Purpose = (typeof Purpose)[keyof typeof Purpose];

@@ -22,10 +22,11 @@ import type { ExternalWork } from './external/external-work.js';
 import { workHandler } from './external/work-handler.js';
 import type { Ledger } from './ledger.js';
 import type { RunEvents, WatchCall } from './run-events.js';
-import { isEnd, isOver } from './run-state.js';
+import { isOver } from './run-state.js';
 import type { Runs } from './runs.js';
 import { changeSweep, listTrials, reportOfTrial, submitSweep, watchSweep } from './sweep-service.js';
 import type { Progress } from './sweep/progress.js';
+import { endOf } from './sweep/run-report.js';
 import type { Sweeps } from './sweep/sweeps.js';
 import type { SweepWatchers, WatchSweepCall } from './sweep/sweep-watchers.js';
 import { eventChange } from './store/event-change.js';
@@ -166,8 +167,7 @@ async function reportAlone(parts: ServiceParts, run: RunRow, { kind, step, body 
       events.send(key, body);
       return;
     }
-    const { event } = JSON.parse(body) as { event?: unknown };
-    if (!isEnd(event)) throw new PolyakError('protocol', `report of trial ${key}: '${String(event)}' is not an end`);
+    const event = endOf(body);
     await ledger.commit([written, noted, ...runs.advance(run, event)]);
     log.info({ trial: key, event, step }, 'trial has ended');
     events.end(key, body);

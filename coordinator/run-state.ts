@@ -55,6 +55,8 @@ export function hasLead(state: RunState): boolean {
   return state === 'running' || state === 'stopping';
 }
 
-export function isEnd(event: unknown): event is keyof typeof ends {
+export type RunEnd = keyof typeof ends;
+
+export function isEnd(event: unknown): event is RunEnd {
   return typeof event === 'string' && event in ends;
 }

@@ -9,11 +9,11 @@ import type { SubmitSweepRequest__Output } from '../proto/gen/polyak/v1/SubmitSw
 import type { TrialReport__Output } from '../proto/gen/polyak/v1/TrialReport.js';
 import type { WatchSweepRequest__Output } from '../proto/gen/polyak/v1/WatchSweepRequest.js';
 import { shardsMax, type ServiceParts } from './coordinator-service.js';
-import { hasLead, isEnd } from './run-state.js';
+import { hasLead } from './run-state.js';
 import type { Change, RunRow, SweepRow, TrialRow } from './store/rows.js';
 import { epochsOf } from './sweep/open-sweep.js';
 import { searchSettings } from './sweep/search-settings.js';
-import { endFactsOf, epochReportOf } from './sweep/run-report.js';
+import { endFactsOf, endOf, epochReportOf } from './sweep/run-report.js';
 import type { Sweep } from './sweep/sweep.js';
 import { changedSettings, checkedSettings } from './sweep/sweep-settings.js';
 import { endLine } from './sweep/sweep-watchers.js';
@@ -215,9 +215,7 @@ function epochChanges(sweep: Sweep, run: RunRow, body: string): Change[] {
 }
 
 function endChanges(sweep: Sweep, run: RunRow, body: string): Change[] {
-  const { event } = JSON.parse(body) as { event?: unknown };
-  if (!isEnd(event)) throw new PolyakError('protocol', `report of run ${run.key}: '${String(event)}' is not an end`);
-  return sweep.ended(run, event, endFactsOf(body));
+  return sweep.ended(run, endOf(body), endFactsOf(body));
 }
 
 function objectOf(what: string, text: string): Record<string, unknown> {

@@ -166,7 +166,7 @@ async function ensemble(folder: SweepFolder, json: boolean, say: (text: string) 
 async function report(folder: SweepFolder, json: boolean, say: (text: string) => void): Promise<void> {
   const { writeReport } = await import('./report.js');
   const files = await writeReport(folder, folder.path);
-  if (json) printJson({ event: 'report', ...files });
+  if (json) printJson({ event: 'report-written', ...files });
   else say(`report in     ${displayPath(files.html)}`);
 }
 

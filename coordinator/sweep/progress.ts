@@ -12,6 +12,18 @@ const progressSchema = z.looseObject({
   imagesPerSecond: z.number().nullable().optional(),
 });
 
+const progressText = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: 'custom', message: 'is no JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(progressSchema);
+
 export interface RunProgress extends z.output<typeof progressSchema> {
   trial: number;
   member: number;
@@ -21,7 +33,7 @@ export class Progress {
   private readonly bySweep = new Map<string, Map<string, RunProgress>>();
 
   keep({ key, sweep, trial, member }: RunRow, body: string): void {
-    const parsed = progressSchema.safeParse(JSON.parse(body));
+    const parsed = progressText.safeParse(body);
     if (sweep === null || !parsed.success) return;
     const runs = this.bySweep.get(sweep) ?? new Map<string, RunProgress>();
     this.bySweep.set(sweep, runs.set(key, { ...parsed.data, trial, member }));

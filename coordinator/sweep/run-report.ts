@@ -1,6 +1,7 @@
 /** What a lead reports of a run, as a sweep reads it. */
 import { z } from 'zod';
 import { PolyakError } from '../../common/errors.js';
+import { isEnd, type RunEnd } from '../run-state.js';
 import type { Value } from '../search/log.js';
 import type { EndFacts } from './sweep.js';
 import type { EpochReport } from './member-reports.js';
@@ -38,6 +39,13 @@ export function epochReportOf(
 export function endFactsOf(body: string): EndFacts {
   const { epoch = 0, code = 'internal', message = '' } = parsed(endSchema, body);
   return { epoch, code, message };
+}
+
+/** Of an END: how it ended. Errors: `protocol`. */
+export function endOf(body: string): RunEnd {
+  const { event } = parsed(z.looseObject({ event: z.unknown() }), body);
+  if (!isEnd(event)) throw new PolyakError('protocol', `a report's end is '${String(event)}', which is no end`);
+  return event;
 }
 
 function finite(value: Value): Value {

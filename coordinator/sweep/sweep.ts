@@ -168,6 +168,8 @@ export class Sweep {
     for (const run of [...this.parts.runs.ofSweep(this.key), ...ended])
       runs.set(run.trial, [...(runs.get(run.trial) ?? []), run]);
     for (const row of trials) this.restoreTrial(row, runs.get(row.number) ?? [], epochs);
+    // Those were ordered to be deleted before; what is left nevertheless is for `polyak gc`.
+    this.retention.takeUnwanted();
   }
 
   private restoreTrial(row: TrialRow, runs: RunRow[], epochs: ReadonlyMap<string, readonly EpochOfRun[]>): void {

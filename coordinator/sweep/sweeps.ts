@@ -44,10 +44,10 @@ export class Sweeps {
       try {
         this.byKey.set(row.key, await openSweep(row, this.runs, this.store));
       } catch (error) {
-        if (!(error instanceof PolyakError)) throw error;
-        this.log.error({ sweep: row.key, error: error.message }, 'a sweep cannot go on');
+        const reason = error instanceof PolyakError ? error.message : `it cannot be read: ${String(error)}`;
+        this.log.error({ sweep: row.key, error: reason }, 'a sweep cannot go on');
         const endedAt = new Date().toISOString();
-        this.ledger.commitSoon([{ table: 'sweeps', row: { ...row, state: 'failed', reason: error.message, endedAt } }]);
+        this.ledger.commitSoon([{ table: 'sweeps', row: { ...row, state: 'failed', reason, endedAt } }]);
       }
     }
   }

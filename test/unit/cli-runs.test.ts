@@ -136,7 +136,7 @@ describe('a refusal exits 2 and says why:', () => {
 
 describe('ls, and status of all runs,', () => {
   it('say what to do where there are no runs', () => {
-    expect(polyak('status').stdout).toMatch(/no run is running here; 'npx polyak ls' lists all/);
+    expect(polyak('status').stdout).toMatch(/no run and no sweep is running here; 'npx polyak ls' lists all/);
     expect(polyak('ls').stdout).toMatch(/no runs in .*; 'npx polyak train FILE' makes one/);
   });
 
@@ -149,7 +149,7 @@ describe('ls, and status of all runs,', () => {
     expect(stderr).toMatch(/digits-2 cannot be read/);
     expect(status).toBe(0);
     const all = polyak('status', '--state', '.');
-    expect(all.stdout).toMatch(/no run is running here/);
+    expect(all.stdout).toMatch(/no run and no sweep is running here/);
     expect(all.status).toBe(0);
   });
 });
@@ -219,7 +219,7 @@ describe('completion', () => {
     await newRun();
     const script = `${completionScript(buildProgram(), 'bash')}
       complete_words() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _polyak; echo "\${COMPREPLY[@]}"; }
-      complete_words polyak res
+      complete_words polyak resu
       complete_words polyak show dig
       complete_words polyak train x --budg
       complete_words polyak train x --backend c
