@@ -29,7 +29,54 @@ interface Tried {
 
 const noRuns = /@last: there are no runs in .*\.polyak; 'polyak train FILE' makes one/;
 
+const noSweeps = /there is no sweep '@last': none in .*\.polyak; 'polyak sweep FILE' makes one/;
+
 const commands: Record<string, Tried> = {
+  sweep: {
+    does: /Runs the trials of the experiment's search/,
+    slip: ['--trial', '--trials'],
+    bare: [
+      [[], 2, /sweep: which experiment file\? Or --replay SWEEP/],
+      [['missing.yaml'], 2, /experiment file 'missing\.yaml' does not exist/],
+      [['no-data.yaml'], 2, /search: is missing, a sweep needs it, such as/],
+      [['--replay', '@last'], 2, noSweeps],
+    ],
+  },
+  trials: { does: /Lists the trials of a sweep/, slip: ['--sorted', '--sort'], bare: [[['@last'], 2, noSweeps]] },
+  best: { does: /Shows the best trial of a sweep/, slip: ['--refits', '--refit'], bare: [[['@last'], 2, noSweeps]] },
+  report: { does: /Writes report\.html/, slip: ['--outputs', '--output'], bare: [[['@last'], 2, noSweeps]] },
+  pause: { does: /Lets a sweep that runs rest/, slip: ['--stat', '--state'], bare: [[['@last'], 2, noSweeps]] },
+  set: {
+    does: /Changes what of a sweep may be changed/,
+    slip: ['--stat', '--state'],
+    bare: [
+      [['@last', 'workers=2'], 2, noSweeps],
+      [['@last', 'workers'], 2, /'workers': must be such as workers=4 or budget\.time=2h/],
+    ],
+  },
+  retry: {
+    does: /Tries a trial that has failed again/,
+    slip: ['--jso', '--json'],
+    bare: [[['@last'], 2, /'@last' names no trial of a sweep; such as digits-search-1\/17/]],
+  },
+  archive: {
+    does: /Puts a sweep that does not run into one file/,
+    slip: ['--out', '--output'],
+    bare: [[['@last'], 2, noSweeps]],
+  },
+  restore: {
+    does: /Takes a sweep out of a file/,
+    slip: ['--stat', '--state'],
+    bare: [[['missing.tar.gz'], 2, /there is no file 'missing\.tar\.gz'; 'polyak archive SWEEP' makes one/]],
+  },
+  gc: {
+    does: /Deletes checkpoints of trials that are over/,
+    slip: ['--jso', '--json'],
+    bare: [
+      [[], 0, /0 bytes were freed/],
+      [['@last'], 2, noSweeps],
+    ],
+  },
   init: {
     does: /writes an experiment file/,
     slip: ['--output', '--out'],
@@ -71,12 +118,12 @@ const commands: Record<string, Tried> = {
     ],
   },
   resume: { does: /Goes on with a run/, slip: ['--shard', '--shards'], bare: [[['@last'], 2, noRuns]] },
-  stop: { does: /end at a checkpoint/, slip: ['--stat', '--state'], bare: [[['@last'], 2, noRuns]] },
+  stop: { does: /to end at checkpoints/, slip: ['--stat', '--state'], bare: [[['@last'], 2, noRuns]] },
   status: {
-    does: /how far a run is/,
+    does: /how far a run or a sweep is/,
     slip: ['--jsn', '--json'],
     bare: [
-      [[], 0, /no run is running here; 'npx polyak ls' lists all/],
+      [[], 0, /no run and no sweep is running here; 'npx polyak ls' lists all/],
       [['@last'], 2, noRuns],
     ],
   },
@@ -117,8 +164,8 @@ const commands: Record<string, Tried> = {
     does: /Runs the coordinator/,
     slip: ['--listens', '--listen'],
     bare: [
-      [['--store', '/dev/null/c.db'], 2, /--store '\/dev\/null\/c\.db': cannot be opened as a database: /],
-      [['--store', digits], 2, /--store '.*digits\.yaml': cannot be opened as a database: /],
+      [['--store', '/dev/null/c.db'], 2, /store '\/dev\/null\/c\.db': its folder cannot be made: /],
+      [['--store', digits], 2, /store '.*digits\.yaml': the file is no SQLite database; name another one/],
       [['--listen', 'nowhere.invalid:0', '--store', 'c.db'], 2, /cannot listen on 'nowhere\.invalid:0'/],
     ],
   },
