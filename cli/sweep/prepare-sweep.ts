@@ -1,7 +1,7 @@
 /** A sweep's folder made of an experiment file: checked, with its module and model in it, so that it needs no file any more. */
 import { availableParallelism } from 'node:os';
 import { substitute, type ExperimentTemplate } from '../../common/experiment/load.js';
-import { modulePath, writeModule } from '../../common/module-bundle.js';
+import { modulePath, writeModule, type ModuleBundle } from '../../common/module-bundle.js';
 import { searchSchema } from '../../common/experiment/search-schema.js';
 import { TrialPlan } from '../../coordinator/sweep/trial-plan.js';
 import { checkRemoteData } from '../../worker/data/location/locate.js';
@@ -26,7 +26,7 @@ export interface PreparedSweep {
   plan: TrialPlan;
   name: string;
   threads: number;
-  bundle: Awaited<ReturnType<typeof prepareModule>>['bundle'];
+  bundle: ModuleBundle | undefined;
   moduleFile: string | undefined;
 }
 
