@@ -1,9 +1,9 @@
 /** A run seen through its coordinator, which may go away and come back: submit, follow its events to the end, stop. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { PolyakError } from '../common/errors.js';
-import { coordinatorClient, fromServiceError, unary } from '../common/rpc.js';
+import { coordinatorClient, unary } from '../common/rpc.js';
 import type { CoordinatorClient } from '../proto/gen/polyak/v1/Coordinator.js';
-import type { RunEvent__Output } from '../proto/gen/polyak/v1/RunEvent.js';
+import { followStream, outOfReach, retryMs } from './follow-stream.js';
 
 /** An event of a run, as `--json` prints it. */
 export interface RunEvent {
@@ -25,7 +25,6 @@ export function isRunEnd({ event }: { event: string }): boolean {
   return ends.has(event);
 }
 
-const retryMs = 200;
 const callMsMax = 5000;
 
 export class RunFollower {
@@ -57,49 +56,33 @@ export class RunFollower {
 
   /** Every event once, until the last, which is also the answer. */
   async follow(onEvent: (event: RunEvent) => void, signal: AbortSignal): Promise<RunEvent> {
+    const { trialKey, peer, patienceMs } = this;
     // The coordinator tells all that it has stored again on each call, in the same order.
     let seen = 0;
-    let reachableAt = Date.now();
-    for (;;) {
-      let position = 0;
-      let last: RunEvent | undefined;
-      const receive = (body: string) => {
+    let position = 0;
+    return await followStream({
+      ...{ peer, patienceMs, signal },
+      open: () => {
+        position = 0;
+        return this.client.watch({ trialKey });
+      },
+      receive: (body) => {
         const event = JSON.parse(body) as RunEvent;
-        reachableAt = Date.now();
-        if (event.event === 'progress') return onEvent(event);
+        if (event.event === 'progress') {
+          onEvent(event);
+          return undefined;
+        }
         position += 1;
-        if (position <= seen) return;
+        if (position <= seen) return undefined;
         seen = position;
         onEvent(event);
-        if (isRunEnd(event)) last = event;
-      };
-      const error = await this.watch(receive, signal);
-      if (last) return last;
-      signal.throwIfAborted();
-      if (error && error.code !== 'unreachable' && error.code !== 'internal') throw error;
-      if (!error) reachableAt = Date.now();
-      else if (Date.now() - reachableAt > this.patienceMs) throw outOfReach(error, this.patienceMs);
-      await delay(retryMs, undefined, { signal });
-    }
+        return isRunEnd(event) ? event : undefined;
+      },
+    });
   }
 
   close(): void {
     this.client.close();
-  }
-
-  private async watch(receive: (body: string) => void, signal: AbortSignal): Promise<PolyakError | undefined> {
-    const stream = this.client.watch({ trialKey: this.trialKey });
-    const cancel = () => stream.cancel();
-    signal.addEventListener('abort', cancel);
-    try {
-      return await new Promise((resolve) => {
-        stream.on('data', ({ body }: RunEvent__Output) => receive(body));
-        stream.on('error', (error) => resolve(fromServiceError(error, this.peer)));
-        stream.on('end', () => resolve(undefined));
-      });
-    } finally {
-      signal.removeEventListener('abort', cancel);
-    }
   }
 }
 
@@ -120,17 +103,4 @@ export async function insist<Reply>(
       await delay(retryMs, undefined, { signal });
     }
   }
-}
-
-function outOfReach(error: PolyakError, patienceMs: number): PolyakError {
-  if (error.code !== 'unreachable') return error;
-  const seconds = `${Math.ceil(patienceMs / 1000)} s`;
-  const way = "is the address right, and does a 'polyak coordinator' run there?";
-  return new PolyakError(
-    'unreachable',
-    `${error.message.replace(/ Resolution note: $/, '')} (for ${seconds}); ${way}`,
-    {
-      cause: error,
-    },
-  );
 }

@@ -1,14 +1,13 @@
 /** A sweep seen through its coordinator, which may go away and come back: submit, change, follow to the end, list trials. */
-import { setTimeout as delay } from 'node:timers/promises';
 import { PolyakError } from '../../common/errors.js';
-import { coordinatorClient, fromServiceError, unary } from '../../common/rpc.js';
+import { coordinatorClient, unary } from '../../common/rpc.js';
 import type { SweepLine } from '../../coordinator/sweep/log-line.js';
 import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import type { CoordinatorClient } from '../../proto/gen/polyak/v1/Coordinator.js';
 import type { ListTrialsReply__Output } from '../../proto/gen/polyak/v1/ListTrialsReply.js';
-import type { RunEvent__Output } from '../../proto/gen/polyak/v1/RunEvent.js';
 import type { StatusReply__Output } from '../../proto/gen/polyak/v1/StatusReply.js';
 import { insist } from '../follow-run.js';
+import { followStream } from '../follow-stream.js';
 
 export interface SweepSubmission {
   name: string;
@@ -33,7 +32,6 @@ export interface SweepChange {
   trial?: number;
 }
 
-const retryMs = 200;
 const ends = new Set(['sweep-finished', 'sweep-stopped', 'sweep-failed']);
 
 export class SweepFollower {
@@ -90,47 +88,21 @@ export class SweepFollower {
 
   /** Every entry of its log from `from` on once, with what may be lost between them, until the last, which is the answer. */
   async follow(onLine: (line: SweepLine) => void, signal: AbortSignal, from = 0): Promise<SweepLine> {
+    const { sweepKey, peer, patienceMs } = this;
     let position = from;
-    let reachableAt = Date.now();
-    for (;;) {
-      let last: SweepLine | undefined;
-      const receive = (body: string) => {
+    return await followStream({
+      ...{ peer, patienceMs, signal },
+      open: () => this.client.watchSweep({ sweepKey, from: position }),
+      receive: (body) => {
         const line = JSON.parse(body) as SweepLine;
-        reachableAt = Date.now();
         if (line.sequence !== undefined) position = line.sequence + 1;
-        if (ends.has(line.event)) last = line;
         onLine(line);
-      };
-      const error = await this.watch(position, receive, signal);
-      if (last) return last;
-      signal.throwIfAborted();
-      if (error && error.code !== 'unreachable' && error.code !== 'internal') throw error;
-      if (!error) reachableAt = Date.now();
-      else if (Date.now() - reachableAt > this.patienceMs) throw error;
-      await delay(retryMs, undefined, { signal });
-    }
+        return ends.has(line.event) ? line : undefined;
+      },
+    });
   }
 
   close(): void {
     this.client.close();
-  }
-
-  private async watch(
-    from: number,
-    receive: (body: string) => void,
-    signal: AbortSignal,
-  ): Promise<PolyakError | undefined> {
-    const stream = this.client.watchSweep({ sweepKey: this.sweepKey, from });
-    const cancel = () => stream.cancel();
-    signal.addEventListener('abort', cancel);
-    try {
-      return await new Promise((resolve) => {
-        stream.on('data', ({ body }: RunEvent__Output) => receive(body));
-        stream.on('error', (error) => resolve(fromServiceError(error, this.peer)));
-        stream.on('end', () => resolve(undefined));
-      });
-    } finally {
-      signal.removeEventListener('abort', cancel);
-    }
   }
 }

@@ -49,7 +49,8 @@ export async function streamEvents(
       if (isGone) return;
       isWoken = false;
       if (!response.writableNeedDrain) {
-        const isEnded = sweep.state !== 'running' && sweep.state !== 'paused';
+        // One that was stopped has ended when its trials are at checkpoints.
+        const isEnded = sweep.state !== 'running' && sweep.state !== 'paused' && !sweep.isLed;
         const end = isEnded ? { line: endLine(sweep.row), length: sweep.logLength } : undefined;
         const page = await store.log(key, position, pageEntries);
         for (const row of page) response.write(eventText('log', lineOf(row), row.sequence));
