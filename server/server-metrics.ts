@@ -40,6 +40,11 @@ export function serverMetrics(registry: Registry) {
       registers,
     }),
     workers: new Gauge({ name: 'polyak_server_workers', help: 'Workers admitted to trials led here.', registers }),
+    memoryWaits: new Counter({
+      name: 'polyak_server_memory_waits_total',
+      help: 'Attempts to begin a trial led here for which a shard had no memory left.',
+      registers,
+    }),
     workersLost: new Counter({
       name: 'polyak_server_workers_lost_total',
       help: 'Workers whose control stream broke or fell silent, by reason.',

@@ -248,6 +248,7 @@ export class TrialLead {
         if (!(error instanceof MemoryTaken)) throw error;
         // So that none of it is kept from those who may be waiting for this trial's in turn.
         shards.close();
+        this.options.metrics.memoryWaits.inc();
         if (!this.saidMemoryTaken) this.notice('memory', `the trial waits for memory: ${error.message}`);
         this.saidMemoryTaken = true;
       }

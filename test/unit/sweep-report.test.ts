@@ -294,15 +294,11 @@ describe('texts of users in a report', () => {
 });
 
 describe('a report of ten thousand trials', () => {
-  it('is made in seconds, of a size that a browser can show, and says what it leaves out', () => {
+  it('is of a size that a browser can show, and says what it leaves out', () => {
     const many = mixedTrials(10_000);
-    const startedAt = performance.now();
     const { markdown, html, plots } = sweepReport(factsOf({ space: mixedSpace }), many);
-    const seconds = (performance.now() - startedAt) / 1000;
     const results = many.filter(hasResult).length;
     const resultsText = `${Math.floor(results / 1000)},${String(results % 1000).padStart(3, '0')}`;
-    // On two cores that do nothing else it takes 2 s.
-    expect(seconds).toBeLessThan(15);
     expect(html.length).toBeLessThan(3_000_000);
     expect(markdown.length).toBeLessThan(20_000);
     expect(markdown).toContain(`2,000 of ${resultsText} are drawn, evenly chosen`);
