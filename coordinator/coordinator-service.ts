@@ -24,11 +24,18 @@ import type { Ledger } from './ledger.js';
 import type { RunEvents, WatchCall } from './run-events.js';
 import { isOver } from './run-state.js';
 import type { Runs } from './runs.js';
-import { changeSweep, listTrials, reportOfTrial, submitSweep, watchSweep } from './sweep-service.js';
+import {
+  changeSweep,
+  listTrials,
+  reportOfTrial,
+  submitSweep,
+  watchSweep,
+  type WatchSweepCall,
+} from './sweep-service.js';
 import type { Progress } from './sweep/progress.js';
 import { endOf } from './sweep/run-report.js';
 import type { Sweeps } from './sweep/sweeps.js';
-import type { SweepWatchers, WatchSweepCall } from './sweep/sweep-watchers.js';
+import type { SweepWatchers } from './sweep/sweep-watchers.js';
 import { eventChange } from './store/event-change.js';
 import type { Change, RunRow } from './store/rows.js';
 import type { Store } from './store/store.js';

@@ -62,7 +62,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
         (await store.reports(key)).map(({ body }) => body),
       );
   }
-  const watchers = new SweepWatchers(store);
+  const watchers = new SweepWatchers();
   const progress = new Progress();
   const epochs = new Epochs(kept.epochs);
   const grpcServer = createGrpcServer();
@@ -101,8 +101,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const ledger = new Ledger(
     store,
     {
-      log: (row) => watchers.logged(row),
-      sweep: (row) => watchers.changed(row, sweeps.find(row.key)?.isLed ?? false),
+      log: (row) => watchers.wake(row.sweep),
+      sweep: (row) => watchers.wake(row.key),
       run: tell,
     },
     end,

@@ -12,11 +12,14 @@ import { shardsMax, type ServiceParts } from './coordinator-service.js';
 import { hasLead } from './run-state.js';
 import type { Change, RunRow, SweepRow, TrialRow } from './store/rows.js';
 import { epochsOf } from './sweep/open-sweep.js';
+import { followLog, type LogSink } from './sweep/follow-log.js';
+import { lineOf, type SweepLine } from './sweep/log-line.js';
 import { searchSettings } from './sweep/search-settings.js';
 import { endFactsOf, endOf, epochReportOf } from './sweep/run-report.js';
 import type { Sweep } from './sweep/sweep.js';
 import { changedSettings, checkedSettings } from './sweep/sweep-settings.js';
-import { endLine } from './sweep/sweep-watchers.js';
+
+export type WatchSweepCall = ServerWritableStream<WatchSweepRequest__Output, RunEvent>;
 
 const trialsMax = 1000;
 const experimentBytesMax = 4 << 20;
@@ -152,18 +155,22 @@ export async function listTrials(
   return { trials: page.rows.map((row) => JSON.stringify(row)), total: page.total };
 }
 
-export async function watchSweep(
-  { sweeps, watchers, ledger }: ServiceParts,
-  call: ServerWritableStream<WatchSweepRequest__Output, RunEvent>,
-): Promise<void> {
-  const key = call.request.sweepKey.toString('hex');
-  const sweep = await sweeps.get(key);
-  const hasEnded = () => sweep.state !== 'running' && sweep.state !== 'paused' && !sweep.isLed;
-  const known = { key, committed: sweep.logLength, ended: hasEnded() ? endLine(sweep.row) : undefined };
-  // Until now it is only in mind.
-  await ledger.settled();
-  // It may have been told to go on meanwhile.
-  await watchers.add(call, hasEnded() ? known : { ...known, ended: undefined });
+export async function watchSweep(parts: ServiceParts, call: WatchSweepCall): Promise<void> {
+  const sweep = await parts.sweeps.get(call.request.sweepKey.toString('hex'));
+  await followLog(parts, sweep, call.request.from, sinkOf(call));
+  call.end();
+}
+
+export function sinkOf(call: WatchSweepCall): LogSink {
+  const write = (line: SweepLine) => void call.write({ body: JSON.stringify(line) });
+  return {
+    isFull: () => call.writableNeedDrain,
+    isGone: () => call.cancelled || call.writableEnded,
+    onChange: (wake) => void call.on('drain', wake).on('cancelled', wake),
+    log: (row) => write(lineOf(row)),
+    progress: write,
+    end: write,
+  };
 }
 
 /** A report of a run that belongs to a trial of a sweep. */

@@ -113,6 +113,11 @@ export class Sweep {
     return this.trials.isLed;
   }
 
+  /** One that was stopped has ended when its trials are at checkpoints. */
+  get hasEnded(): boolean {
+    return this.state !== 'running' && this.state !== 'paused' && !this.isLed;
+  }
+
   /** Trials that have begun and are not over. */
   activeTrials(): Iterable<Readonly<ActiveTrial>> {
     return this.trials.all();
