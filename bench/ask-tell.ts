@@ -1,7 +1,7 @@
 /**
- * How many random trials a second are asked for and told the result of, and how many reports a second are taken, each
- * acknowledged only when it is on disk; many are under way at once, so that a sync is shared. Beside it Optuna, whose storage
- * commits one after another.
+ * How many random trials of four parameters a second are asked for and told the result of, and how many reports a second are
+ * taken, each acknowledged only when it is on disk; many are under way at once, so that a sync is shared. Beside it Optuna,
+ * whose storage commits one after another.
  */
 import { Peer } from './measure.js';
 import { SearchCoordinator } from './search-coordinator.js';
@@ -37,7 +37,8 @@ export async function benchmarkAskTell(): Promise<AskTellFigures> {
 async function throughput(count: number, epochs: number): Promise<number> {
   const coordinator = await SearchCoordinator.start();
   const peers = await coordinator.clients(clients, { parallel: underWay, waitMs: 0, reports: epochs });
-  const search = { trials: count, space: { x: { uniform: [0, 1] as [number, number] } } };
+  const uniform: [number, number] = [0, 1];
+  const search = { trials: count, space: { x: { uniform }, y: { uniform }, z: { uniform }, u: { uniform } } };
   const experiment = { name: 'ask-tell', objective: { metric: 'value' }, train: { epochs } };
   await coordinator.run({ ...experiment, search: { ...search, trials: clients * underWay } }, peers);
   const { seconds } = await coordinator.run({ ...experiment, search }, peers);

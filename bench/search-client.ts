@@ -21,9 +21,10 @@ const cluster = await connect(address);
 async function run(trial: ExternalTrial<{ x: number }>): Promise<void> {
   for (let epoch = 1; epoch <= reports; epoch += 1) {
     if (waitMs > 0) await delay(waitMs / reports);
-    await trial.report({ epoch, value: trial.parameters.x + 1 / epoch });
+    const report = { epoch, value: trial.parameters.x + 1 / epoch };
+    if (epoch < reports) await trial.report(report);
+    else await trial.finish(report);
   }
-  await trial.finish();
 }
 
 console.log('{}');

@@ -1,4 +1,4 @@
-"""Trials a second by Optuna's ask and tell with random sampling, and reports a second, in an SQLite file.
+"""Trials a second by Optuna's ask and tell with random sampling of four parameters, and reports a second, in an SQLite file.
 
 SQLite is as Optuna opens it: a rollback journal with synchronous = FULL, each call a transaction that is on disk when it ends.
 Usage: ask_tell_optuna.py TRIALS
@@ -21,7 +21,8 @@ with tempfile.TemporaryDirectory() as folder:
 
     def ask_and_tell():
         trial = study.ask()
-        study.tell(trial, trial.suggest_float("x", 0, 1))
+        values = [trial.suggest_float(name, 0, 1) for name in "xyzu"]
+        study.tell(trial, values[0])
 
     for _ in range(10):
         ask_and_tell()

@@ -7,7 +7,7 @@ import type { PolyakError } from '../../common/errors.js';
 import { withResolvers } from '../../common/with-resolvers.js';
 import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import { SweepFollower } from '../sweep/sweep-follower.js';
-import { ExternalTrial } from './external-trial.js';
+import { ExternalTrial, type TrialHands } from './external-trial.js';
 import { WorkStream } from './work-stream.js';
 
 export interface TrialsOptions {
@@ -50,9 +50,9 @@ export class ExternalSearch<Parameters extends object = Record<string, unknown>>
   ) {}
 
   /**
-   * Its trials, as long as there are any; the next is asked for when the loop comes round, so that nothing is held in store
-   * where one runs at a time. Every trial must be ended, by `finish` or `fail`, or by its signal. When a loop is left, its open trials may
-   * still be reported of and ended. Errors: ClusterUnreachable.
+   * Its trials, as long as there are any. The next is asked for when one is being ended, so that a loop in which one runs at
+   * a time waits little and holds none in store. Every trial must be ended, by `finish` or `fail`, or by its signal. When a
+   * loop is left, its open trials may still be reported of and ended. Errors: ClusterUnreachable.
    */
   async *trials(options: TrialsOptions = {}): AsyncGenerator<ExternalTrial<Parameters>, void, undefined> {
     const { parallel = 1, signal, patienceMs = patienceMsDefault } = options;
@@ -104,7 +104,7 @@ export class ExternalSearch<Parameters extends object = Record<string, unknown>>
 }
 
 /** The trials of one loop. */
-class Hands<Parameters extends object> {
+class Hands<Parameters extends object> implements TrialHands {
   private readonly open = new Map<number, ExternalTrial<Parameters>>();
   private readonly come: ExternalTrial<Parameters>[] = [];
   private readonly stream: WorkStream;
@@ -123,7 +123,7 @@ class Hands<Parameters extends object> {
         this.asked = Math.max(0, this.asked - 1);
         // Nobody waits for it any more.
         if (this.hasLeft) return this.stream.reopen();
-        const trial = new ExternalTrial<Parameters>(given, this.stream, () => this.ended(trial));
+        const trial = new ExternalTrial<Parameters>(given, this.stream, this);
         this.open.set(trial.number, trial);
         this.come.push(trial);
         this.wake();
@@ -150,10 +150,7 @@ class Hands<Parameters extends object> {
       if (this.hasLeft || this.isOver) return undefined;
       // Also where one is there already: whoever runs several at once waits for none of them.
       const more = parallel - this.open.size - this.asked;
-      if (more > 0) {
-        this.asked += more;
-        this.stream.ask(more);
-      }
+      if (more > 0) this.askFor(more);
       const trial = this.come.shift();
       if (trial) return trial;
       await this.change.promise;
@@ -164,15 +161,27 @@ class Hands<Parameters extends object> {
     this.hasLeft = true;
     this.asked = 0;
     this.wake();
-    // Those that came and were not taken.
-    for (const trial of this.come.splice(0)) this.open.delete(trial.number);
+    // Those that came and were not taken are given to others.
+    const untaken = this.come.splice(0);
+    for (const trial of untaken) this.open.delete(trial.number);
     if (this.open.size === 0) this.stream.close();
+    else if (untaken.length > 0) this.stream.reopen();
   }
 
-  private ended(trial: ExternalTrial<Parameters>): void {
-    if (this.open.get(trial.number) === trial) this.open.delete(trial.number);
+  /** The next is on its way while the end of this one is being kept. */
+  ending(): void {
+    if (!this.hasLeft && !this.isOver) this.askFor(1);
+  }
+
+  ended(trial: number, attempt: string): void {
+    if (this.open.get(trial)?.attempt === attempt) this.open.delete(trial);
     this.wake();
     if (this.hasLeft && this.open.size === 0) this.stream.close();
+  }
+
+  private askFor(trials: number): void {
+    this.asked += trials;
+    this.stream.ask(trials);
   }
 
   private wake(): void {

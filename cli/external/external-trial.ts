@@ -1,7 +1,10 @@
 /** A trial of an external search in the hands of the process that runs it. */
 import { TrialFenced, TrialStopped } from '../../common/error-classes.js';
 import { PolyakError } from '../../common/errors.js';
+import type { EpochTold } from '../../proto/gen/polyak/v1/EpochTold.js';
+import type { HeldTrial } from '../../proto/gen/polyak/v1/HeldTrial.js';
 import type { WorkAck__Output } from '../../proto/gen/polyak/v1/WorkAck.js';
+import type { WorkEnd } from '../../proto/gen/polyak/v1/WorkEnd.js';
 import type { WorkTrial__Output } from '../../proto/gen/polyak/v1/WorkTrial.js';
 import type { WorkStream } from './work-stream.js';
 
@@ -14,6 +17,13 @@ export interface EpochReport {
   value?: number;
   /** Of training; one that is not finite, or far beyond the first, stops the trial. */
   loss?: number;
+}
+
+/** Whoever has the trial. */
+export interface TrialHands {
+  /** It is being ended: another may be asked for. */
+  ending: () => void;
+  ended: (trial: number, attempt: string) => void;
 }
 
 const whys = { OVER: 'stopped', PAUSED: 'paused', HALTED: 'halted' } as const;
@@ -39,7 +49,7 @@ export class ExternalTrial<Parameters extends object = Record<string, unknown>> 
   constructor(
     { trial, attempt, parameters, epoch, untilEpoch }: WorkTrial__Output,
     private readonly stream: Pick<WorkStream, 'say'>,
-    private readonly onOver: () => void,
+    private readonly hands: TrialHands,
   ) {
     this.number = trial;
     this.attempt = attempt;
@@ -61,23 +71,17 @@ export class ExternalTrial<Parameters extends object = Record<string, unknown>> 
   async report({ epoch, value, loss }: EpochReport): Promise<boolean> {
     if (this.isOver) return this.refuseFenced();
     const { number: trial, attempt } = this;
-    const report = {
-      trial,
-      attempt,
-      epoch,
-      ...(value === undefined ? {} : { value }),
-      ...(loss === undefined ? {} : { loss }),
-    };
-    this.told(await this.stream.say({ report }));
+    this.told(await this.stream.say({ report: { trial, attempt, ...toldOf({ epoch, value, loss }) } }));
     return this.isOver ? this.refuseFenced() : true;
   }
 
   /**
-   * It has ended as it should; resolves when that is on disk. One that has been stopped or paused has ended already, and
-   * nothing happens. Errors: TrialFenced, ClusterUnreachable.
+   * It has ended as it should, after `last`, its last report, if that has not been made; resolves when both are on disk. One
+   * that has been stopped or paused has ended already, and nothing happens; nor does it end where `last` stops or pauses it.
+   * A loop over trials asks for the next one now. Errors: TrialFenced, ClusterUnreachable; of `last`, as `report`.
    */
-  async finish(): Promise<void> {
-    await this.end({});
+  async finish(last?: EpochReport): Promise<void> {
+    await this.end(last ? { last: toldOf(last) } : {});
   }
 
   /**
@@ -98,11 +102,13 @@ export class ExternalTrial<Parameters extends object = Record<string, unknown>> 
     this.ending.abort(why === 'fenced' ? new TrialFenced('fenced', message) : new TrialStopped(message, why));
   }
 
-  private async end(end: { failure?: string; mayPass?: boolean }): Promise<void> {
+  private async end(end: Omit<WorkEnd, keyof HeldTrial>): Promise<void> {
     if (this.isOver) return void this.refuseFenced();
     const { number: trial, attempt } = this;
-    const { verdict, reason } = await this.stream.say({ end: { trial, attempt, ...end } });
-    if (verdict === 'FENCED') {
+    const said = this.stream.say({ end: { trial, attempt, ...end } });
+    this.hands.ending();
+    const { verdict, reason } = await said;
+    if (verdict === 'FENCED' || verdict === 'REFUSED') {
       this.told({ verdict, reason });
       this.refuseFenced();
     }
@@ -111,11 +117,15 @@ export class ExternalTrial<Parameters extends object = Record<string, unknown>> 
 
   private over(): void {
     this.isOver = true;
-    this.onOver();
+    this.hands.ended(this.number, this.attempt);
   }
 
   private refuseFenced(): false {
     if (this.signal.reason instanceof TrialFenced) throw this.signal.reason;
     return false;
   }
+}
+
+function toldOf({ epoch, value, loss }: EpochReport): EpochTold {
+  return { epoch, ...(value === undefined ? {} : { value }), ...(loss === undefined ? {} : { loss }) };
 }

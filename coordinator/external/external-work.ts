@@ -3,8 +3,9 @@
  * from those that are gone. The sweep decides; what it decides is on disk before anybody is told. A trial that is given has a
  * token of its own each time: whoever comes with another one changes nothing.
  */
-import { randomBytes } from 'node:crypto';
 import { PolyakError } from '../../common/errors.js';
+import { randomKey } from '../../common/random-key.js';
+import type { EpochTold__Output } from '../../proto/gen/polyak/v1/EpochTold.js';
 import type { WorkEnd__Output } from '../../proto/gen/polyak/v1/WorkEnd.js';
 import type { WorkOpen__Output } from '../../proto/gen/polyak/v1/WorkOpen.js';
 import type { WorkReport__Output } from '../../proto/gen/polyak/v1/WorkReport.js';
@@ -12,7 +13,7 @@ import type { CoordinatorMetrics } from '../coordinator-metrics.js';
 import type { Ledger } from '../ledger.js';
 import { isOver } from '../run-state.js';
 import type { Runs } from '../runs.js';
-import type { Change, ReportKind, RunRow, TrialRow } from '../store/rows.js';
+import type { Change, RunRow, TrialRow } from '../store/rows.js';
 import type { StoreReader } from '../store/store.js';
 import { startRun } from '../sweep/start-run.js';
 import type { Sweep } from '../sweep/sweep.js';
@@ -118,30 +119,44 @@ export class ExternalWork {
     const attempt = this.current(this.of(sweep), said);
     if (!attempt) return await this.answerToOld(sweep, said, said.epoch);
     const { run } = attempt;
-    const { epoch, value, loss } = said;
     const refusal = refusalOf(sweep, run, said);
     if (refusal !== undefined) return { verdict: 'REFUSED', reason: refusal };
+    return await this.handle(sweep, attempt, () => this.told(sweep, run, said));
+  }
+
+  /** With its last report, if it comes with one; what that decides goes before. */
+  async end(sweep: Sweep, said: WorkEnd__Output): Promise<Answer> {
+    const { last } = said;
+    const attempt = this.current(this.of(sweep), said);
+    if (!attempt) return await this.answerToOld(sweep, said, last?.epoch);
+    const { run } = attempt;
+    const refusal = last ? refusalOf(sweep, run, last) : undefined;
+    if (refusal !== undefined) return { verdict: 'REFUSED', reason: refusal };
+    return await this.handle(sweep, attempt, () => {
+      const changes = last ? this.told(sweep, run, last) : [];
+      return run.state === 'running' ? [...changes, ...this.ended(sweep, run, said)] : changes;
+    });
+  }
+
+  private told(sweep: Sweep, run: RunRow, { epoch, value, loss }: EpochTold__Output): Change[] {
     const report = {
       ...(value === undefined ? {} : { value: finite(value) }),
       ...(loss === undefined ? {} : { loss: finite(loss) }),
     };
     this.metrics?.reports.inc({ kind: 'EPOCH' });
-    return await this.handle(sweep, attempt, 'EPOCH', epoch, bodyOf(sweep, epoch, report), () =>
-      sweep.told(run, epoch, report),
-    );
+    const changes = sweep.told(run, epoch, report);
+    const kept = { run: run.key, kind: 'EPOCH' as const, step: epoch, body: bodyOf(sweep, epoch, report) };
+    return changes.length === 0 ? [] : [{ table: 'reports', row: kept }, ...changes];
   }
 
-  async end(sweep: Sweep, said: WorkEnd__Output): Promise<Answer> {
-    const attempt = this.current(this.of(sweep), said);
-    if (!attempt) return await this.answerToOld(sweep, said);
-    const { run } = attempt;
-    const epoch = sweep.epochOf(run);
-    const { failure, mayPass } = said;
+  private ended(sweep: Sweep, run: RunRow, { failure, mayPass }: WorkEnd__Output): Change[] {
     this.metrics?.reports.inc({ kind: 'END' });
-    const facts = { epoch, code: mayPass ? 'internal' : 'training', message: failure ?? '' };
+    const epoch = sweep.epochOf(run);
     const event = failure === undefined ? 'finished' : 'failed';
+    const facts = { epoch, code: mayPass ? 'internal' : 'training', message: failure ?? '' };
     const body = JSON.stringify(failure === undefined ? { event, epoch } : { event, ...facts });
-    return await this.handle(sweep, attempt, 'END', epoch, body, () => sweep.ended(run, event, facts));
+    const kept = { run: run.key, kind: 'END' as const, step: epoch, body };
+    return [{ table: 'reports', row: kept }, ...sweep.ended(run, event, facts)];
   }
 
   /** Its trials are given to others after `ms`, unless it comes back. */
@@ -225,7 +240,7 @@ export class ExternalWork {
 
   private give(work: Work, client: WorkClient, run: RunRow, changes: readonly Change[]): void {
     const { sweep } = work;
-    const token = randomBytes(8).toString('hex');
+    const token = randomKey();
     const attempt: Attempt = { run, token, holder: undefined, dueAt: 0, since: performance.now() };
     work.attempts.set(run.trial, attempt);
     this.hold(attempt, client);
@@ -263,24 +278,15 @@ export class ExternalWork {
 
   // ---- answers ----
 
-  private async handle(
-    sweep: Sweep,
-    attempt: Attempt,
-    kind: ReportKind,
-    step: number,
-    body: string,
-    decide: () => Change[],
-  ): Promise<Answer> {
+  private async handle(sweep: Sweep, attempt: Attempt, decide: () => Change[]): Promise<Answer> {
     const { run } = attempt;
     const work = this.of(sweep);
     account(work, attempt);
     const row = sweep.trialOf(run.trial);
     const changes = decide();
+    const { ledger } = this.parts;
     // What was said before is on its way to the disk.
-    const committed =
-      changes.length === 0
-        ? this.parts.ledger.settled()
-        : this.parts.ledger.commit([{ table: 'reports', row: { run: run.key, kind, step, body } }, ...changes]);
+    const committed = changes.length === 0 ? ledger.settled() : ledger.commit(changes);
     const answer = answerOf(sweep, run, row);
     if (run.state !== 'running') {
       this.forget(work, attempt);
@@ -357,7 +363,7 @@ function answerOf(sweep: Sweep, run: RunRow, row: Readonly<TrialRow> | undefined
 }
 
 /** Undefined for what is right. */
-function refusalOf(sweep: Sweep, run: RunRow, { epoch, value }: WorkReport__Output): string | undefined {
+function refusalOf(sweep: Sweep, run: RunRow, { epoch, value }: EpochTold__Output): string | undefined {
   const until = run.untilEpoch === 0 ? sweep.plan.search.untilStep : run.untilEpoch;
   if (epoch < 1 || epoch > until) return `trial ${run.trial}: epoch ${epoch} was reported, it must be 1 to ${until}`;
   if (value !== undefined || epoch !== run.untilEpoch) return undefined;

@@ -37,6 +37,8 @@ export class GroupCommit {
   }
 
   private async writeAll(): Promise<void> {
+    // What else has come from the network by now goes with it.
+    await new Promise(setImmediate);
     while (this.waiting.length > 0) {
       const group = this.waiting;
       this.waiting = [];

@@ -1,5 +1,5 @@
-/** The rows of a trial that begins, and of its runs. */
-import { randomBytes } from 'node:crypto';
+/** The rows of a trial that begins, and of its runs; member by member, as row-copies.ts has it. */
+import { randomKey } from '../../common/random-key.js';
 import type { Hyperparameters } from '../search/hyperparameters.js';
 import type { Create } from '../search/log.js';
 import type { RunRow, SweepRow, TrialRow } from '../store/rows.js';
@@ -12,10 +12,25 @@ export function newTrialRow(
   { parameters, columns }: Hyperparameters,
 ): TrialRow {
   return {
-    ...{ sweep, number, parameters: { ...parameters }, columns: { ...columns } },
-    ...{ bracket, round, rung: 0, status: 'running', untilEpoch: untilStep },
-    ...{ epoch: 0, value: null, best: null, bestEpoch: 0, loss: null, deviation: null, reason: null },
-    ...{ computeSeconds: 0, startedAt: new Date().toISOString(), endedAt: null },
+    sweep,
+    number,
+    parameters,
+    columns,
+    bracket,
+    round,
+    rung: 0,
+    status: 'running',
+    untilEpoch: untilStep,
+    epoch: 0,
+    value: null,
+    best: null,
+    bestEpoch: 0,
+    loss: null,
+    deviation: null,
+    reason: null,
+    computeSeconds: 0,
+    startedAt: new Date().toISOString(),
+    endedAt: null,
   };
 }
 
@@ -26,8 +41,18 @@ export function newRunRow(
 ): RunRow {
   const { trial, member, untilEpoch } = place;
   return {
-    ...{ key: randomBytes(8).toString('hex'), experiment: '', untilStep: 0, shards, state: 'waiting', retries: 0 },
+    key: randomKey(),
+    experiment: '',
     directory: directory === '' ? '' : checkpointsFolder(directory, place),
-    ...{ untilEpoch, sweep: key, trial, member, computeSeconds: 0, createdAt: new Date().toISOString() },
+    untilStep: 0,
+    untilEpoch,
+    shards,
+    state: 'waiting',
+    retries: 0,
+    sweep: key,
+    trial,
+    member,
+    computeSeconds: 0,
+    createdAt: new Date().toISOString(),
   };
 }

@@ -8,6 +8,7 @@ import type { ChangeSweepRequest as _polyak_v1_ChangeSweepRequest, ChangeSweepRe
 import type { CoordinatorClient as _polyak_v1_CoordinatorClient, CoordinatorDefinition as _polyak_v1_CoordinatorDefinition } from './polyak/v1/Coordinator.js';
 import type { Discard as _polyak_v1_Discard, Discard__Output as _polyak_v1_Discard__Output } from './polyak/v1/Discard.js';
 import type { Drop as _polyak_v1_Drop, Drop__Output as _polyak_v1_Drop__Output } from './polyak/v1/Drop.js';
+import type { EpochTold as _polyak_v1_EpochTold, EpochTold__Output as _polyak_v1_EpochTold__Output } from './polyak/v1/EpochTold.js';
 import type { Goodbye as _polyak_v1_Goodbye, Goodbye__Output as _polyak_v1_Goodbye__Output } from './polyak/v1/Goodbye.js';
 import type { HeldTrial as _polyak_v1_HeldTrial, HeldTrial__Output as _polyak_v1_HeldTrial__Output } from './polyak/v1/HeldTrial.js';
 import type { Join as _polyak_v1_Join, Join__Output as _polyak_v1_Join__Output } from './polyak/v1/Join.js';
@@ -60,6 +61,7 @@ export interface ProtoGrpcType {
       Coordinator: SubtypeConstructor<typeof grpc.Client, _polyak_v1_CoordinatorClient> & { service: _polyak_v1_CoordinatorDefinition }
       Discard: MessageTypeDefinition<_polyak_v1_Discard, _polyak_v1_Discard__Output>
       Drop: MessageTypeDefinition<_polyak_v1_Drop, _polyak_v1_Drop__Output>
+      EpochTold: MessageTypeDefinition<_polyak_v1_EpochTold, _polyak_v1_EpochTold__Output>
       Goodbye: MessageTypeDefinition<_polyak_v1_Goodbye, _polyak_v1_Goodbye__Output>
       HeldTrial: MessageTypeDefinition<_polyak_v1_HeldTrial, _polyak_v1_HeldTrial__Output>
       Join: MessageTypeDefinition<_polyak_v1_Join, _polyak_v1_Join__Output>

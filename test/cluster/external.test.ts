@@ -213,6 +213,49 @@ describe('an external search', () => {
     expect((await tableOf(search.key))[0]).toMatchObject({ value: 2, epoch: 1, status: 'finished' });
   });
 
+  test('ends a trial with its last report, which may stop it first, and refuses a wrong one', async () => {
+    const search = await cluster.search({
+      ...base,
+      search: { ...base.search, trials: 3, stopping: { threshold: { fromEpoch: 2, value: 0.5 } } },
+      objective: { metric: 'score', direction: 'maximise' },
+    });
+    for await (const trial of search.trials()) {
+      if (trial.number === 0)
+        await expect(trial.finish({ epoch: 4, value: 1 })).rejects.toThrow(/epoch 4 was reported, it must be 1 to 3/);
+      if (trial.number < 2) await trial.finish({ epoch: 2, value: trial.number, loss: 0.5 });
+      else await trial.finish({ epoch: 2, value: Number.NaN });
+    }
+    const rows = await tableOf(search.key);
+    expect(rows.map(({ status, epoch, value, loss }) => ({ status, epoch, value, loss }))).toEqual([
+      { status: 'stopped', epoch: 2, value: 0, loss: 0.5 },
+      { status: 'finished', epoch: 2, value: 1, loss: 0.5 },
+      { status: 'stopped', epoch: 2, value: null, loss: null },
+    ]);
+  });
+
+  test('asks for the next trial while one ends, and gives it to others when its loop is left', async () => {
+    const search = await cluster.search({ ...base, search: { ...base.search, trials: 3 } });
+    const kept: ExternalTrial[] = [];
+    for await (const trial of search.trials({ parallel: 2 })) {
+      kept.push(trial);
+      if (kept.length < 2) continue;
+      await trial.finish({ epoch: 3, value: 1 });
+      break;
+    }
+    const others: number[] = [];
+    for await (const trial of search.trials()) {
+      others.push(trial.number);
+      await trial.finish({ epoch: 3, value: 1 });
+      if (others.length === 1) await kept[0]!.finish({ epoch: 3, value: 2 });
+    }
+    expect(others).toEqual([2]);
+    expect((await tableOf(search.key)).map(({ status, value }) => [status, value])).toEqual([
+      ['finished', 2],
+      ['finished', 1],
+      ['finished', 1],
+    ]);
+  });
+
   test('gives out at most so many trials at once as search.parallel allows', async () => {
     const search = await cluster.search({ ...base, search: { ...base.search, trials: 4, parallel: 2 } });
     const trials = search.trials({ parallel: 3 });

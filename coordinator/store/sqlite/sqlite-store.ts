@@ -9,6 +9,7 @@ import { trialSort } from '../trial-sort.js';
 import { SqliteConnection } from './sqlite-connection.js';
 import type { SqliteReader } from './sqlite-reader.js';
 import type { SqliteWriter } from './sqlite-writer.js';
+import { writesOf } from './sqlite-writes.js';
 
 /** Copying what is sent holds up the caller: by some ten milliseconds for so many. */
 const changesPerMessage = 2048;
@@ -108,9 +109,9 @@ export class SqliteStore extends SqliteStoreReader implements Store {
   private async write(changes: readonly Change[]): Promise<void> {
     let sent = 0;
     for (; changes.length - sent > changesPerMessage; sent += changesPerMessage) {
-      await this.writing.call('stage', changes.slice(sent, sent + changesPerMessage));
+      await this.writing.call('stage', writesOf(changes.slice(sent, sent + changesPerMessage)));
     }
-    await this.writing.call('commit', sent === 0 ? changes : changes.slice(sent));
+    await this.writing.call('commit', writesOf(sent === 0 ? changes : changes.slice(sent)));
   }
 }
 

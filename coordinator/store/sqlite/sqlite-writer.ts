@@ -2,15 +2,16 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fencedError, startedEvent } from '../coordinator-epoch.js';
-import type { Change } from '../rows.js';
-import { columnList, columnsOf, onConflict, storedOf, tableNames, type TableName } from '../tables.js';
+import { columnList, columnsOf, onConflict, tableNames, type TableName } from '../tables.js';
 import { Database } from './database.js';
 import { migrateSqlite } from './sqlite-migrations.js';
+import { readWrites, writeOf, type Write } from './sqlite-writes.js';
 
 const inserts = new Map(tableNames.map((table) => [table, insertInto(table)]));
+const forgetReports = 'DELETE FROM reports WHERE run = ? AND kind = ?';
 
 export class SqliteWriter {
-  private staged: Change[] = [];
+  private staged: Write[] = [];
 
   private constructor(
     private readonly database: Database,
@@ -30,18 +31,19 @@ export class SqliteWriter {
     }
   }
 
-  /** To be written by the next commit, before its own. */
-  stage(changes: readonly Change[]): void {
-    for (const change of changes) this.staged.push(change);
+  /** To be written by the next commit, before its own: what `writesOf` has made. */
+  stage(writes: string): void {
+    for (const each of readWrites(writes)) this.staged.push(each);
   }
 
-  commit(changes: readonly Change[]): void {
-    this.stage(changes);
+  /** As `stage`. */
+  commit(writes: string): void {
+    this.stage(writes);
     const all = this.staged;
     this.staged = [];
     this.database.transaction(() => {
       this.assertCurrent();
-      for (const change of all) write(this.database, change);
+      for (const each of all) write(this.database, each);
     });
   }
 
@@ -58,8 +60,8 @@ export class SqliteWriter {
 function take(database: Database, process: string): number {
   return database.transaction(() => {
     const epoch = epochOf(database) + 1;
-    write(database, { table: 'epochs', row: { name: 'coordinator', epoch, process } });
-    write(database, { table: 'events', row: startedEvent(epoch, process) });
+    write(database, writeOf({ table: 'epochs', row: { name: 'coordinator', epoch, process } }));
+    write(database, writeOf({ table: 'events', row: startedEvent(epoch, process) }));
     return epoch;
   });
 }
@@ -68,12 +70,8 @@ function epochOf(database: Database): number {
   return Number(database.get("SELECT epoch FROM epochs WHERE name = 'coordinator'")?.['epoch'] ?? 0);
 }
 
-function write(database: Database, change: Change): void {
-  if ('forget' in change) {
-    database.run('DELETE FROM reports WHERE run = ? AND kind = ?', change.forget.run, change.forget.kind);
-    return;
-  }
-  database.run(inserts.get(change.table)!, ...storedOf(change.table, change.row));
+function write(database: Database, [what, ...values]: Write): void {
+  database.run(what === 'forget' ? forgetReports : inserts.get(what)!, ...values);
 }
 
 function insertInto(table: TableName): string {
