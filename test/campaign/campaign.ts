@@ -1,7 +1,7 @@
 /**
  * The long proofs, with a printed seed: the cluster tests with ten kills per role, recovery, the core of the tests on other
  * versions of Node, accuracy on real data. Writes docs/campaign.md. Exit code 1 when anything falls short. With an argument,
- * `tests`, `sweeps`, `recovery`, `node`, `accuracy` or `asha`, only that part runs, and only its section is written.
+ * `tests`, `sweeps`, `recovery`, `node`, `accuracy`, `searches` or `asha`, only that part runs, and only its section is written.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,6 +14,7 @@ import { ashaFindings } from './asha.js';
 import type { Finding } from './finding.js';
 import { nodeVersionFindings } from './node-versions.js';
 import { recoveryFindings } from './recovery.js';
+import { lectureSearch, randomAgainstGrid } from './searches.js';
 import { sweepFindings } from './sweeps.js';
 
 const root = packageRoot();
@@ -62,6 +63,16 @@ async function accuracyFindings(): Promise<Finding[]> {
     rmSync(folder, { recursive: true });
   }
   return findings;
+}
+
+async function searchFindings(): Promise<Finding[]> {
+  const grid = randomAgainstGrid();
+  const cifar = realData('cifar10');
+  if (cifar === undefined) return [grid, { name: 'CIFAR-10', passed: false, result: missingData }];
+  const folder = unpackCifar(cifar);
+  const lecture = await lectureSearch(folder);
+  rmSync(folder, { recursive: true });
+  return [grid, lecture];
 }
 
 function clusterTests(): Finding[] {
@@ -127,6 +138,7 @@ const parts: Record<string, () => Finding[] | Promise<Finding[]>> = {
   recovery: async () => await recoveryFindings(seed, killsPerRole),
   node: nodeVersionFindings,
   accuracy: accuracyFindings,
+  searches: searchFindings,
   asha: async () => await ashaFindings(),
 };
 const [only] = process.argv.slice(2);
