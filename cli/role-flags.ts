@@ -1,6 +1,5 @@
 /** Flags of the three roles, and how a role's command runs its process. */
 import { Option, type Command } from 'commander';
-import { createLog } from '../common/log.js';
 import { wholeNumber } from './numbers.js';
 import { assertAddress, runRole, type RoleOptions } from './role-process.js';
 import { settingOption } from './settings.js';
@@ -41,6 +40,7 @@ export async function runRoleCommand(
   { json, parentPipe }: CommonFlags,
   start: (log: RoleOptions['log']) => ReturnType<Parameters<typeof runRole>[1]>,
 ): Promise<void> {
+  const { createLog } = await import('../common/log.js');
   const log = createLog(name);
   await runRole({ role: name, json, parentPipe, log }, async () => await start(log));
   process.exit(0);

@@ -2,7 +2,19 @@
  * Every error that a user or a peer may meet, as one table: code, exit code of the command line, and gRPC status.
  * Programmer errors are not here; they are plain assertions.
  */
-import { status } from '@grpc/grpc-js';
+import type { status as Status } from '@grpc/grpc-js';
+
+/** Of gRPC's own numbers, which loading its library for would take every command a tenth of a second. */
+const status = {
+  CANCELLED: 1,
+  INVALID_ARGUMENT: 3,
+  PERMISSION_DENIED: 7,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+} as const satisfies Partial<Record<keyof typeof Status, number>>;
 
 const table = {
   /** The experiment file, a flag or a request is wrong. */
@@ -48,7 +60,7 @@ export class PolyakError extends Error {
   }
 
   /** @internal */
-  get grpcStatus(): status {
+  get grpcStatus(): number {
     return table[this.code].grpc;
   }
 }

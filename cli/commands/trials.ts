@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { addJson, examples, sweepArgument } from '../flags.js';
 import { positiveInteger } from '../numbers.js';
 import { addSettings } from '../settings.js';
-import { statusesOf, type TrialsFlags } from '../sweep/trials.js';
+import { statusesOf } from '../sweep/trial-statuses.js';
+import type { TrialsFlags } from '../sweep/trials.js';
 
 export function addTrials(program: Command): void {
   const command = program

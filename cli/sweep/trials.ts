@@ -1,5 +1,4 @@
 /** `polyak trials`: the table of a sweep, sorted and cut as asked for, as text, CSV or JSON. */
-import { PolyakError } from '../../common/errors.js';
 import type { TrialRow } from '../../coordinator/store/rows.js';
 import { printJson, printText } from '../output.js';
 import { tableOf } from '../table.js';
@@ -91,13 +90,4 @@ export function trialTable(rows: readonly TrialRow[], metric: string): string {
 function valueCell({ value, deviation }: TrialRow): string {
   if (value === null) return '-';
   return deviation === null ? value.toFixed(4) : `${value.toFixed(4)} ± ${deviation.toFixed(4)}`;
-}
-
-/** Errors: `usage`. */
-export function statusesOf(text: string): TrialRow['status'][] {
-  const known = ['waiting', 'running', 'paused', 'stopped', 'finished', 'failed'];
-  const names = text.split(',');
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw new PolyakError('usage', `--status ${unknown}: it must be of ${known.join(', ')}`);
-  return names as TrialRow['status'][];
 }
