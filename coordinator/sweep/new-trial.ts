@@ -15,7 +15,7 @@ export function newTrialRow(
     ...{ sweep, number, parameters: { ...parameters }, columns: { ...columns } },
     ...{ bracket, round, rung: 0, status: 'running', untilEpoch: untilStep },
     ...{ epoch: 0, value: null, best: null, bestEpoch: 0, loss: null, deviation: null, reason: null },
-    ...{ computeSeconds: 0, startedAt: new Date().toISOString(), endedAt: null },
+    ...{ computeSeconds: 0, trained: 0, startedAt: new Date().toISOString(), endedAt: null },
   };
 }
 
@@ -27,6 +27,7 @@ export function newRunRow(
   const { trial, member, untilEpoch } = place;
   return {
     ...{ key: randomBytes(8).toString('hex'), experiment: '', untilStep: 0, shards, state: 'waiting', retries: 0 },
+    checkpointStep: 0,
     directory: directory === '' ? '' : checkpointsFolder(directory, place),
     ...{ untilEpoch, sweep: key, trial, member, computeSeconds: 0, createdAt: new Date().toISOString() },
   };
