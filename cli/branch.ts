@@ -3,6 +3,7 @@
  * anew, so optimizer, schedule, data and augmentation may all be others; only the weights' shapes must be the same.
  */
 import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { layOutChunks } from '../common/chunk-layout.js';
 import { PolyakError } from '../common/errors.js';
@@ -59,6 +60,7 @@ export async function seedRun(folder: RunFolder, experiment: Experiment, parent:
     return { chunk: index, version: 0, tensors: { weights, average: weights, ...slotTensors } };
   });
   const identity = { incarnation: 0, step: 0 };
+  await mkdir(directory, { recursive: true });
   const written = await writeShardFile({ directory, ...identity, shard: 0, shards: 1, trialKey, snapshots });
   // What the first worker proves, and the mean of the inputs, are the new experiment's own.
   const lead: LeadRecord = {

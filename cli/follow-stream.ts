@@ -3,13 +3,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientReadableStream } from '@grpc/grpc-js';
 import { PolyakError } from '../common/errors.js';
 import { fromServiceError } from '../common/rpc.js';
-import type { RunEvent__Output } from '../proto/gen/polyak/v1/RunEvent.js';
 
 export interface FollowedStream<Last> {
   /** For messages. */
   peer: string;
   /** From where the reader is. */
-  open: () => ClientReadableStream<RunEvent__Output>;
+  open: () => ClientReadableStream<{ body: string }>;
   /** Answers with what the following comes to, at the last message. */
   receive: (body: string) => Last | undefined;
   /** How long the coordinator may be out of reach. */
@@ -48,7 +47,7 @@ async function readToEnd<Last>(
   signal.addEventListener('abort', cancel);
   try {
     return await new Promise((resolve) => {
-      stream.on('data', ({ body }: RunEvent__Output) => receive(body));
+      stream.on('data', ({ body }: { body: string }) => receive(body));
       stream.on('error', (error) => resolve(fromServiceError(error, peer)));
       stream.on('end', () => resolve(undefined));
     });

@@ -155,7 +155,18 @@ export class Launcher {
       `${name(place)} has died (${how}${death.error ? `: ${death.error.message}` : ''}) and is started again`,
     );
     await delay(waitMs, undefined, { ref: false });
-    if (!this.stopping) this.keep(place);
+    if (!this.stopping) this.keepAgain(place);
+  }
+
+  /** The folder of its log may be gone. */
+  private keepAgain(place: Place): void {
+    try {
+      this.keep(place);
+    } catch (error) {
+      this.failure.reject(
+        new PolyakError('disk', `${name(place)} cannot be started again: ${(error as Error).message}`),
+      );
+    }
   }
 
   /** A port may have been taken between its choice and the start. The coordinator's is known to others and stays. */

@@ -5,6 +5,7 @@
 import { createLogUpdate } from 'log-update';
 import { averageOf, metricNames } from '../common/experiment/metrics.js';
 import type { RunEvent } from './follow-run.js';
+import { fitted } from './terminal-text.js';
 import { scoresIn, scoresOfSplit, wordsOf } from './scores.js';
 
 export interface View {
@@ -57,7 +58,7 @@ function terminalView(output: NodeJS.WritableStream & Output): View {
   return {
     show: (event) => {
       const { columns = 80 } = output;
-      if (event.event === 'started') update('starting the processes and reading the data …'.slice(0, columns));
+      if (event.event === 'started') update(fitted('starting the processes and reading the data …', columns));
       else if (event.event === 'progress') update(progressLines(event, validation, columns).join('\n'));
       else if (event.event === 'epoch') {
         validation = event['validation'] as Scores | undefined;
@@ -71,7 +72,7 @@ function terminalView(output: NodeJS.WritableStream & Output): View {
   };
 }
 
-/** Two lines of at most `columns` characters. */
+/** Two lines, each of at most so many columns of a terminal. */
 export function progressLines(event: RunEvent, validation: Scores | undefined, columns: number): string[] {
   const step = Number(event['step']);
   const steps = Number(event['steps']);
@@ -89,7 +90,7 @@ export function progressLines(event: RunEvent, validation: Scores | undefined, c
     `${workers} worker${workers === 1 ? '' : 's'}`,
   ];
   if (typeof event['secondsLeft'] === 'number') speed.push(`${duration(event['secondsLeft'])} left`);
-  return [`${bar} ${place}`, [...scores, ...speed].join('  ')].map((line) => line.slice(0, columns));
+  return [`${bar} ${place}`, [...scores, ...speed].join('  ')].map((line) => fitted(line, columns));
 }
 
 export function epochLine(event: RunEvent): string {

@@ -1,5 +1,6 @@
 /** Aligned text for people: columns, sections of names and values, and what a terminal may show beyond plain text. */
 import { styleText } from 'node:util';
+import { padded, widthOf } from './terminal-text.js';
 
 export interface Column {
   title: string;
@@ -10,14 +11,14 @@ export interface Column {
 /** A title line and a line per row, two spaces between columns. */
 export function tableOf(columns: Column[], rows: string[][]): string {
   const widths = columns.map(({ title }, index) =>
-    Math.max(title.length, ...rows.map((row) => (row[index] ?? '').length)),
+    rows.reduce((width, row) => Math.max(width, widthOf(row[index] ?? '')), widthOf(title)),
   );
   const line = (cells: string[]) =>
     columns
       .map(({ right }, index) => {
         const cell = cells[index] ?? '';
         const width = widths[index] ?? 0;
-        return right ? cell.padStart(width) : cell.padEnd(width);
+        return padded(cell, width, right ? 'before' : 'behind');
       })
       .join('  ')
       .trimEnd();
@@ -29,9 +30,9 @@ export function listOf(entries: (readonly [string, string | undefined])[]): stri
   const shown = entries.flatMap(([name, value]) =>
     value === undefined || value === '' ? [] : [[name, value] as const],
   );
-  const width = Math.max(0, ...shown.map(([name]) => name.length));
+  const width = Math.max(0, ...shown.map(([name]) => widthOf(name)));
   return shown
-    .map(([name, value]) => `${dim(name.padEnd(width))}  ${value.replaceAll('\n', `\n${' '.repeat(width + 2)}`)}`)
+    .map(([name, value]) => `${dim(padded(name, width))}  ${value.replaceAll('\n', `\n${' '.repeat(width + 2)}`)}`)
     .join('\n');
 }
 

@@ -2,7 +2,7 @@
  * The stream by which a server or worker process is known to the coordinator. It is opened again for as long as the
  * process lives: a coordinator may be away for any time, and orders come again when it is back.
  */
-import type { ClientDuplexStream } from '@grpc/grpc-js';
+import { status, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
 import type { Attendance as AttendanceMessage } from '../proto/gen/polyak/v1/Attendance.js';
 import type { CoordinatorClient } from '../proto/gen/polyak/v1/Coordinator.js';
 import type { Order__Output } from '../proto/gen/polyak/v1/Order.js';
@@ -90,7 +90,11 @@ export class Attendance {
     this.lastHeardAt = Date.now();
     stream.on('data', (order: Order__Output) => this.receive(order));
     // The first of these ends the stream; the others find it replaced.
-    stream.on('error', (error: Error) => this.lost(stream, error.message));
+    stream.on('error', (error: Partial<ServiceError> & Error) => {
+      // Calling again does not mend it, but the coordinator that comes next may think otherwise.
+      if (error.code === status.INVALID_ARGUMENT) this.options.log.error({ reason: error.details }, 'refused');
+      this.lost(stream, error.message);
+    });
     stream.on('end', () => this.lost(stream, 'it ended the stream'));
     const { register, trials = () => [] } = this.options;
     stream.write({ register: { ...register, shardEpoch: this.shardEpoch, trials: trials() } });

@@ -35,6 +35,10 @@ const table = {
   protocol: { exitCode: 1, grpc: status.INVALID_ARGUMENT },
   /** A limit would be passed: memory, message size, credits. */
   exhausted: { exitCode: 1, grpc: status.RESOURCE_EXHAUSTED },
+  /** A checkpoint that a trial was to go on from is not there any more. */
+  lost: { exitCode: 3, grpc: status.FAILED_PRECONDITION },
+  /** What keeps checkpoints cannot be written: a disk is full, or its folder was deleted. No trial is to blame for it. */
+  disk: { exitCode: 1, grpc: status.RESOURCE_EXHAUSTED },
   /** TensorFlow's library or a tool to build it is missing. */
   setup: { exitCode: 2, grpc: status.FAILED_PRECONDITION },
   /** A run ended at a checkpoint because somebody asked for it; it can be resumed. */

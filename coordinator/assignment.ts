@@ -29,7 +29,7 @@ export class Assignment {
   assign(settled: boolean): void {
     const idle = this.parts.workers.idle();
     while (idle.length > 0) {
-      const run = (settled ? this.orphan() : undefined) ?? this.start();
+      const run = (settled ? this.orphan() : undefined) ?? this.start(idle[0]!);
       if (!run) break;
       this.give(idle.shift()!, run);
     }
@@ -38,7 +38,7 @@ export class Assignment {
       return;
     }
     for (const place of this.parts.workers.waiting()) {
-      const run = this.start();
+      const run = this.start(place);
       if (!run) break;
       this.give(place, run);
     }
@@ -59,9 +59,9 @@ export class Assignment {
     return undefined;
   }
 
-  private start(): RunRow | undefined {
+  private start(place: WorkerPlace): RunRow | undefined {
     for (const sweep of this.parts.sweeps.inOrder()) {
-      if (sweep.isExternal || !this.mayStart(sweep)) continue;
+      if (sweep.isExternal || !this.mayStart(sweep, place)) continue;
       const run = this.startOf(sweep);
       if (run) return run;
     }
@@ -76,17 +76,19 @@ export class Assignment {
   }
 
   /** Within `parallel` and `workers`, and where its shards are there. */
-  private mayStart(sweep: Sweep): boolean {
+  private mayStart(sweep: Sweep, place?: WorkerPlace): boolean {
     const { settings, row } = sweep;
     const led = this.ledOf(sweep);
     if (settings.parallel !== undefined && new Set(led.map(({ trial }) => trial)).size >= settings.parallel)
       return false;
-    return this.mayHaveMore(sweep, led) && this.parts.canLead(row.shards);
+    return this.mayHave(sweep, led, place) && this.parts.canLead(row.shards);
   }
 
-  private mayHaveMore({ settings }: Sweep, led: readonly RunRow[]): boolean {
+  /** Whether that worker may work for the sweep, or any more where none is named. One that works on two of its trials is one. */
+  private mayHave({ settings }: Sweep, led: readonly RunRow[], place?: WorkerPlace): boolean {
     if (settings.workers === undefined) return true;
-    return led.reduce((sum, { key }) => sum + this.parts.workers.of(key).length, 0) < settings.workers;
+    const working = new Set(led.flatMap(({ key }) => this.parts.workers.of(key)));
+    return working.size < settings.workers || (place !== undefined && working.has(place));
   }
 
   private ledOf({ key }: Sweep): RunRow[] {
@@ -109,7 +111,7 @@ export class Assignment {
     let thinnest: { run: RunRow; count: number } | undefined;
     for (const run of runs.withLead()) {
       const sweep = sweeps.ofRun(run);
-      if (!sweep || run.state !== 'running' || !this.mayHaveMore(sweep, this.ledOf(sweep))) continue;
+      if (!sweep || run.state !== 'running' || !this.mayHave(sweep, this.ledOf(sweep), place)) continue;
       const count = workers.of(run.key).length;
       if (count < sweep.leavesOf(run) && (!thinnest || count < thinnest.count)) thinnest = { run, count };
     }

@@ -9,7 +9,7 @@ import type { ChangeSweepRequest__Output } from '../proto/gen/polyak/v1/ChangeSw
 import type { CoordinatorHandlers } from '../proto/gen/polyak/v1/Coordinator.js';
 import type { ListTrialsRequest__Output } from '../proto/gen/polyak/v1/ListTrialsRequest.js';
 import type { Register__Output } from '../proto/gen/polyak/v1/Register.js';
-import type { RunEvent } from '../proto/gen/polyak/v1/RunEvent.js';
+import type { StatusRequest__Output } from '../proto/gen/polyak/v1/StatusRequest.js';
 import type { StatusReply } from '../proto/gen/polyak/v1/StatusReply.js';
 import type { SubmitSweepRequest__Output } from '../proto/gen/polyak/v1/SubmitSweepRequest.js';
 import type { SubmitRequest__Output } from '../proto/gen/polyak/v1/SubmitRequest.js';
@@ -17,7 +17,7 @@ import type { TrialReport__Output } from '../proto/gen/polyak/v1/TrialReport.js'
 import { Attendee } from './attendee.js';
 import type { CoordinatorMetrics } from './coordinator-metrics.js';
 import { replacedMessage, type Dispatcher } from './dispatcher.js';
-import type { Epochs } from './epochs.js';
+import { shardsMax, type Epochs } from './epochs.js';
 import type { ExternalWork } from './external/external-work.js';
 import { workHandler } from './external/work-handler.js';
 import type { Ledger } from './ledger.js';
@@ -27,9 +27,11 @@ import type { Runs } from './runs.js';
 import {
   changeSweep,
   listTrials,
+  readTrial,
   reportOfTrial,
   submitSweep,
   watchSweep,
+  type ReadTrialCall,
   type WatchSweepCall,
 } from './sweep-service.js';
 import type { Progress } from './sweep/progress.js';
@@ -39,8 +41,6 @@ import type { SweepWatchers } from './sweep/sweep-watchers.js';
 import { eventChange } from './store/event-change.js';
 import type { Change, RunRow } from './store/rows.js';
 import type { Store } from './store/store.js';
-
-export const shardsMax = 1024;
 
 export interface ServiceParts {
   store: Store;
@@ -71,8 +71,8 @@ export function coordinatorService(parts: ServiceParts): CoordinatorHandlers {
       void answer();
     };
   const streaming =
-    <Request>(handle: (call: ServerWritableStream<Request, RunEvent>) => Promise<void>) =>
-    (call: ServerWritableStream<Request, RunEvent>) =>
+    <Request, Line>(handle: (call: ServerWritableStream<Request, Line>) => Promise<void>) =>
+    (call: ServerWritableStream<Request, Line>) =>
       void handle(call).catch((error: unknown) => call.emit('error', failed(parts, error)));
   return {
     Attend: attendHandler(parts),
@@ -84,8 +84,9 @@ export function coordinatorService(parts: ServiceParts): CoordinatorHandlers {
     WatchSweep: streaming(async (call: WatchSweepCall) => await watchSweep(parts, call)),
     ChangeSweep: unary(async (request: ChangeSweepRequest__Output) => await changeSweep(parts, request)),
     ListTrials: unary(async (request: ListTrialsRequest__Output) => await listTrials(parts, request)),
+    ReadTrial: streaming(async (call: ReadTrialCall) => await readTrial(parts, call)),
     Work: workHandler(parts.work, (error) => failed(parts, error)),
-    Status: unary(async () => await status(parts)),
+    Status: unary(async ({ sweepKey }: StatusRequest__Output) => await status(parts, sweepKey)),
   };
 }
 
@@ -212,7 +213,7 @@ async function submit(parts: ServiceParts, request: SubmitRequest__Output): Prom
 function newRun({ experiment, directory, untilStep, shards }: SubmitRequest__Output, key: string): RunRow {
   return {
     ...{ key, experiment, directory, untilStep, untilEpoch: 0, shards, state: 'waiting', retries: 0 },
-    ...{ sweep: null, trial: 0, member: 0, computeSeconds: 0, createdAt: new Date().toISOString() },
+    ...{ checkpointStep: 0, sweep: null, trial: 0, member: 0, computeSeconds: 0, createdAt: new Date().toISOString() },
   };
 }
 
@@ -260,8 +261,10 @@ export async function sweepsNow({ store, sweeps }: Pick<ServiceParts, 'store' | 
   );
 }
 
-async function status(parts: ServiceParts): Promise<StatusReply> {
-  const { runs, dispatcher } = parts;
+async function status(parts: ServiceParts, sweepKey: Buffer): Promise<StatusReply> {
+  const { runs, dispatcher, sweeps } = parts;
+  const shown =
+    sweepKey.length === 0 ? await sweepsNow(parts) : [(await sweeps.get(sweepKey.toString('hex'))).snapshot()];
   return {
     trials: runs.alone().map(({ key, state, directory, untilStep, shards }) => ({
       ...{ trialKey: Buffer.from(key, 'hex'), state, directory, untilStep, shards },
@@ -269,7 +272,7 @@ async function status(parts: ServiceParts): Promise<StatusReply> {
     processes: dispatcher.attendees().map(({ register: { role, shard, address, id } }) => ({
       ...{ role, shard, address, id },
     })),
-    sweeps: (await sweepsNow(parts)).map((sweep) => JSON.stringify(sweep)),
+    sweeps: shown.map((sweep) => JSON.stringify(sweep)),
   };
 }
 

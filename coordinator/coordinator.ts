@@ -107,7 +107,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     },
     end,
   );
-  const sweeps = new Sweeps(store, runs, ledger, log);
+  const sweeps = new Sweeps(store, runs, ledger, log, (key) => watchers.has(key));
   await sweeps.restore(kept.sweeps);
   const { coordinatorEpoch } = store;
   const dispatcher = new Dispatcher({ epochs, runs, sweeps, ledger, coordinatorEpoch, log });
@@ -136,8 +136,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     for (const run of runs.stopping()) dispatcher.tell(run);
     work.beat();
     for (const key of watchers.sweeps) {
-      const snapshot = sweeps.find(key)?.snapshot();
-      if (snapshot) watchers.tell(key, { event: 'progress', ...snapshot, running: progress.of(key) });
+      const sweep = sweeps.find(key);
+      if (sweep) watchers.tell(key, { event: 'progress', ...sweep.snapshot(), running: progress.of(sweep) });
     }
     dispatcher.dispatchSoon();
   }, beatMs);

@@ -8,7 +8,7 @@ import type { Logger } from '../common/log.js';
 import type { Register__Output } from '../proto/gen/polyak/v1/Register.js';
 import { Assignment } from './assignment.js';
 import type { Attendee } from './attendee.js';
-import type { Epochs } from './epochs.js';
+import { shardsMax, type Epochs } from './epochs.js';
 import type { Ledger } from './ledger.js';
 import { hasLead, isOver } from './run-state.js';
 import type { Runs } from './runs.js';
@@ -50,6 +50,10 @@ export class Dispatcher {
     const { role, shard, id, shardEpoch } = register;
     if (id === '') throw new PolyakError('protocol', 'register: id is empty');
     if (role === 'WORKER') return 0;
+    if (shard >= shardsMax) {
+      const right = `numbers go from 0 to ${shardsMax - 1}, one for each server of the cluster`;
+      throw new PolyakError('usage', `register: server ${shard} is beyond the last shard; ${right}`);
+    }
     if (register.address === '') throw new PolyakError('protocol', `register: server ${shard} gives no address`);
     const taken = this.parts.epochs.take(shard, id, shardEpoch);
     if (taken) await this.parts.ledger.commit(taken.changes);
@@ -132,6 +136,8 @@ export class Dispatcher {
         coordinatorEpoch,
         leadEpoch: lead.shardEpoch,
         untilEpoch: run.untilEpoch,
+        checkpointStep: run.checkpointStep,
+        hasFolder: sweep?.hasTrained ?? false,
       },
     });
     if (run.state === 'stopping') lead.tell(`${run.key} stop`, { stop: { trialKey } });

@@ -2,6 +2,9 @@
 import { eventChange } from './store/event-change.js';
 import type { Change, EpochRow } from './store/rows.js';
 
+/** Of a cluster. Each has a row of its own for ever, and whoever can reach the port may ask for one. */
+export const shardsMax = 1024;
+
 export class Epochs {
   private readonly rows = new Map<string, EpochRow>();
 

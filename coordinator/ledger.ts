@@ -28,7 +28,7 @@ export class Ledger {
     if (changes.length === 0) return;
     for (const change of changes) this.count(change, 1);
     try {
-      const kept = this.store.commit(changes);
+      const kept = this.store.commit(timed(changes));
       this.last = kept;
       await kept;
     } catch (error) {
@@ -67,4 +67,12 @@ export class Ledger {
     if (count > 0) this.changing.set(key, count);
     else this.changing.delete(key);
   }
+}
+
+/** Reports bear the time of their commit. */
+function timed(changes: readonly Change[]): Change[] {
+  const at = new Date().toISOString();
+  return changes.map((change) =>
+    change.table === 'reports' && 'row' in change ? { table: 'reports', row: { at, ...change.row } } : change,
+  );
 }

@@ -4,11 +4,14 @@ import type { ServerWritableStream } from '@grpc/grpc-js';
 import { PolyakError } from '../common/errors.js';
 import type { ChangeSweepRequest__Output } from '../proto/gen/polyak/v1/ChangeSweepRequest.js';
 import type { ListTrialsRequest__Output } from '../proto/gen/polyak/v1/ListTrialsRequest.js';
+import type { ReadTrialRequest__Output } from '../proto/gen/polyak/v1/ReadTrialRequest.js';
 import type { RunEvent } from '../proto/gen/polyak/v1/RunEvent.js';
 import type { SubmitSweepRequest__Output } from '../proto/gen/polyak/v1/SubmitSweepRequest.js';
+import type { TrialLine } from '../proto/gen/polyak/v1/TrialLine.js';
 import type { TrialReport__Output } from '../proto/gen/polyak/v1/TrialReport.js';
 import type { WatchSweepRequest__Output } from '../proto/gen/polyak/v1/WatchSweepRequest.js';
-import { shardsMax, type ServiceParts } from './coordinator-service.js';
+import type { ServiceParts } from './coordinator-service.js';
+import { shardsMax } from './epochs.js';
 import { hasLead } from './run-state.js';
 import type { Change, RunRow, SweepRow, TrialRow } from './store/rows.js';
 import { epochsOf } from './sweep/open-sweep.js';
@@ -20,6 +23,7 @@ import type { Sweep } from './sweep/sweep.js';
 import { changedSettings, checkedSettings } from './sweep/sweep-settings.js';
 
 export type WatchSweepCall = ServerWritableStream<WatchSweepRequest__Output, RunEvent>;
+export type ReadTrialCall = ServerWritableStream<ReadTrialRequest__Output, TrialLine>;
 
 const trialsMax = 1000;
 const experimentBytesMax = 4 << 20;
@@ -155,6 +159,33 @@ export async function listTrials(
   return { trials: page.rows.map((row) => JSON.stringify(row)), total: page.total };
 }
 
+/** Errors: `usage` where there is no such trial. */
+export async function readTrial({ store, sweeps }: ServiceParts, call: ReadTrialCall): Promise<void> {
+  const { sweepKey, trial } = call.request;
+  const { key, row } = await sweeps.get(sweepKey.toString('hex'));
+  if (!(await store.trial(key, trial)))
+    throw new PolyakError('usage', `${row.name} has no trial ${trial}; it has not begun`);
+  const line = async (value: object) => await written(call, { body: JSON.stringify(value) });
+  for (const run of await store.runs({ sweep: key, trial })) {
+    await line({ run });
+    for (const report of await store.reports(run.key)) await line({ report });
+  }
+  await line({ end: true });
+  call.end();
+}
+
+/** When the reader has room for more, or has gone. */
+async function written(call: ReadTrialCall, line: TrialLine): Promise<void> {
+  if (call.cancelled || call.write(line)) return;
+  await new Promise<void>((resolve) => {
+    const goOn = () => {
+      call.off('drain', goOn).off('cancelled', goOn);
+      resolve();
+    };
+    call.on('drain', goOn).on('cancelled', goOn);
+  });
+}
+
 export async function watchSweep(parts: ServiceParts, call: WatchSweepCall): Promise<void> {
   const sweep = await parts.sweeps.get(call.request.sweepKey.toString('hex'));
   await followLog(parts, sweep, call.request.from, sinkOf(call));
@@ -191,9 +222,11 @@ export async function reportOfTrial(
         await ledger.commit([written, ...epochChanges(sweep, run, body)]);
       });
       break;
-    case 'PAUSED':
-      await ledger.commit([written, ...sweep.paused(run, endFactsOf(body).epoch)]);
+    case 'PAUSED': {
+      const { epoch, step: checkpointed } = endFactsOf(body);
+      await ledger.commit([written, ...sweep.paused(run, epoch, checkpointed)]);
       break;
+    }
     case 'END':
       // Said again, of what has been ordered anew since.
       if (run.state !== 'running' && run.state !== 'stopping') await ledger.settled();

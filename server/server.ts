@@ -93,6 +93,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       directory: order.directory,
       untilStep: order.untilStep,
       untilEpoch: order.untilEpoch,
+      checkpointStep: order.checkpointStep,
+      hasFolder: order.hasFolder,
       leadEpoch,
       beginLocally: async (begin, report) => await table.begin(begin, report),
       release: (trial) => table.release(trial),

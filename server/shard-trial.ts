@@ -272,7 +272,9 @@ export class ShardTrial {
     if (cut.snapshots.size < this.chunks.size) return;
     this.cut = undefined;
     this.writeCut(cut.step, [...cut.snapshots.values()]).catch((error: unknown) => {
-      if (!this.closed) this.report({ failed: { message: `writing the checkpoint: ${String(error)}` } });
+      if (this.closed) return;
+      const { code = '', message } = error instanceof PolyakError ? error : { message: String(error) };
+      this.report({ failed: { code, message: `writing the checkpoint: ${message}` } });
     });
   }
 

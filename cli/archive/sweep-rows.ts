@@ -83,8 +83,15 @@ function changeOf(line: string, file: string): RowChange {
     typeof value.row === 'object' &&
     value.row !== null;
   if (!isRow) throw new PolyakError('data', `${file}: a line is no row of a store: ${line.slice(0, 100)}`);
-  return value as RowChange;
+  const { table, row } = value as RowChange;
+  return { table, row: { ...notInOlder[table], ...row } } as RowChange;
 }
+
+/** What rows of archives that an older Polyak has made lack. */
+const notInOlder: Partial<Record<RowChange['table'], object>> = {
+  runs: { checkpointStep: 0 },
+  trials: { trained: 0 },
+};
 
 function parsed(line: string): Partial<RowChange> | null {
   try {

@@ -1,5 +1,7 @@
 /** `polyak server`: its flags and help. */
 import type { Command } from 'commander';
+import { PolyakError } from '../../common/errors.js';
+import { shardsMax } from '../../coordinator/epochs.js';
 import { examples } from '../flags.js';
 import { positiveInteger, wholeNumber } from '../numbers.js';
 import { addListenFlags, addresses, attendedCoordinator, runRoleCommand, type ListenFlags } from '../role-flags.js';
@@ -39,6 +41,8 @@ export function addServer(program: Command): void {
     )
     .action(async (flags: ServerFlags) => {
       await runRoleCommand('server', flags, async (log) => {
+        if (flags.shard >= shardsMax)
+          throw new PolyakError('usage', `--shard ${flags.shard}: numbers go from 0 to ${shardsMax - 1}`);
         const { startServer } = await import('../../server/server.js');
         const { metricsPort, shard, threads, memoryMb } = flags;
         const coordinator = assertAddress('--coordinator', flags.coordinator);

@@ -6,23 +6,16 @@ import { PolyakError } from '../../common/errors.js';
 import { TrialPlan } from '../../coordinator/sweep/trial-plan.js';
 import type { LogEntry } from '../../coordinator/search/log.js';
 import { openStoreReader } from '../../coordinator/store/open-store.js';
-import type { ReportRow, RunRow, TrialRow } from '../../coordinator/store/rows.js';
+import type { TrialRow } from '../../coordinator/store/rows.js';
 import type { StoreReader, TrialPage, TrialQuery } from '../../coordinator/store/store.js';
 import { reproducibilityOfSweep, type SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import { readLog } from '../../coordinator/sweep/open-sweep.js';
 import { sweepRecordSchema } from '../../coordinator/sweep/sweep-settings.js';
 import { patienceMsDefault } from '../run.js';
-import { SweepFollower } from './sweep-follower.js';
+import { SweepFollower, type TrialRun } from './sweep-follower.js';
 import type { SweepFolder } from './sweep-folder.js';
 
 export type SweepTrialQuery = Omit<TrialQuery, 'sweep'>;
-
-/** A run of a trial: its only one, or that of a fold or repetition. */
-export interface TrialRun {
-  run: RunRow;
-  /** In the order in which they came. */
-  reports: ReportRow[];
-}
 
 export interface SweepReader {
   readonly plan: TrialPlan;
@@ -30,7 +23,7 @@ export interface SweepReader {
   trials(query: SweepTrialQuery): Promise<TrialPage>;
   /** Undefined of one that has not begun. */
   trial(number: number): Promise<TrialRow | undefined>;
-  /** By member; none of a sweep elsewhere, whose coordinator keeps them. */
+  /** By member. */
   trialRuns(number: number): Promise<TrialRun[]>;
   /** Its log so far; empty of a sweep elsewhere, whose log is followed instead. */
   log(): Promise<LogEntry[]>;
@@ -157,8 +150,8 @@ class RemoteReader implements SweepReader {
     return rows.find((row) => row.number === number);
   }
 
-  async trialRuns(): Promise<TrialRun[]> {
-    return [];
+  async trialRuns(number: number): Promise<TrialRun[]> {
+    return await this.follower.trialRuns(number, this.signal);
   }
 
   async log(): Promise<LogEntry[]> {

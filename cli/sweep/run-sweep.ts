@@ -34,7 +34,7 @@ export async function runSweep(options: SweepRunOptions): Promise<SweepLine | un
     const launcher = await Launcher.start({
       ...{ workers, shards, backend, store, logs: folder.logs },
       onNotice: (kind, message) => onLine({ event: 'notice', kind, message }),
-      onRoles: (roles) => folder.update({ roles }),
+      onRoles: (roles) => note(folder, { roles }),
     });
     const killAll = () => launcher.kill();
     kill.addEventListener('abort', killAll, { once: true });
@@ -46,7 +46,16 @@ export async function runSweep(options: SweepRunOptions): Promise<SweepLine | un
       kill.removeEventListener('abort', killAll);
     }
   } finally {
-    folder.update({ pid: null });
+    note(folder, { pid: null });
+  }
+}
+
+/** A folder that was deleted, or whose disk is full, is told of by what failed for it; processes that are gone are seen to be. */
+function note(folder: SweepFolder, change: Parameters<SweepFolder['update']>[0]): void {
+  try {
+    folder.update(change);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
   }
 }
 

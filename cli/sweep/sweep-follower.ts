@@ -2,6 +2,7 @@
 import { PolyakError } from '../../common/errors.js';
 import { coordinatorClient, unary } from '../../common/rpc.js';
 import type { SweepLine } from '../../coordinator/sweep/log-line.js';
+import type { ReportRow, RunRow } from '../../coordinator/store/rows.js';
 import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import type { CoordinatorClient } from '../../proto/gen/polyak/v1/Coordinator.js';
 import type { ListTrialsReply__Output } from '../../proto/gen/polyak/v1/ListTrialsReply.js';
@@ -30,6 +31,13 @@ export interface SweepChange {
   settings?: Record<string, unknown>;
   /** Of RETRY. */
   trial?: number;
+}
+
+/** A run of a trial: its only one, or that of a fold or repetition. */
+export interface TrialRun {
+  run: RunRow;
+  /** In the order in which they came. */
+  reports: ReportRow[];
 }
 
 const ends = new Set(['sweep-finished', 'sweep-stopped', 'sweep-failed']);
@@ -65,10 +73,11 @@ export class SweepFollower {
 
   /** Errors: `usage` where the coordinator does not know it. */
   async snapshot(signal: AbortSignal): Promise<SweepSnapshot> {
+    const { sweepKey } = this;
     const { sweeps } = await insist(this.patienceMs, signal, (deadline) =>
-      unary<StatusReply__Output>(this.peer, (callback) => this.client.status({}, { deadline }, callback)),
+      unary<StatusReply__Output>(this.peer, (callback) => this.client.status({ sweepKey }, { deadline }, callback)),
     );
-    const key = this.sweepKey.toString('hex');
+    const key = sweepKey.toString('hex');
     const found = sweeps.map((text) => JSON.parse(text) as SweepSnapshot).find((sweep) => sweep.key === key);
     if (!found) throw new PolyakError('usage', `${this.peer} knows no sweep ${key}`);
     return found;
@@ -84,6 +93,26 @@ export class SweepFollower {
         this.client.listTrials({ ...request, sweepKey }, { deadline }, callback),
       ),
     );
+  }
+
+  /** The runs of a trial, and what was reported of each. Errors: `usage` for one that has not begun. */
+  async trialRuns(trial: number, signal: AbortSignal): Promise<TrialRun[]> {
+    const { sweepKey, peer, patienceMs } = this;
+    let runs: TrialRun[] = [];
+    return await followStream({
+      ...{ peer, patienceMs, signal },
+      open: () => {
+        runs = [];
+        return this.client.readTrial({ sweepKey, trial });
+      },
+      receive: (body) => {
+        const line = JSON.parse(body) as { run: RunRow } | { report: ReportRow } | { end: true };
+        if ('run' in line) runs.push({ run: line.run, reports: [] });
+        else if ('report' in line) runs.at(-1)?.reports.push(line.report);
+        else return runs;
+        return undefined;
+      },
+    });
   }
 
   /** Every entry of its log from `from` on once, with what may be lost between them, until the last, which is the answer. */

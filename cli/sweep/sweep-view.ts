@@ -7,6 +7,7 @@ import type { SweepLine } from '../../coordinator/sweep/log-line.js';
 import type { RunProgress } from '../../coordinator/sweep/progress.js';
 import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import { duration } from '../live-view.js';
+import { fitted, withoutControls } from '../terminal-text.js';
 import { parametersText } from './parameters-text.js';
 
 export interface SweepView {
@@ -40,7 +41,7 @@ export function sweepView(output: Output & NodeJS.WritableStream, json: boolean)
       const told = narrator.tell(line);
       if (told.length > 0) {
         update.clear();
-        for (const text of told) output.write(`${text}\n`);
+        for (const text of told) output.write(`${withoutControls(text)}\n`);
       }
       if (line.event === 'progress') {
         update(progressLines(line as unknown as ProgressLine, output.columns ?? 80).join('\n'));
@@ -108,7 +109,7 @@ export class Narrator {
 
 export type ProgressLine = SweepSnapshot & { running: RunProgress[] };
 
-/** At most twelve lines of at most `columns` characters. */
+/** At most twelve lines, each of at most so many columns of a terminal. */
 export function progressLines(snapshot: ProgressLine, columns: number): string[] {
   const { counts, trials, best, spent, running, metric, settings } = snapshot;
   const over = counts.finished + counts.stopped + counts.failed;
@@ -140,5 +141,5 @@ export function progressLines(snapshot: ProgressLine, columns: number): string[]
     );
   }
   if (running.length > runningShown) lines.push(`  and ${running.length - runningShown} more`);
-  return lines.map((line) => line.slice(0, columns));
+  return lines.map((line) => fitted(line, columns));
 }

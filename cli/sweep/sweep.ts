@@ -133,7 +133,7 @@ interface EndOptions {
 async function ended(folder: SweepFolder, last: SweepLine, { json, say, interrupted }: EndOptions): Promise<number> {
   const place = displayPath(folder.path);
   const reason = typeof last['reason'] === 'string' ? last['reason'] : '';
-  if (!json) for (const line of await lastWords(folder)) say(line);
+  if (!json) await quietly(async () => (await lastWords(folder)).forEach(say));
   if (last.event === 'sweep-finished') {
     await quietly(async () => await ensemble(folder, json, say));
     await quietly(async () => await report(folder, json, say));

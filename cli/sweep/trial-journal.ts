@@ -2,9 +2,9 @@
 import type { ReportRow, TrialRow } from '../../coordinator/store/rows.js';
 import { isRunEnd, type RunEvent } from '../follow-run.js';
 import type { JournalEntry } from '../run-journal.js';
-import type { TrialRun } from './open-reader.js';
+import type { TrialRun } from './sweep-follower.js';
 
-/** The store has no time of single reports: they bear that of the trial's end, or of now. */
+/** Reports that an older Polyak has kept have no time: they bear that of the trial's end, or of now. */
 export function trialJournal(row: TrialRow, runs: readonly TrialRun[]): JournalEntry[] {
   if (row.startedAt === null) return [];
   const at = row.endedAt ?? new Date().toISOString();
@@ -18,8 +18,9 @@ export function trialJournal(row: TrialRow, runs: readonly TrialRun[]): JournalE
   ];
 }
 
-function eventOf({ kind, body }: ReportRow): RunEvent[] {
-  return kind === 'PAUSED' ? [] : [JSON.parse(body) as RunEvent];
+function eventOf({ kind, body, at }: ReportRow): RunEvent[] {
+  if (kind === 'PAUSED') return [];
+  return [{ ...(JSON.parse(body) as RunEvent), ...(at !== null && { at }) }];
 }
 
 /** The trial's state decides; what its run said of the end is taken where it says the same. */
@@ -48,8 +49,14 @@ function meanEpochs(members: RunEvent[][]): RunEvent[] {
   if (others.length === 0) return first;
   return first.flatMap((event) => {
     const same = others.map((each) => each.find(({ epoch }) => epoch === event['epoch']));
-    return same.every((each) => each !== undefined) ? [meanOf([event, ...same])] : [];
+    return same.every((each) => each !== undefined) ? [meanOfEpochs([event, ...same])] : [];
   });
+}
+
+/** At the time of the last of them. */
+function meanOfEpochs(events: RunEvent[]): RunEvent {
+  const times = events.flatMap(({ at }) => (typeof at === 'string' ? [at] : []));
+  return { ...meanOf(events), ...(times.length > 0 && { at: times.toSorted().at(-1) }) };
 }
 
 function meanOf<Each>(values: Each[]): Each;

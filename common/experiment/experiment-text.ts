@@ -1,10 +1,13 @@
 /** The YAML 1.2 text of an experiment, with overrides put into it; it knows at which line a value stands. */
-import { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument, visit } from 'yaml';
+import { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document, Node, YAMLError, YAMLMap } from 'yaml';
 import { PolyakError } from '../errors.js';
 import { readAssignment } from './assignment.js';
 import { isUnder } from './described.js';
+import { duplicateKeys, type DuplicateKey } from './duplicate-keys.js';
 import { firstOfEachLine, inWords } from './yaml-error.js';
+
+type Problem = YAMLError | { pos: [number, number]; duplicate: DuplicateKey };
 
 /** The parser takes minutes and gigabytes for thousands. */
 const nestingMax = 100;
@@ -22,11 +25,14 @@ export class ExperimentText {
     if (nestingOf(text) > nestingMax) {
       throw new PolyakError('usage', `${file}: is nested deeper than ${nestingMax} brackets`);
     }
-    const options = { lineCounter: this.lines, uniqueKeys: true, prettyErrors: false, merge: true };
+    const options = { lineCounter: this.lines, uniqueKeys: false, prettyErrors: false, merge: true };
     this.document = parseDocument(text, options);
     const { errors, warnings } = this.document;
-    const problems = firstOfEachLine([...errors, ...warnings], text);
-    const told = problems.map((error) => `${this.place(error.pos[0])}: ${this.inWords(error)}`);
+    const problems: Problem[] = [...errors, ...duplicateKeys(this.document).map(problemOf), ...warnings];
+    const inOrder = problems.toSorted((left, right) => left.pos[0] - right.pos[0]);
+    const told = firstOfEachLine(inOrder, text).map(
+      (problem) => `${this.place(problem.pos[0])}: ${this.inWords(problem)}`,
+    );
     if (told.length > 0) throw new PolyakError('usage', told.join('\n'));
   }
 
@@ -122,23 +128,10 @@ export class ExperimentText {
     }
   }
 
-  private inWords(error: YAMLError): string {
-    return error.code === 'DUPLICATE_KEY' ? this.duplicate(error.pos[0]) : inWords(error, this.text);
-  }
-
-  private duplicate(offset: number): string {
-    let first = offset;
-    let name = '';
-    visit(this.document, {
-      Map: (_, { items }) => {
-        const second = items.find(({ key }) => isScalar(key) && key.range?.[0] === offset)?.key;
-        if (!isScalar(second)) return;
-        name = String(second.value);
-        const same = items.find(({ key }) => isScalar(key) && key.value === second.value)?.key;
-        if (isScalar(same) && same.range) first = same.range[0];
-      },
-    });
-    const line = this.lines.linePos(first).line;
+  private inWords(problem: Problem): string {
+    if (!('duplicate' in problem)) return inWords(problem, this.text);
+    const { name, first } = problem.duplicate;
+    const { line } = this.lines.linePos(first);
     return `'${name}' stands here a second time, first in line ${line}; a map has a key once, take one of them out`;
   }
 
@@ -157,4 +150,8 @@ function nestingOf(text: string): number {
     else if ((character === ']' || character === '}') && depth > 0) depth--;
   }
   return deepest;
+}
+
+function problemOf(duplicate: DuplicateKey): Problem {
+  return { pos: [duplicate.offset, duplicate.offset + 1], duplicate };
 }

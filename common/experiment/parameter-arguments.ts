@@ -34,9 +34,10 @@ export function readParameters(texts: string[]): GivenParameters {
 
 /** Parameters with a value that nothing refers to: most likely a slip in the name. */
 export function unusedParameters({ values, origins }: GivenParameters, known: Iterable<string>): Described[] {
-  const names = [...new Set(known)];
+  const all = new Set(known);
+  const names = [...all];
   return Object.keys(values).flatMap((name) => {
-    if (names.includes(name)) return [];
+    if (all.has(name)) return [];
     const near = closest(name, names);
     const list = names.length === 0 ? 'it has no parameters' : `its parameters are ${names.join(', ')}`;
     const meant = near === undefined ? list : `did you mean '${near}'?`;

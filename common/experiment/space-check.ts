@@ -64,7 +64,9 @@ function repeatedNames(parameters: TreeParameter[], taken: Set<string>): SpaceFi
     const { name, isInline, path } = each;
     const isRepeated = !isInline && taken.has(name);
     if (!isInline) taken.add(name);
-    const branches = branchesOf(each).map((branch) => {
+    // Most options have none, and what is taken may be thousands.
+    const inner = branchesOf(each).filter((branch) => branch.length > 0);
+    const branches = inner.map((branch) => {
       const within = new Set(taken);
       return { findings: repeatedNames(branch, within), within };
     });
@@ -81,7 +83,7 @@ function unknownReferences(parameters: TreeParameter[], scope: Space): SpaceFind
     return optionsOf(each.distribution).flatMap((option, index) => {
       const { value, space } = branchOf(option);
       const place = [...each.path, 'choice', index, ...(value === option ? [] : ['value'])];
-      const within = { ...scope, ...space };
+      const within = Object.keys(space).length === 0 ? scope : { ...scope, ...space };
       // An option that is a reference alone is refused by the schema.
       const texts = typeof option === 'string' ? [] : textsOf(value, place);
       const problems = texts.flatMap(({ path, text }) =>

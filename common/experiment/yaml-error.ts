@@ -19,7 +19,7 @@ export function inWords({ code, message, pos }: YAMLError, text: string): string
 }
 
 /** A slip makes others behind it: of each line, the first; where braces have torn the rest, only theirs. */
-export function firstOfEachLine(errors: YAMLError[], text: string): YAMLError[] {
+export function firstOfEachLine<Error extends Pick<YAMLError, 'pos'>>(errors: Error[], text: string): Error[] {
   const seen = new Set<number>();
   const first = errors.filter(({ pos }) => {
     const line = text.slice(0, pos[0]).split('\n').length;

@@ -8,11 +8,13 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   data: 409,
   training: 409,
   fingerprint: 409,
+  lost: 409,
   exhausted: 429,
   internal: 500,
   // The process ends, or what it needs is not there: another attempt may find better.
   fenced: 503,
   interrupted: 503,
+  disk: 503,
   setup: 503,
   unreachable: 503,
 };

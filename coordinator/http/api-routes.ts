@@ -210,8 +210,8 @@ async function trialDetail(parts: ServiceParts, { params }: ApiRequest<object, u
   const runs = await parts.store.runs({ sweep: key, trial: trial.number });
   const reported = runs.map(async (run) => ({
     ...withoutExperiment(run),
-    reports: (await parts.store.reports(run.key)).map(({ kind, step, body }) => ({
-      ...{ kind, step, body: JSON.parse(body) as unknown },
+    reports: (await parts.store.reports(run.key)).map(({ kind, step, body, at }) => ({
+      ...{ kind, step, body: JSON.parse(body) as unknown, at },
     })),
   }));
   return { trial, runs: await Promise.all(reported) };

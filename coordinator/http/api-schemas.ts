@@ -41,17 +41,22 @@ const trialSchema = z.object({
   ...{ sweep: z.string(), number: count, parameters: members, columns: members },
   ...{ bracket: count, round: count, rung: count, status: trialStatus, untilEpoch: count, epoch: count },
   ...{ value: number, best: number, bestEpoch: count, loss: number, deviation: number, reason: text },
-  ...{ computeSeconds: z.number(), startedAt: text, endedAt: text },
+  ...{ computeSeconds: z.number(), trained: count, startedAt: text, endedAt: text },
 });
 export const trialPageSchema = z.object({ trials: z.array(trialSchema), total: count });
 
 const runSchema = z.object({
   ...{ key: z.string(), directory: z.string(), untilStep: count, untilEpoch: count, shards: count },
-  ...{ state: z.string(), retries: count, sweep: text, trial: count, member: count },
+  ...{ state: z.string(), checkpointStep: count, retries: count, sweep: text, trial: count, member: count },
   ...{ computeSeconds: z.number(), createdAt: z.string() },
 });
 export const runListSchema = z.object({ runs: z.array(runSchema) });
-const reportSchema = z.object({ kind: z.enum(['EPOCH', 'PAUSED', 'END', 'NOTICE']), step: count, body: members });
+const reportSchema = z.object({
+  kind: z.enum(['EPOCH', 'PAUSED', 'END', 'NOTICE']),
+  step: count,
+  body: members,
+  at: text,
+});
 export const trialDetailSchema = z.object({
   trial: trialSchema,
   runs: z.array(runSchema.extend({ reports: z.array(reportSchema) })),

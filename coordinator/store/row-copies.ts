@@ -23,6 +23,7 @@ export function copyOfTrial(row: Readonly<TrialRow>): TrialRow {
     deviation: row.deviation,
     reason: row.reason,
     computeSeconds: row.computeSeconds,
+    trained: row.trained,
     startedAt: row.startedAt,
     endedAt: row.endedAt,
   };
@@ -37,6 +38,7 @@ export function copyOfRun(row: Readonly<RunRow>): RunRow {
     untilEpoch: row.untilEpoch,
     shards: row.shards,
     state: row.state,
+    checkpointStep: row.checkpointStep,
     retries: row.retries,
     sweep: row.sweep,
     trial: row.trial,

@@ -17,6 +17,8 @@ export interface RunRow {
   untilEpoch: number;
   shards: number;
   state: RunState;
+  /** Of a trial's: the newest checkpoint that was reported, from which it is to go on; 0 where there is none. */
+  checkpointStep: number;
   /** How often it was tried again after an error. */
   retries: number;
   /** The sweep's key; null for a run alone. */
@@ -58,6 +60,8 @@ export interface TrialRow {
   /** Why it was stopped or has failed. */
   reason: string | null;
   computeSeconds: number;
+  /** Of one that is over: epochs that its runs have trained, all together. Some may have come further than `epoch`. */
+  trained: number;
   /** ISO 8601; null while it has not begun, or not ended. */
   startedAt: string | null;
   endedAt: string | null;
@@ -100,7 +104,12 @@ export interface ReportRow {
   step: number;
   /** JSON. */
   body: string;
+  /** When it was kept, ISO 8601; null of what a Polyak kept that knew no times of reports. */
+  at: string | null;
 }
+
+/** One that is to be kept; without a time, that is when it is committed. */
+export type NewReportRow = Omit<ReportRow, 'at'> & { at?: string | null };
 
 export interface EventRow {
   /** ISO 8601. */
@@ -132,7 +141,7 @@ export type Change =
   | { table: 'runs'; row: RunRow }
   | { table: 'trials'; row: TrialRow }
   | { table: 'sweeps'; row: SweepRow }
-  | { table: 'reports'; row: ReportRow }
+  | { table: 'reports'; row: NewReportRow }
   | { table: 'events'; row: EventRow }
   | { table: 'log'; row: LogRow }
   | { table: 'epochs'; row: EpochRow }

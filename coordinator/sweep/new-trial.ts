@@ -29,6 +29,7 @@ export function newTrialRow(
     deviation: null,
     reason: null,
     computeSeconds: 0,
+    trained: 0,
     startedAt: new Date().toISOString(),
     endedAt: null,
   };
@@ -46,6 +47,7 @@ export function newRunRow(
     directory: directory === '' ? '' : checkpointsFolder(directory, place),
     untilStep: 0,
     untilEpoch,
+    checkpointStep: 0,
     shards,
     state: 'waiting',
     retries: 0,

@@ -1,6 +1,9 @@
 /** What the runs of sweeps said last of how far they are. It is kept nowhere else, and lost with the coordinator. */
-import type { RunRow } from '../store/rows.js';
 import { z } from 'zod';
+import { hasLead } from '../run-state.js';
+import type { RunRow } from '../store/rows.js';
+import type { Sweep } from './sweep.js';
+import type { ActiveTrial } from './trial-book.js';
 
 const progressSchema = z.looseObject({
   step: z.number(),
@@ -40,10 +43,23 @@ export class Progress {
   }
 
   forget({ key, sweep }: RunRow): void {
-    if (sweep !== null) this.bySweep.get(sweep)?.delete(key);
+    if (sweep === null) return;
+    const runs = this.bySweep.get(sweep);
+    runs?.delete(key);
+    if (runs?.size === 0) this.bySweep.delete(sweep);
   }
 
-  of(sweep: string): RunProgress[] {
-    return [...(this.bySweep.get(sweep)?.values() ?? [])];
+  /** Of an external sweep, whose trials have no leads: as far as their epochs say. */
+  of(sweep: Pick<Sweep, 'key' | 'isExternal' | 'activeTrials'>): RunProgress[] {
+    if (sweep.isExternal) return [...sweep.activeTrials()].flatMap(externalProgress);
+    return [...(this.bySweep.get(sweep.key)?.values() ?? [])];
   }
+}
+
+function externalProgress({ row, runs }: Readonly<ActiveTrial>): RunProgress[] {
+  const { number, epoch, untilEpoch, loss } = row;
+  const running = runs.filter(({ state }) => hasLead(state));
+  return running.map(({ member }) => ({
+    ...{ trial: number, member, epoch, epochs: untilEpoch, step: epoch, steps: untilEpoch, loss, workers: 1 },
+  }));
 }

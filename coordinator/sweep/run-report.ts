@@ -17,6 +17,7 @@ const epochSchema = z.looseObject({
 
 const endSchema = z.looseObject({
   epoch: z.int().nonnegative().optional(),
+  step: z.int().nonnegative().optional(),
   code: z.string().optional(),
   message: z.string().optional(),
 });
@@ -36,9 +37,9 @@ export function epochReportOf(
   };
 }
 
-export function endFactsOf(body: string): EndFacts {
-  const { epoch = 0, code = 'internal', message = '' } = parsed(endSchema, body);
-  return { epoch, code, message };
+export function endFactsOf(body: string): EndFacts & { step: number } {
+  const { epoch = 0, step = 0, code = 'internal', message = '' } = parsed(endSchema, body);
+  return { epoch, step, code, message };
 }
 
 /** Of an END: how it ended. Errors: `protocol`. */

@@ -43,9 +43,19 @@ export function requireRetriable(
   };
   if (trial.status !== 'failed') refuse(`is ${trial.status}, only a trial that has failed can be tried again`);
   if (sweep.isRepetition) refuse('repeats a stored trial; begin the repetition again');
-  const alone = `train it alone: polyak train ${sweep.row.directory}/trials/${trial.number}/experiment.json, after polyak show ${name}/${trial.number}`;
-  if (schedule.name !== 'full') refuse(`failed, and ${schedule.name} has decided on that already; ${alone}`);
+  if (schedule.name !== 'full')
+    refuse(`failed, and ${schedule.name} has decided on that already; ${aloneText(sweep, trial.number)}`);
   if (runs.some(({ state }) => state === 'diverged')) {
     refuse('diverged, and would do so again: its numbers follow from its experiment');
   }
+}
+
+/** In words, how one that has failed for want of its checkpoint is trained from its beginning. */
+export function wayToTrainAgain(sweep: Searched, trial: number): string {
+  const mayRetry = sweep.plan.search.schedule.name === 'full' && !sweep.isRepetition;
+  return mayRetry ? `'polyak retry ${sweep.row.name}/${trial}' trains it from its beginning` : aloneText(sweep, trial);
+}
+
+function aloneText({ row: { name, directory } }: Searched, trial: number): string {
+  return `train it alone: polyak train ${directory}/trials/${trial}/experiment.json, after polyak show ${name}/${trial}`;
 }

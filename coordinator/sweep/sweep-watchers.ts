@@ -23,6 +23,10 @@ export class SweepWatchers {
     };
   }
 
+  has(key: string): boolean {
+    return this.listeners.has(key);
+  }
+
   /** Those that somebody follows. */
   get sweeps(): Iterable<string> {
     return this.listeners.keys();

@@ -15,7 +15,7 @@ import { newRunRow, newTrialRow } from './new-trial.js';
 import { ReadyQueue } from './ready-queue.js';
 import { checkpointsFolder, Retention } from './retention.js';
 import { Spending } from './spending.js';
-import { requireExtensible, requireRetriable } from './sweep-changes.js';
+import { requireExtensible, requireRetriable, wayToTrainAgain } from './sweep-changes.js';
 import { SweepRows } from './sweep-rows.js';
 import type { SweepRecord, SweepSettings } from './sweep-settings.js';
 import { snapshotOf, type SweepSnapshot, type TrialCounts } from './sweep-snapshot.js';
@@ -108,6 +108,11 @@ export class Sweep {
     return this.rows.logLength;
   }
 
+  /** Its folder has been written, by a trial that has reported an epoch. */
+  get hasTrained(): boolean {
+    return this.spending.epochs > 0;
+  }
+
   /** Whether a server leads a run of it: also one that has been stopped leads until it is at a checkpoint. */
   get isLed(): boolean {
     return this.trials.isLed;
@@ -179,10 +184,14 @@ export class Sweep {
 
   private restoreTrial(row: TrialRow, runs: RunRow[], epochs: ReadonlyMap<string, readonly EpochOfRun[]>): void {
     this.trials.counts[row.status] += 1;
-    this.spending.restored(row.epoch * this.plan.members);
     this.bestSoFar.restore(row);
-    if (isTrialOver(row) && runs.every(({ state }) => isOver(state)))
+    const together = row.epoch * this.plan.members;
+    if (isTrialOver(row) && runs.every(({ state }) => isOver(state))) {
+      // Unknown of one that ended under an older Polyak.
+      this.spending.restored(row.trained > 0 ? row.trained : together);
       return this.retention.over(row, this.settings.keep);
+    }
+    this.spending.restored(together);
     const reports = new MemberReports(this.plan.members);
     const trial = { row, reports, runs, experiment: undefined };
     this.trials.add(trial);
@@ -286,13 +295,15 @@ export class Sweep {
     });
   }
 
-  /** The same again, after it has gone on, changes nothing. */
-  paused(run: RunRow, epoch: number): Change[] {
-    return this.rows.collect(() => this.pausedNow(run, epoch));
+  /** `step` is that of its checkpoint. The same again, after it has gone on, changes nothing. */
+  paused(run: RunRow, epoch: number, step = 0): Change[] {
+    return this.rows.collect(() => this.pausedNow(run, epoch, step));
   }
 
-  private pausedNow(run: RunRow, epoch: number): void {
+  /** An external one has no checkpoint. */
+  private pausedNow(run: RunRow, epoch: number, step = 0): void {
     if (run.state !== 'stopping' && (run.state !== 'running' || run.untilEpoch !== epoch)) return;
+    run.checkpointStep = Math.max(run.checkpointStep, step);
     this.leave(run, 'paused');
     const trial = this.trials.find(run.trial);
     if (!trial) return;
@@ -308,6 +319,7 @@ export class Sweep {
       if (run.state !== 'running' && run.state !== 'stopping') return;
       const trial = this.trials.find(run.trial);
       if (trigger === 'diverged') this.trainedUntil(run, facts.epoch);
+      if (trigger === 'stopped') run.checkpointStep = Math.max(run.checkpointStep, facts.step ?? 0);
       this.leave(run, trigger);
       if (!trial) return;
       if (trigger === 'finished') this.finished(trial);
@@ -348,9 +360,11 @@ export class Sweep {
       this.failures.succeeded();
       this.setState('running', null);
       for (const { row, runs } of this.trials.all()) {
-        // One that waits for its promotion has nothing to do.
-        if (row.status !== 'running') continue;
-        for (const run of runs) if (run.state === 'stopped' || run.state === 'failed') this.continueRun(run);
+        for (const run of runs) {
+          // One that waits for its promotion has nothing to do, once it is in its checkpoint.
+          const isToGoOn = run.state === 'failed' || (run.state === 'stopped' && row.status === 'running');
+          if (isToGoOn && !isTrialOver(row)) this.continueRun(run);
+        }
       }
       this.finishIfOver();
     });
@@ -416,8 +430,10 @@ export class Sweep {
       if (this.state !== 'running') this.setState('running', null);
       for (const run of known) {
         this.rememberReports(active, run, epochs.get(run.key) ?? []);
-        run.retries = 0;
-        if (run.state !== 'finished') this.continueRun(run);
+        if (run.state === 'finished') continue;
+        // What it had may be what it failed by, or has been deleted with those that are not wanted.
+        Object.assign(run, { retries: 0, checkpointStep: 0 });
+        this.continueRun(run);
       }
     });
   }
@@ -488,7 +504,8 @@ export class Sweep {
     Object.assign(trial.row, { rung, untilEpoch: untilStep });
     this.setStatus(trial, 'running');
     // Those that are still on their way into the checkpoint go on when they are there.
-    for (const run of trial.runs) if (run.state === 'paused' || run.state === 'stopped') this.continueRun(run);
+    for (const run of trial.runs)
+      if (run.state === 'paused' || run.state === 'stopped' || run.state === 'failed') this.continueRun(run);
   }
 
   private stopTrial(trial: ActiveTrial, reason: string): void {
@@ -565,6 +582,7 @@ export class Sweep {
 
   private failed(trial: ActiveTrial, run: RunRow, { code, message }: EndFacts): void {
     if (isTrialOver(trial.row)) return;
+    if (code === 'disk') return this.waitForDisk(run, message);
     if (mayPass(code) && run.retries < this.settings.retries) {
       run.retries += 1;
       this.rows.note('run-retried', { run: run.key, retry: run.retries, message });
@@ -572,7 +590,7 @@ export class Sweep {
       else this.rows.add([{ table: 'runs', row: { ...run } }]);
       return;
     }
-    this.fail(trial, message);
+    this.fail(trial, code === 'lost' ? `${message}; ${wayToTrainAgain(this, trial.row.number)}` : message);
     const same = this.failures.add(message);
     this.rows.write();
     const { failedTrials } = this.settings.budget;
@@ -582,6 +600,12 @@ export class Sweep {
       const most = `search.budget.failedTrials allows ${failedTrials}`;
       this.haltNow('failed', `${this.counts.failed} trials have failed, ${most}; the last: ${message}`);
     }
+  }
+
+  /** It is not the trial's fault, and would be every other trial's: none is lost, and all go on when the sweep is resumed. */
+  private waitForDisk(run: RunRow, message: string): void {
+    this.rows.note('run-without-disk', { run: run.key, message });
+    if (this.state !== 'failed') this.haltNow('failed', message);
   }
 
   private fail(trial: ActiveTrial, reason: string): void {
@@ -714,6 +738,8 @@ export interface EpochOfRun extends EpochReport {
 export interface EndFacts {
   /** The epoch that it was in; 0 where that is not known. */
   epoch: number;
+  /** Of one that was stopped, that of its checkpoint; 0 where it has none. */
+  step?: number;
   /** Of common/errors.ts. */
   code: string;
   message: string;

@@ -1,4 +1,4 @@
-/** The sweeps that are not finished, and the clock of each. */
+/** The sweeps that are not finished, or that somebody has asked for, and the clock of each. */
 import { resolve } from 'node:path';
 import { PolyakError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
@@ -10,6 +10,8 @@ import { openSweep } from './open-sweep.js';
 import type { Sweep } from './sweep.js';
 
 const secondsBetweenWrites = 5;
+/** For so long a sweep that has finished is kept for whoever asks next; then it is read from the store again. */
+const keptSecondsMax = 60;
 
 /** Settings may have been changed since, and processes may be others. */
 function requireSame(sweep: Sweep, { name, experiment }: SweepRow): Sweep {
@@ -28,6 +30,8 @@ export class Sweeps {
   /** Submitted, and not yet known to be right. */
   private readonly opening = new Map<string, Promise<Sweep>>();
   private readonly beginning = new Map<string, SweepRow>();
+  /** By key: for how long nobody has asked for a finished one. */
+  private readonly unasked = new Map<string, number>();
   private ticks = 0;
 
   constructor(
@@ -35,6 +39,7 @@ export class Sweeps {
     private readonly runs: Runs,
     private readonly ledger: Ledger,
     private readonly log: Logger,
+    private readonly isFollowed: (key: string) => boolean,
   ) {}
 
   /** As the store has them. One that cannot be opened fails, the others go on. */
@@ -93,6 +98,7 @@ export class Sweeps {
 
   /** Also one that has finished. Errors: `usage`. */
   async get(key: string): Promise<Sweep> {
+    this.unasked.delete(key);
     const open = this.byKey.get(key);
     if (open) return open;
     const row = (await this.store.sweeps()).find((other) => other.key === key);
@@ -124,7 +130,18 @@ export class Sweeps {
     for (const sweep of this.byKey.values()) {
       if (sweep.state === 'running') {
         this.ledger.commitSoon(sweep.tick(seconds, computeSecondsOf(sweep.key), write));
-      }
+      } else if (sweep.state === 'finished') this.forgetUnasked(sweep, seconds);
     }
+  }
+
+  /** All that a search remembers of its trials is much, and nothing happens to it any more. */
+  private forgetUnasked({ key, isExternal }: Sweep, seconds: number): void {
+    // Clients of an external one may come back with what they have.
+    if (isExternal || this.isFollowed(key)) return void this.unasked.delete(key);
+    const since = (this.unasked.get(key) ?? 0) + seconds;
+    this.unasked.set(key, since);
+    if (since < keptSecondsMax) return;
+    this.unasked.delete(key);
+    this.byKey.delete(key);
   }
 }

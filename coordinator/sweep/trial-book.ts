@@ -60,6 +60,7 @@ export class TrialBook {
   /** Whether it and its runs are over; then nothing is kept of it. */
   forgetIfOver({ row, runs }: ActiveTrial): boolean {
     if (!isTrialOver(row) || !runs.every(({ state }) => isOver(state))) return false;
+    row.trained = runs.reduce((sum, run) => sum + this.epochOf(run), 0);
     for (const { key } of runs) this.epochs.delete(key);
     return this.active.delete(row.number);
   }

@@ -17,6 +17,7 @@ import type { ListTrialsReply as _polyak_v1_ListTrialsReply, ListTrialsReply__Ou
 import type { ListTrialsRequest as _polyak_v1_ListTrialsRequest, ListTrialsRequest__Output as _polyak_v1_ListTrialsRequest__Output } from './polyak/v1/ListTrialsRequest.js';
 import type { Order as _polyak_v1_Order, Order__Output as _polyak_v1_Order__Output } from './polyak/v1/Order.js';
 import type { ProcessStatus as _polyak_v1_ProcessStatus, ProcessStatus__Output as _polyak_v1_ProcessStatus__Output } from './polyak/v1/ProcessStatus.js';
+import type { ReadTrialRequest as _polyak_v1_ReadTrialRequest, ReadTrialRequest__Output as _polyak_v1_ReadTrialRequest__Output } from './polyak/v1/ReadTrialRequest.js';
 import type { Register as _polyak_v1_Register, Register__Output as _polyak_v1_Register__Output } from './polyak/v1/Register.js';
 import type { Replaced as _polyak_v1_Replaced, Replaced__Output as _polyak_v1_Replaced__Output } from './polyak/v1/Replaced.js';
 import type { ReportReply as _polyak_v1_ReportReply, ReportReply__Output as _polyak_v1_ReportReply__Output } from './polyak/v1/ReportReply.js';
@@ -30,6 +31,7 @@ import type { SubmitReply as _polyak_v1_SubmitReply, SubmitReply__Output as _pol
 import type { SubmitRequest as _polyak_v1_SubmitRequest, SubmitRequest__Output as _polyak_v1_SubmitRequest__Output } from './polyak/v1/SubmitRequest.js';
 import type { SubmitSweepReply as _polyak_v1_SubmitSweepReply, SubmitSweepReply__Output as _polyak_v1_SubmitSweepReply__Output } from './polyak/v1/SubmitSweepReply.js';
 import type { SubmitSweepRequest as _polyak_v1_SubmitSweepRequest, SubmitSweepRequest__Output as _polyak_v1_SubmitSweepRequest__Output } from './polyak/v1/SubmitSweepRequest.js';
+import type { TrialLine as _polyak_v1_TrialLine, TrialLine__Output as _polyak_v1_TrialLine__Output } from './polyak/v1/TrialLine.js';
 import type { TrialReport as _polyak_v1_TrialReport, TrialReport__Output as _polyak_v1_TrialReport__Output } from './polyak/v1/TrialReport.js';
 import type { TrialStatus as _polyak_v1_TrialStatus, TrialStatus__Output as _polyak_v1_TrialStatus__Output } from './polyak/v1/TrialStatus.js';
 import type { WatchRequest as _polyak_v1_WatchRequest, WatchRequest__Output as _polyak_v1_WatchRequest__Output } from './polyak/v1/WatchRequest.js';
@@ -70,6 +72,7 @@ export interface ProtoGrpcType {
       ListTrialsRequest: MessageTypeDefinition<_polyak_v1_ListTrialsRequest, _polyak_v1_ListTrialsRequest__Output>
       Order: MessageTypeDefinition<_polyak_v1_Order, _polyak_v1_Order__Output>
       ProcessStatus: MessageTypeDefinition<_polyak_v1_ProcessStatus, _polyak_v1_ProcessStatus__Output>
+      ReadTrialRequest: MessageTypeDefinition<_polyak_v1_ReadTrialRequest, _polyak_v1_ReadTrialRequest__Output>
       Register: MessageTypeDefinition<_polyak_v1_Register, _polyak_v1_Register__Output>
       Replaced: MessageTypeDefinition<_polyak_v1_Replaced, _polyak_v1_Replaced__Output>
       ReportReply: MessageTypeDefinition<_polyak_v1_ReportReply, _polyak_v1_ReportReply__Output>
@@ -83,6 +86,7 @@ export interface ProtoGrpcType {
       SubmitRequest: MessageTypeDefinition<_polyak_v1_SubmitRequest, _polyak_v1_SubmitRequest__Output>
       SubmitSweepReply: MessageTypeDefinition<_polyak_v1_SubmitSweepReply, _polyak_v1_SubmitSweepReply__Output>
       SubmitSweepRequest: MessageTypeDefinition<_polyak_v1_SubmitSweepRequest, _polyak_v1_SubmitSweepRequest__Output>
+      TrialLine: MessageTypeDefinition<_polyak_v1_TrialLine, _polyak_v1_TrialLine__Output>
       TrialReport: MessageTypeDefinition<_polyak_v1_TrialReport, _polyak_v1_TrialReport__Output>
       TrialStatus: MessageTypeDefinition<_polyak_v1_TrialStatus, _polyak_v1_TrialStatus__Output>
       WatchRequest: MessageTypeDefinition<_polyak_v1_WatchRequest, _polyak_v1_WatchRequest__Output>

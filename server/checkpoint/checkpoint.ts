@@ -3,10 +3,11 @@
  * record's file, which only one process can do, after every shard has synced. What is torn or corrupt is passed over for
  * the one before.
  */
-import { link, lstat, mkdir, open, readFile, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { link, lstat, open, readFile, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
 import { z } from 'zod';
 import { PolyakError } from '../../common/errors.js';
+import { folderError } from './checkpoint-folder.js';
 import { SafetensorsReader } from './safetensors.js';
 import { sha256, tensorName } from './shard-file.js';
 
@@ -29,9 +30,8 @@ export type CheckpointRecord = z.output<typeof recordSchema>;
 const recordName = /^step-(\d+)\.(\d+)\.json$/;
 const claimName = /^incarnation-(\d+)$/;
 
-/** Takes the next incarnation: whoever creates its file has it, and everybody before is fenced. */
+/** Takes the next incarnation, in a folder that is there: whoever creates its file has it, and everybody before is fenced. */
 export async function claimIncarnation(directory: string): Promise<number> {
-  await mkdir(directory, { recursive: true });
   for (;;) {
     const next = (await newestIncarnation(directory)) + 1;
     try {
@@ -48,27 +48,47 @@ export async function newestIncarnation(directory: string): Promise<number> {
   return Math.max(0, ...names.map((name) => Number(claimName.exec(name)?.[1] ?? 0)));
 }
 
-/** Errors: `fenced` when a newer incarnation was claimed, or another process committed this very cut. */
+/** Errors: `fenced` when a newer incarnation was claimed, or another process committed this very cut; `disk`, `lost`. */
 export async function commitCheckpoint(directory: string, record: CheckpointRecord, keep: number): Promise<string> {
+  return await commitRecord(directory, record, keep).catch((error: unknown) => {
+    throw folderError(directory, error);
+  });
+}
+
+async function commitRecord(directory: string, record: CheckpointRecord, keep: number): Promise<string> {
   const newest = await newestIncarnation(directory);
   if (newest > record.incarnation) {
     throw new PolyakError('fenced', `incarnation ${record.incarnation} cannot commit, ${newest} has been claimed`);
   }
-  const path = join(directory, `step-${String(record.step).padStart(9, '0')}.${record.incarnation}.json`);
+  const path = join(directory, `${recordPrefix(record.step)}${record.incarnation}.json`);
   const temporary = `${path}.partial`;
-  const handle = await open(temporary, 'w');
-  await handle.writeFile(JSON.stringify(record));
-  await handle.sync();
-  await handle.close();
-  // A link fails where the name exists; a rename would replace it.
-  await link(temporary, path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EEXIST') throw new PolyakError('fenced', `${path} has been committed by another process`);
-    throw error;
-  });
-  await rm(temporary);
+  try {
+    await writeSynced(temporary, JSON.stringify(record));
+    // A link fails where the name exists; a rename would replace it.
+    await link(temporary, path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') throw new PolyakError('fenced', `${path} has been committed by another process`);
+      throw error;
+    });
+  } finally {
+    await rm(temporary, { force: true });
+  }
   await syncFolder(directory);
   await retain(directory, keep);
   return path;
+}
+
+function recordPrefix(step: number): string {
+  return `step-${String(step).padStart(9, '0')}.`;
+}
+
+async function writeSynced(file: string, text: string): Promise<void> {
+  const handle = await open(file, 'w');
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Names are in the folder, which a power cut may take back as long as it is not synced. */
@@ -87,6 +107,12 @@ export async function listCheckpoints(directory: string): Promise<string[]> {
   });
   parsed.sort((left, right) => right.step - left.step || right.incarnation - left.incarnation);
   return parsed.map(({ name }) => join(directory, name));
+}
+
+/** Of a trial that is to go on from its checkpoint of that step, where there is none of it, nor one of before. */
+export function lostCheckpoint(directory: string, step: number): PolyakError {
+  const path = join(directory, `${recordPrefix(step)}*.json`);
+  return new PolyakError('lost', `the trial's checkpoint ${path} is not there, nor one of before that can be read`);
 }
 
 /** The newest record whose files all verify, or undefined; `onBad` hears of each that does not. */

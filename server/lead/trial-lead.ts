@@ -2,7 +2,6 @@
  * The lead of one trial: admits workers, runs the rounds one after another, names the cuts, and begins a new incarnation
  * when a shard is lost. What is computed and applied is others' work; this decides the order.
  */
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PolyakError } from '../../common/errors.js';
@@ -12,7 +11,8 @@ import type { Logger } from '../../common/log.js';
 import type { Manifest } from '../../common/manifest.js';
 import { modulePath, readModule } from '../../common/module-bundle.js';
 import { passLeaves, type TrainingPlan } from '../../common/plan.js';
-import { claimIncarnation, newestCheckpoint } from '../checkpoint/checkpoint.js';
+import { claimIncarnation, lostCheckpoint, newestCheckpoint } from '../checkpoint/checkpoint.js';
+import { folderError, makeFolder, trialsFolder } from '../checkpoint/checkpoint-folder.js';
 import { hashVector } from '../checkpoint/load-chunk.js';
 import { MemoryTaken } from '../memory-taken.js';
 import type { ShardMetrics } from '../server-metrics.js';
@@ -46,6 +46,10 @@ export interface TrialLeadOptions {
   untilStep: number;
   /** Epoch at whose end the trial pauses; 0, or one that is not before the last: it is trained to its end. */
   untilEpoch: number;
+  /** Of the newest checkpoint that the coordinator knows of; 0: of none. */
+  checkpointStep: number;
+  /** The sweep's folder is known to have been there. */
+  hasFolder: boolean;
   leadEpoch: number;
   beginLocally: BeginLocally;
   release: ReleaseLocally;
@@ -195,12 +199,8 @@ export class TrialLead {
   }
 
   private async runIncarnation(): Promise<void> {
-    const { directory, experiment } = this.options;
-    await mkdir(directory, { recursive: true });
-    this.incarnation = await claimIncarnation(directory);
-    const checkpoint = await newestCheckpoint(directory, (path, reason) =>
-      this.notice('checkpoint-passed-over', `${path}: ${reason}`),
-    );
+    const { experiment } = this.options;
+    const checkpoint = await this.takeCheckpoint();
     this.committedStep = checkpoint?.record.step ?? 0;
     this.epochSums = emptySums(experiment.metrics);
     if (checkpoint) this.restore(checkpoint.record.lead, checkpoint.record.preprocess);
@@ -235,6 +235,26 @@ export class TrialLead {
       if (step >= this.pauseStep()) this.pause(step);
     }
     await this.finish(step, facts, shards, checkpointer);
+  }
+
+  /**
+   * Begins an incarnation, with the newest checkpoint; undefined where the trial has never had one. Errors: `lost` where it had
+   * one, and none can be read; `disk`, also where the sweep's folder was deleted.
+   */
+  private async takeCheckpoint(): Promise<Awaited<ReturnType<typeof newestCheckpoint>>> {
+    const { directory, checkpointStep, hasFolder } = this.options;
+    const step = Math.max(checkpointStep, this.committedStep);
+    try {
+      await makeFolder(directory, { within: hasFolder ? trialsFolder(directory) : undefined });
+      this.incarnation = await claimIncarnation(directory);
+    } catch (error) {
+      throw folderError(directory, error);
+    }
+    const checkpoint = await newestCheckpoint(directory, (path, reason) =>
+      this.notice('checkpoint-passed-over', `${path}: ${reason}`),
+    );
+    if (step > 0 && !checkpoint) throw lostCheckpoint(directory, step);
+    return checkpoint;
   }
 
   /** Waits for as long as other trials have the shards' memory. */

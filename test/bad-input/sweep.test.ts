@@ -1,9 +1,11 @@
 /** Sweeps that are wrong, over real gRPC and HTTP, each with what the user is told; and a coordinator that goes on afterwards. */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { packageRoot } from '../../common/package-root.js';
 import { coordinatorClient, unary } from '../../common/rpc.js';
 import { startCoordinator } from '../../coordinator/coordinator.js';
 import type { CoordinatorClient } from '../../proto/gen/polyak/v1/Coordinator.js';
@@ -125,5 +127,32 @@ describe('a second submission', () => {
     await expect(submit(second)).rejects.toThrow(`directory ${join(folder, 'small')} is that of sweep small`);
     await expect(submit({ ...second, directory: join(folder, 'small/') })).rejects.toThrow('is that of sweep small');
     await submit({ ...second, directory: join(folder, 'other') });
+  });
+});
+
+describe('a server that registers', () => {
+  it.each([1024, 2 ** 32 - 1])(
+    'as shard %i is refused with the numbers that there are, and leaves nothing',
+    async (shard) => {
+      const stream = client.attend();
+      const refusal = new Promise((resolve) => stream.once('error', resolve));
+      stream.write({ register: { role: 'SERVER', shard, address: '127.0.0.1:9', id: 'x', shardEpoch: 0, trials: [] } });
+      expect(String(await refusal)).toContain(
+        `register: server ${shard} is beyond the last shard; numbers go from 0 to 1023`,
+      );
+      const { processes } = await unary<{ processes: unknown[] }>('coordinator', (callback) =>
+        client.status({}, callback),
+      );
+      expect(processes).toEqual([]);
+    },
+  );
+
+  it('as a number too high is told so by the command, before it begins', () => {
+    const bin = join(packageRoot(), 'bin/polyak.js');
+    const found = spawnSync(process.execPath, [bin, 'server', '--coordinator', '127.0.0.1:9', '--shard', '1024'], {
+      encoding: 'utf8',
+    });
+    expect(found.stderr).toContain('--shard 1024: numbers go from 0 to 1023');
+    expect(found.status).toBe(2);
   });
 });

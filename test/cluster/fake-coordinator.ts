@@ -22,6 +22,8 @@ export interface FakeTrial {
   experiment: string;
   directory: string;
   shards: number;
+  /** Of the checkpoint that it is said to have; 0 unless given. */
+  checkpointStep?: number;
 }
 
 interface Present {
@@ -67,6 +69,7 @@ export class FakeCoordinator {
       ChangeSweep: unavailable,
       ListTrials: unavailable,
       WatchSweep: (call) => call.end(),
+      ReadTrial: (call) => call.end(),
       Watch: (call) => call.end(),
     };
     fake.server.addService(services.coordinator.service, handlers);
@@ -85,12 +88,13 @@ export class FakeCoordinator {
 
   /** To the trial's lead, and to the workers the order to join it. */
   lead(trial: FakeTrial, untilEpoch: number): void {
-    const { trialKey, experiment, directory, shards } = trial;
+    const { trialKey, experiment, directory, shards, checkpointStep = 0 } = trial;
     const servers = Array.from({ length: shards }, (_, shard) => this.shard(shard));
     const lead = servers[leadShardOf(trialKey, shards)]!;
     const addresses = servers.map(({ register }) => register.address);
     const fences = { coordinatorEpoch: 1, leadEpoch: lead.epoch };
-    lead.send({ lead: { trialKey, experiment, directory, shards: addresses, untilStep: 0, untilEpoch, ...fences } });
+    const until = { untilStep: 0, untilEpoch, checkpointStep };
+    lead.send({ lead: { trialKey, experiment, directory, shards: addresses, ...until, ...fences } });
     for (const { send } of this.of('WORKER')) send({ join: { trialKey, lead: lead.register.address } });
   }
 

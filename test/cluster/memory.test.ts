@@ -1,5 +1,5 @@
 /** What a shard holds of many trials: only those that are led now, and no more than it may. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -60,6 +60,7 @@ function follow(address: string, number: number, manifest: Manifest) {
   const trialKey = Buffer.alloc(8);
   trialKey.writeUInt32LE(number + 1);
   const directory = join(folder, `trial-${number}`);
+  mkdirSync(directory, { recursive: true });
   const experiment = {
     ...{ seed: 1, chunkFloats, optimizer: { sgd: { learningRate: 1 } }, weightAverage: { decay: 0.5 } },
     train: { batchSize: 1, microBatchSize: 1, epochs: 1000 },

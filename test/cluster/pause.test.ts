@@ -1,6 +1,6 @@
 /** A trial that is paused at epochs and ordered on has the numbers of one that never was. */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -144,6 +144,28 @@ describe('a trial that is paused', () => {
     expectSame(fake.reports);
   });
 
+  const lost: [string, (trial: FakeTrial) => void][] = [
+    ['is not there any more', ({ directory }) => rmSync(directory, { recursive: true })],
+    ['cannot be read', ({ directory }) => filesOf(directory).forEach((file) => truncateSync(file, 100))],
+  ];
+  for (const [how, lose] of lost) {
+    it(`and whose checkpoint ${how} fails, and does not begin anew as if it had none`, async () => {
+      const { fake, trial } = await start(1, 1);
+      fake.lead(trial, 1);
+      const { step } = await fake.report(paused(1));
+      lose(trial);
+      const from = fake.reports.length;
+      fake.lead({ ...trial, checkpointStep: step }, 2);
+      const { body } = await fake.report(ended, from);
+      expect(body).toMatchObject({ event: 'failed', code: 'lost' });
+      expect(body['message']).toContain(`${trial.directory}/step-000000027.*.json is not there`);
+      expect(fake.reports.slice(from).map(({ kind }) => kind)).not.toContain('PROGRESS');
+      // Whoever tries it again means it.
+      fake.lead(trial, 0);
+      await fake.report(({ kind, body: { event } }) => kind === 'END' && event === 'finished', from);
+    });
+  }
+
   const isEpoch = ({ kind }: KnownReport) => kind === 'EPOCH';
   const moments: [
     string,
@@ -178,6 +200,12 @@ describe('a trial that is paused', () => {
     });
   }
 });
+
+function filesOf(directory: string): string[] {
+  return readdirSync(directory)
+    .filter((name) => name.endsWith('.safetensors'))
+    .map((name) => join(directory, name));
+}
 
 async function isCheckpointed({ directory }: FakeTrial): Promise<boolean> {
   return (await readdir(directory)).some((name) => /^step-0*27\.\d+\.json$/.test(name));

@@ -113,7 +113,7 @@ export class SweepCluster {
       },
       this.ending.signal,
     );
-    return new SubmittedSweep(key, follower, this.ending.signal);
+    return new SubmittedSweep(key, directory, follower, this.ending.signal);
   }
 
   /** The ends of what the processes have written. */
@@ -180,6 +180,7 @@ export class SubmittedSweep {
 
   constructor(
     readonly key: Buffer,
+    readonly folder: string,
     private readonly follower: SweepFollower,
     private readonly signal: AbortSignal,
   ) {}
@@ -217,6 +218,10 @@ export class SubmittedSweep {
 
   async change(action: SweepAction, settings: Record<string, unknown> = {}): Promise<SweepSnapshot> {
     return await this.follower.change({ action, settings }, this.signal);
+  }
+
+  async retry(trial: number): Promise<SweepSnapshot> {
+    return await this.follower.change({ action: 'RETRY', trial }, this.signal);
   }
 
   async snapshot(): Promise<SweepSnapshot> {

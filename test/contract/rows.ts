@@ -12,6 +12,7 @@ export function runRow(row: Partial<RunRow> = {}): RunRow {
     untilEpoch: 0,
     shards: 2,
     state: 'waiting',
+    checkpointStep: 0,
     retries: 0,
     sweep: null,
     trial: 0,
@@ -41,6 +42,7 @@ export function trialRow(row: Partial<TrialRow> = {}): TrialRow {
     deviation: null,
     reason: null,
     computeSeconds: 0,
+    trained: 0,
     startedAt: null,
     endedAt: null,
     ...row,
@@ -68,7 +70,7 @@ export function eventRow(row: Partial<EventRow> = {}): EventRow {
 }
 
 export function reportRow(row: Partial<ReportRow> = {}): ReportRow {
-  return { run: '0011223344556677', kind: 'EPOCH', step: 1, body: '{}', ...row };
+  return { run: '0011223344556677', kind: 'EPOCH', step: 1, body: '{}', at, ...row };
 }
 
 export const changes = {

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { packageRoot } from '../../common/package-root.js';
 import { openStore, openStoreReader } from '../../coordinator/store/open-store.js';
 import { postgresAddress } from '../../coordinator/store/postgres/postgres-address.js';
 import { PostgresStore } from '../../coordinator/store/postgres/postgres-store.js';
@@ -7,6 +10,7 @@ import { CuttingProxy } from './cutting-proxy.js';
 import { PostgresServer, serverPrograms } from './postgres-server.js';
 import { changes, eventRow, reportRow } from './rows.js';
 import { storeContract } from './store.js';
+import { expectTakenOver } from './taken-over.js';
 
 const programs = serverPrograms();
 if (programs === undefined) {
@@ -61,11 +65,20 @@ describe.skipIf(programs === undefined)('a store in PostgreSQL', () => {
 
   it('of a newer version is refused, and not changed', async () => {
     await (await openStore(url, 'p')).close();
-    await onServer(`UPDATE ${schema}.store_version SET version = 7`);
-    const message = `store 'postgres://polyak@127.0.0.1:${server.port}/postgres' is of version 7, this Polyak knows up to 1: update Polyak`;
+    await onServer(`UPDATE ${schema}.store_version SET version = 70`);
+    const message = `store 'postgres://polyak@127.0.0.1:${server.port}/postgres' is of version 70, this Polyak knows up to 4: update Polyak`;
     await expect(openStore(url, 'p')).rejects.toMatchObject({ code: 'usage', message });
     await expect(openStoreReader(url)).rejects.toMatchObject({ code: 'usage', message });
     expect(await onServer(`SELECT epoch FROM ${schema}.epochs`)).toEqual([{ epoch: '1' }]);
+  });
+
+  it('of before checkpoints and reports had their steps and times is taken over', async () => {
+    const made = readFileSync(join(packageRoot(), 'test/contract/first-postgres-store.sql'), 'utf8');
+    await onServer(`CREATE SCHEMA ${schema}; SET search_path TO ${schema}; ${made}`);
+    await expect(openStoreReader(url)).rejects.toThrow('start a coordinator of this Polyak on it first');
+    const store = await openStore(url, 'new');
+    await expectTakenOver(store);
+    await store.close();
   });
 
   it('keeps text that PostgreSQL cannot hold as near as it can', async () => {

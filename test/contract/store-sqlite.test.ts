@@ -9,6 +9,7 @@ import { Database } from '../../coordinator/store/sqlite/database.js';
 import { sqliteError } from '../../coordinator/store/sqlite/sqlite-error.js';
 import { changes, reportRow, runRow } from './rows.js';
 import { storeContract } from './store.js';
+import { expectTakenOver } from './taken-over.js';
 
 let folder: string;
 let path: string;
@@ -86,9 +87,9 @@ describe('a SQLite file of before there were sweeps', () => {
     ]);
     const run = finished!.key;
     expect(await store.reports(run)).toEqual([
-      reportRow({ run, step: 5, body: '{"loss":1}' }),
-      reportRow({ run, kind: 'NOTICE', step: 5, body: 'n' }),
-      reportRow({ run, kind: 'END', step: 7, body: '{"end":true}' }),
+      reportRow({ run, step: 5, body: '{"loss":1}', at: null }),
+      reportRow({ run, kind: 'NOTICE', step: 5, body: 'n', at: null }),
+      reportRow({ run, kind: 'END', step: 7, body: '{"end":true}', at: null }),
     ]);
     const events = await store.events(0, 100);
     expect(events.map(({ what }) => what)).toEqual([
@@ -126,14 +127,26 @@ describe('a SQLite file of before there were sweeps', () => {
   });
 });
 
+describe('a SQLite file of before checkpoints and reports had their steps and times', () => {
+  it('is taken over, with the checkpoints that are known of', async () => {
+    mkdirSync(join(folder, 'new'));
+    const database = Database.open(path, { readOnly: false });
+    database.exec(readFileSync(join(packageRoot(), 'test/contract/second-store.sql'), 'utf8'));
+    database.close();
+    const store = await openStore(path, 'new');
+    await expectTakenOver(store);
+    await store.close();
+  });
+});
+
 describe('a SQLite file of a newer version', () => {
   it('is refused, and not changed', async () => {
     await (await openStore(path, 'p')).close();
     const database = Database.open(path, { readOnly: false });
-    database.exec('PRAGMA user_version = 7');
+    database.exec('PRAGMA user_version = 70');
     database.close();
     const before = readFileSync(path);
-    const message = `store '${path}' is of version 7, this Polyak knows up to 2: update Polyak`;
+    const message = `store '${path}' is of version 70, this Polyak knows up to 5: update Polyak`;
     await expect(openStore(path, 'p')).rejects.toMatchObject({ code: 'usage', message });
     await expect(openStoreReader(path)).rejects.toMatchObject({ code: 'usage', message });
     expect(readFileSync(path).equals(before)).toBe(true);

@@ -73,7 +73,7 @@ export class MemoryStore implements StoreReader {
     else if (change.table === 'sweeps') this.sweepRows.set(change.row.key, change.row);
     else if (change.table === 'trials') this.trialRows.set(`${change.row.sweep} ${change.row.number}`, change.row);
     else if (change.table === 'log') this.append(change.row);
-    else if (change.table === 'reports') this.reportRows.push(change.row);
+    else if (change.table === 'reports') this.reportRows.push({ at: null, ...change.row });
     else if (change.table === 'events') this.eventRows.push(change.row);
   }
 

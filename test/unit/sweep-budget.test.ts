@@ -133,3 +133,30 @@ describe('a sweep that has ended', () => {
     expect(sweep.row).toMatchObject({ state: 'failed', reason: expect.stringContaining('allows 0') as string });
   });
 });
+
+describe('a sweep whose disk is full', () => {
+  const full = { epoch: 1, code: 'disk', message: 'the disk of /x is full' };
+
+  it('loses no trial, and goes on with those that could not be brought into their checkpoints', async () => {
+    await begin({ trials: 4 }, { trials: 4, schedule: halving });
+    const runs = [await start(), await start(), await start(), await start()];
+    for (const run of runs.slice(0, 2)) await train(run, 1);
+    await keep(runs[0]!, sweep.paused(runs[0]!, 1));
+    // It has reported its epoch, and is ranked by it.
+    await keep(runs[1]!, sweep.ended(runs[1]!, 'failed', full));
+    expect(sweep.row).toMatchObject({ state: 'failed', reason: full.message });
+    expect(runs.map(({ state }) => state)).toEqual(['paused', 'failed', 'stopping', 'stopping']);
+    await keep(runs[2]!, sweep.ended(runs[2]!, 'failed', full));
+    await keep(runs[3]!, sweep.ended(runs[3]!, 'stopped', { ...full, code: '', epoch: 0 }));
+    expect(sweep.counts).toMatchObject({ failed: 0, running: 2, paused: 2 });
+    await commit(sweep.resume());
+    while (sweep.canStart) {
+      const run = await start();
+      const until = run.untilEpoch === 0 ? 4 : run.untilEpoch;
+      await train(run, until);
+      await keep(run, until === 4 ? sweep.ended(run, 'finished', end(4)) : sweep.paused(run, until));
+    }
+    expect(sweep.state).toBe('finished');
+    expect(sweep.counts).toMatchObject({ finished: 1, stopped: 3, failed: 0 });
+  });
+});

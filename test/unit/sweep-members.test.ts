@@ -99,6 +99,24 @@ describe('a trial of six runs', () => {
     expect(sweep.spending.epochs).toBe(12);
   });
 
+  it('that has failed or was stopped has cost what its runs had trained, after the coordinator begins again too', async () => {
+    for (const member of [0, 1]) {
+      await epoch(member, 1, member);
+      await epoch(member, 2, 10 + member);
+      await finish(member);
+    }
+    await epoch(2, 1, 2);
+    await commit(sweep.ended(runs[5]!, 'failed', { epoch: 1, code: 'training', message: 'a lease failed' }));
+    for (const member of [2, 3, 4])
+      await commit(sweep.ended(runs[member]!, 'stopped', { epoch: 1, code: '', message: '' }));
+    // Though no epoch was reported of all.
+    expect(await trial()).toMatchObject({ status: 'failed', epoch: 0, trained: 5 });
+    expect(sweep.spending.epochs).toBe(5);
+    await store.close();
+    await open();
+    expect(sweep.spending.epochs).toBe(5);
+  });
+
   it('that failed and is tried again has the reports of the runs that had finished', async () => {
     for (const member of [0, 1]) {
       await epoch(member, 1, member);

@@ -8,7 +8,7 @@ export function trialOf(row: Partial<TrialRow> & { number: number }): TrialRow {
   return {
     ...{ sweep: '0011223344556677', parameters: row.columns ?? {}, columns: {}, bracket: 0, round: 0, rung: 0 },
     ...{ status: 'finished', untilEpoch: 5, epoch: 5, value, best: value, bestEpoch: 5, loss: 0.5, deviation: null },
-    ...{ reason: null, computeSeconds: 60, startedAt: at(row.number), endedAt: at(row.number + 1) },
+    ...{ reason: null, computeSeconds: 60, trained: 5, startedAt: at(row.number), endedAt: at(row.number + 1) },
     ...row,
   };
 }

@@ -145,6 +145,7 @@ export class SweepWorld {
     const until = run.untilEpoch === 0 ? epochs : run.untilEpoch;
     if (disturbed && this.draw(10) === 0) return void this.trained.set(place, this.draw(at + 1));
     if (disturbed && this.draw(20) === 0) return await this.end(run, 'failed', at);
+    if (disturbed && this.draw(40) === 0) return await this.end(run, 'failed', at, 'disk');
     if (run.state === 'stopping' && this.draw(2) === 0) return await this.end(run, 'stopped', at);
     if (at >= until && until < epochs) return void (await this.say(run, (now) => this.sweep.paused(now, at)));
     if (at >= until) return await this.end(run, 'finished', at);
@@ -156,8 +157,13 @@ export class SweepWorld {
     if (kept) this.trained.set(place, at + 1);
   }
 
-  private async end(run: RunRow, how: 'finished' | 'failed' | 'stopped' | 'diverged', epoch: number): Promise<void> {
-    const facts = { epoch, code: 'unreachable', message: how };
+  private async end(
+    run: RunRow,
+    how: 'finished' | 'failed' | 'stopped' | 'diverged',
+    epoch: number,
+    code = 'unreachable',
+  ): Promise<void> {
+    const facts = { epoch, code, message: how };
     await this.say(run, (now) => this.sweep.ended(now, how, facts));
   }
 

@@ -57,6 +57,15 @@ CREATE INDEX trials_by_status ON trials (sweep, status, number);
 CREATE TABLE log (
   sweep TEXT NOT NULL, sequence INTEGER NOT NULL, entry TEXT NOT NULL, PRIMARY KEY (sweep, sequence)
 ) WITHOUT ROWID;`,
+  // What rests in a checkpoint is known to have one.
+  `
+ALTER TABLE runs ADD COLUMN checkpoint_step INTEGER NOT NULL DEFAULT 0;
+UPDATE runs SET checkpoint_step = coalesce((SELECT max(step) FROM reports WHERE reports.run = runs.key
+  AND (reports.kind = 'PAUSED' OR reports.kind = 'END' AND runs.state = 'stopped')), 0)
+  WHERE state IN ('paused', 'stopped') AND sweep IS NOT NULL;`,
+  // Reports of before have no time.
+  'ALTER TABLE reports ADD COLUMN at TEXT;',
+  'ALTER TABLE trials ADD COLUMN trained INTEGER NOT NULL DEFAULT 0;',
 ];
 
 export const sqliteVersion = migrations.length;

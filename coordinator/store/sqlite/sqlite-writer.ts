@@ -1,6 +1,7 @@
 /** The one connection that writes, on its own thread. Each transaction first checks that no younger coordinator is there. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { PolyakError } from '../../../common/errors.js';
 import { fencedError, startedEvent } from '../coordinator-epoch.js';
 import { columnList, columnsOf, onConflict, tableNames, type TableName } from '../tables.js';
 import { Database } from './database.js';
@@ -15,6 +16,7 @@ export class SqliteWriter {
 
   private constructor(
     private readonly database: Database,
+    private readonly path: string,
     readonly coordinatorEpoch: number,
   ) {}
 
@@ -24,7 +26,7 @@ export class SqliteWriter {
     const database = Database.open(path, { readOnly: false });
     try {
       migrateSqlite(database, path);
-      return new SqliteWriter(database, take(database, process));
+      return new SqliteWriter(database, path, take(database, process));
     } catch (error) {
       database.close();
       throw error;
@@ -47,7 +49,12 @@ export class SqliteWriter {
     });
   }
 
+  /** Errors: `fenced`; `disk` for a file that was deleted, which the system keeps for us alone and nobody reads again. */
   assertCurrent(): void {
+    if (!existsSync(this.path)) {
+      const message = `store '${this.path}' is not there any more, though the coordinator uses it; put it back, then start the coordinator again`;
+      throw new PolyakError('disk', message);
+    }
     const epoch = epochOf(this.database);
     if (epoch !== this.coordinatorEpoch) throw fencedError(this.coordinatorEpoch, epoch);
   }

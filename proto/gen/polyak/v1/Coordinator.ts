@@ -8,6 +8,7 @@ import type { ChangeSweepRequest as _polyak_v1_ChangeSweepRequest, ChangeSweepRe
 import type { ListTrialsReply as _polyak_v1_ListTrialsReply, ListTrialsReply__Output as _polyak_v1_ListTrialsReply__Output } from '../../polyak/v1/ListTrialsReply.js';
 import type { ListTrialsRequest as _polyak_v1_ListTrialsRequest, ListTrialsRequest__Output as _polyak_v1_ListTrialsRequest__Output } from '../../polyak/v1/ListTrialsRequest.js';
 import type { Order as _polyak_v1_Order, Order__Output as _polyak_v1_Order__Output } from '../../polyak/v1/Order.js';
+import type { ReadTrialRequest as _polyak_v1_ReadTrialRequest, ReadTrialRequest__Output as _polyak_v1_ReadTrialRequest__Output } from '../../polyak/v1/ReadTrialRequest.js';
 import type { ReportReply as _polyak_v1_ReportReply, ReportReply__Output as _polyak_v1_ReportReply__Output } from '../../polyak/v1/ReportReply.js';
 import type { RunEvent as _polyak_v1_RunEvent, RunEvent__Output as _polyak_v1_RunEvent__Output } from '../../polyak/v1/RunEvent.js';
 import type { StatusReply as _polyak_v1_StatusReply, StatusReply__Output as _polyak_v1_StatusReply__Output } from '../../polyak/v1/StatusReply.js';
@@ -18,6 +19,7 @@ import type { SubmitReply as _polyak_v1_SubmitReply, SubmitReply__Output as _pol
 import type { SubmitRequest as _polyak_v1_SubmitRequest, SubmitRequest__Output as _polyak_v1_SubmitRequest__Output } from '../../polyak/v1/SubmitRequest.js';
 import type { SubmitSweepReply as _polyak_v1_SubmitSweepReply, SubmitSweepReply__Output as _polyak_v1_SubmitSweepReply__Output } from '../../polyak/v1/SubmitSweepReply.js';
 import type { SubmitSweepRequest as _polyak_v1_SubmitSweepRequest, SubmitSweepRequest__Output as _polyak_v1_SubmitSweepRequest__Output } from '../../polyak/v1/SubmitSweepRequest.js';
+import type { TrialLine as _polyak_v1_TrialLine, TrialLine__Output as _polyak_v1_TrialLine__Output } from '../../polyak/v1/TrialLine.js';
 import type { TrialReport as _polyak_v1_TrialReport, TrialReport__Output as _polyak_v1_TrialReport__Output } from '../../polyak/v1/TrialReport.js';
 import type { WatchRequest as _polyak_v1_WatchRequest, WatchRequest__Output as _polyak_v1_WatchRequest__Output } from '../../polyak/v1/WatchRequest.js';
 import type { WatchSweepRequest as _polyak_v1_WatchSweepRequest, WatchSweepRequest__Output as _polyak_v1_WatchSweepRequest__Output } from '../../polyak/v1/WatchSweepRequest.js';
@@ -47,6 +49,11 @@ export interface CoordinatorClient extends grpc.Client {
   listTrials(argument: _polyak_v1_ListTrialsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_polyak_v1_ListTrialsReply__Output>): grpc.ClientUnaryCall;
   listTrials(argument: _polyak_v1_ListTrialsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_ListTrialsReply__Output>): grpc.ClientUnaryCall;
   listTrials(argument: _polyak_v1_ListTrialsRequest, callback: grpc.requestCallback<_polyak_v1_ListTrialsReply__Output>): grpc.ClientUnaryCall;
+  
+  ReadTrial(argument: _polyak_v1_ReadTrialRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_TrialLine__Output>;
+  ReadTrial(argument: _polyak_v1_ReadTrialRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_TrialLine__Output>;
+  readTrial(argument: _polyak_v1_ReadTrialRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_TrialLine__Output>;
+  readTrial(argument: _polyak_v1_ReadTrialRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_TrialLine__Output>;
   
   Report(argument: _polyak_v1_TrialReport, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_ReportReply__Output>): grpc.ClientUnaryCall;
   Report(argument: _polyak_v1_TrialReport, metadata: grpc.Metadata, callback: grpc.requestCallback<_polyak_v1_ReportReply__Output>): grpc.ClientUnaryCall;
@@ -117,6 +124,8 @@ export interface CoordinatorHandlers extends grpc.UntypedServiceImplementation {
   
   ListTrials: grpc.handleUnaryCall<_polyak_v1_ListTrialsRequest__Output, _polyak_v1_ListTrialsReply>;
   
+  ReadTrial: grpc.handleServerStreamingCall<_polyak_v1_ReadTrialRequest__Output, _polyak_v1_TrialLine>;
+  
   Report: grpc.handleUnaryCall<_polyak_v1_TrialReport__Output, _polyak_v1_ReportReply>;
   
   Status: grpc.handleUnaryCall<_polyak_v1_StatusRequest__Output, _polyak_v1_StatusReply>;
@@ -139,6 +148,7 @@ export interface CoordinatorDefinition extends grpc.ServiceDefinition {
   Attend: MethodDefinition<_polyak_v1_Attendance, _polyak_v1_Order, _polyak_v1_Attendance__Output, _polyak_v1_Order__Output>
   ChangeSweep: MethodDefinition<_polyak_v1_ChangeSweepRequest, _polyak_v1_ChangeSweepReply, _polyak_v1_ChangeSweepRequest__Output, _polyak_v1_ChangeSweepReply__Output>
   ListTrials: MethodDefinition<_polyak_v1_ListTrialsRequest, _polyak_v1_ListTrialsReply, _polyak_v1_ListTrialsRequest__Output, _polyak_v1_ListTrialsReply__Output>
+  ReadTrial: MethodDefinition<_polyak_v1_ReadTrialRequest, _polyak_v1_TrialLine, _polyak_v1_ReadTrialRequest__Output, _polyak_v1_TrialLine__Output>
   Report: MethodDefinition<_polyak_v1_TrialReport, _polyak_v1_ReportReply, _polyak_v1_TrialReport__Output, _polyak_v1_ReportReply__Output>
   Status: MethodDefinition<_polyak_v1_StatusRequest, _polyak_v1_StatusReply, _polyak_v1_StatusRequest__Output, _polyak_v1_StatusReply__Output>
   Stop: MethodDefinition<_polyak_v1_StopRequest, _polyak_v1_StopReply, _polyak_v1_StopRequest__Output, _polyak_v1_StopReply__Output>

@@ -10,6 +10,8 @@ export interface Lead {
   'untilStep'?: (number);
   'leadEpoch'?: (number);
   'untilEpoch'?: (number);
+  'checkpointStep'?: (number);
+  'hasFolder'?: (boolean);
 }
 
 export interface Lead__Output {
@@ -21,4 +23,6 @@ export interface Lead__Output {
   'untilStep': (number);
   'leadEpoch': (number);
   'untilEpoch': (number);
+  'checkpointStep': (number);
+  'hasFolder': (boolean);
 }

@@ -2,7 +2,9 @@
 
 
 export interface StatusRequest {
+  'sweepKey'?: (Buffer | Uint8Array | string);
 }
 
 export interface StatusRequest__Output {
+  'sweepKey': (Buffer);
 }

@@ -1,0 +1,76 @@
+/** A sweep on a coordinator elsewhere, seen by commands that have no store: what they show comes from the coordinator's. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { packageRoot } from '../../common/package-root.js';
+import { SweepCluster } from './sweep-cluster.js';
+import { tinySweep } from './tiny-sweep.js';
+
+const bin = join(packageRoot(), 'bin/polyak.js');
+const epochs = 3;
+
+describe('a sweep on a coordinator elsewhere', () => {
+  let cluster: SweepCluster;
+  let state: string;
+
+  const polyak = (...args: string[]) => {
+    const { stdout, stderr, status } = spawnSync(process.execPath, [bin, ...args, '--state', state], {
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(stderr);
+    return stdout;
+  };
+
+  beforeAll(async () => {
+    cluster = await SweepCluster.start({ workers: 1, shards: 1 });
+    state = mkdtempSync(join(tmpdir(), 'polyak-remote-'));
+    const crossValidation = { folds: 2, stratified: false };
+    const { file } = await tinySweep(
+      state,
+      { trials: 2, crossValidation },
+      {
+        data: { source: 'csv', path: 'clouds.csv', header: false },
+        train: { epochs, batchSize: 80, microBatchSize: 40 },
+      },
+    );
+    polyak('sweep', file, '--coordinator', cluster.coordinator);
+  }, 60_000);
+  afterEach(({ task }) => {
+    if (task.result?.state === 'fail') process.stderr.write(cluster.report());
+  });
+  afterAll(async () => {
+    await cluster.stop();
+    rmSync(state, { recursive: true });
+  });
+
+  it('has the epochs of a trial, the mean of its folds, each at its time', () => {
+    const shown = JSON.parse(polyak('show', 'tiny-search-1/1', '--json')) as {
+      epochs: { epoch: number; at: string; validation: { loss: number } }[];
+      createdAt: string;
+    };
+    expect(shown.epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+    const times = shown.epochs.map(({ at }) => at);
+    expect(times.toSorted()).toEqual(times);
+    expect(new Set(times).size).toBe(epochs);
+    expect(times[0]! > shown.createdAt).toBe(true);
+    const [row] = JSON.parse(`[${polyak('trials', 'tiny-search-1', '--json').trim().split('\n').join()}]`).filter(
+      ({ number }: { number: number }) => number === 1,
+    ) as { value: number }[];
+    expect(shown.epochs.at(-1)?.validation.loss).toBeCloseTo(row!.value, 12);
+    expect(polyak('show', 'tiny-search-1/1')).toMatch(/epoch +step +loss/);
+  });
+
+  it('of a trial that has not begun says so', () => {
+    expect(() => polyak('show', 'tiny-search-1/7')).toThrow('has no trial 7: 2 have begun');
+  });
+
+  it('that has finished is shown as it was by a coordinator that began since', async () => {
+    const best = polyak('best', 'tiny-search-1');
+    await cluster.kill('coordinator', 0);
+    expect(polyak('show', 'tiny-search-1')).toMatch(/trials +2 finished/);
+    expect(polyak('best', 'tiny-search-1')).toBe(best);
+    expect(polyak('status', 'tiny-search-1')).toContain('finished');
+  });
+});
