@@ -128,6 +128,8 @@ describe('a run', () => {
         untilEpoch: 0,
         coordinatorEpoch: 1,
         leadEpoch: shardEpoch,
+        checkpointStep: 0,
+        hasFolder: false,
       },
       shards: ['127.0.0.1:9000', '127.0.0.1:9001'],
     });
