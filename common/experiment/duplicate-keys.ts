@@ -2,7 +2,7 @@
  * Keys that stand in one map twice. The parser looks for them too, but compares each key with all before it, which takes it 20
  * seconds for as many thousand.
  */
-import { isScalar, visit, type Document, type Scalar } from 'yaml';
+import { isMap, isScalar, isSeq, type Document } from 'yaml';
 
 export interface DuplicateKey {
   name: string;
@@ -11,20 +11,22 @@ export interface DuplicateKey {
   first: number;
 }
 
-export function duplicateKeys(document: Document): DuplicateKey[] {
+export function duplicateKeys({ contents }: Document): DuplicateKey[] {
   const found: DuplicateKey[] = [];
-  visit(document, {
-    Map: (_, { items }) => {
-      const firsts = new Map<unknown, number>();
-      for (const { key } of items) {
-        if (!isScalar(key)) continue;
-        const { value, range } = key as Scalar;
-        const offset = range?.[0] ?? 0;
-        const first = firsts.get(value);
-        if (first === undefined) firsts.set(value, offset);
-        else found.push({ name: String(value), offset, first });
-      }
-    },
-  });
+  lookIn(contents, found);
   return found;
+}
+
+function lookIn(node: unknown, found: DuplicateKey[]): void {
+  if (isSeq(node)) for (const item of node.items) lookIn(item, found);
+  if (!isMap(node)) return;
+  const firsts = new Map<unknown, number>();
+  for (const { key, value } of node.items) {
+    lookIn(value, found);
+    if (!isScalar(key)) continue;
+    const offset = key.range?.[0] ?? 0;
+    const first = firsts.get(key.value);
+    if (first === undefined) firsts.set(key.value, offset);
+    else found.push({ name: String(key.value), offset, first });
+  }
 }

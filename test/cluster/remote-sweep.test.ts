@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { connect } from '../../cli/connect.js';
+import { isAlive } from '../../cli/run-facts.js';
 import { packageRoot } from '../../common/package-root.js';
 import { SweepCluster } from './sweep-cluster.js';
 import { tinySweep } from './tiny-sweep.js';
@@ -68,7 +70,10 @@ describe('a sweep on a coordinator elsewhere', () => {
 
   it('that has finished is shown as it was by a coordinator that began since', async () => {
     const best = polyak('best', 'tiny-search-1');
-    await cluster.kill('coordinator', 0);
+    const pid = await cluster.kill('coordinator', 0);
+    // The next one is started from here, and a command that is waited for would hold that up.
+    await expect.poll(() => isAlive(pid)).toBe(false);
+    await connect(cluster.coordinator);
     expect(polyak('show', 'tiny-search-1')).toMatch(/trials +2 finished/);
     expect(polyak('best', 'tiny-search-1')).toBe(best);
     expect(polyak('status', 'tiny-search-1')).toContain('finished');
