@@ -1,4 +1,4 @@
-/** A coordinator, a server and a worker as real processes, on which a small training and a small sweep run; and their /metrics. */
+/** A coordinator, a server and two workers as real processes, on which a small training and a small sweep run; and their /metrics. */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,6 +21,8 @@ export class MeasuredCluster {
   private constructor(
     private readonly folder: string,
     private readonly processes: Record<Role, ClusterRole>,
+    /** Another worker, so that there is something to add on the server. */
+    private readonly other: ClusterRole,
   ) {}
 
   static async start(): Promise<MeasuredCluster> {
@@ -28,19 +30,23 @@ export class MeasuredCluster {
     const coordinator = ClusterRole.start('coordinator', ['--store', join(folder, 'coordinator.db')]);
     const { address } = await coordinator.listening;
     const server = ClusterRole.start('server', ['--coordinator', address]);
-    const worker = ClusterRole.start('worker', ['--coordinator', address, '--backend', 'cpu']);
-    await Promise.all([server.listening, worker.listening]);
-    return new MeasuredCluster(folder, { coordinator, server, worker });
+    const [worker, other] = [1, 2].map(() =>
+      ClusterRole.start('worker', ['--coordinator', address, '--backend', 'cpu']),
+    ) as [ClusterRole, ClusterRole];
+    await Promise.all([server.listening, worker.listening, other.listening]);
+    return new MeasuredCluster(folder, { coordinator, server, worker }, other);
   }
 
   /** Where Prometheus finds them. */
   async targets(): Promise<string[]> {
-    return await Promise.all(roles.map(async (role) => `127.0.0.1:${await this.portOf(role)}`));
+    const all = [...Object.values(this.processes), this.other];
+    return await Promise.all(all.map(async ({ listening }) => `127.0.0.1:${(await listening).metrics}`));
   }
 
-  /** As Prometheus is given it. */
+  /** As Prometheus is given it; of the first worker. */
   async page(role: Role): Promise<string> {
-    return await (await fetch(`http://127.0.0.1:${await this.portOf(role)}/metrics`)).text();
+    const { metrics } = await this.processes[role].listening;
+    return await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
   }
 
   /** A table of 178 lines, to its end. */
@@ -72,18 +78,17 @@ export class MeasuredCluster {
       },
       this.ending.signal,
     );
-    return { ended: follower.follow(() => undefined, this.ending.signal) };
+    const ended = follower.follow(() => undefined, this.ending.signal);
+    // A test that has failed before awaits it no more.
+    ended.catch(() => undefined);
+    return { ended };
   }
 
   async stop(): Promise<void> {
     this.ending.abort();
     for (const follower of this.followers) follower.close();
-    await Promise.all(roles.map(async (role) => await this.processes[role].kill()));
+    await Promise.all([...Object.values(this.processes), this.other].map(async (role) => await role.kill()));
     rmSync(this.folder, { recursive: true, force: true });
-  }
-
-  private async portOf(role: Role): Promise<number> {
-    return (await this.processes[role].listening).metrics;
   }
 }
 
