@@ -13,7 +13,7 @@ const seriesPerSweep = 1 + 6 + 1 + ranksShown + 4 + 2;
 const keptSeconds = 3;
 
 const experiment = (trials: number): ExternalExperimentInput => ({
-  name: `of ${trials}`,
+  name: 'cheap',
   objective: { metric: 'distance' },
   train: { epochs: 2 },
   search: {
