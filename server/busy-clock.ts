@@ -15,10 +15,10 @@ export class BusyClock {
   }
 
   private change(by: number): void {
-    const seconds = this.seconds;
-    this.past = seconds;
-    this.since = performance.now();
+    const before = this.underWay;
     this.underWay += by;
+    if (before === 0 && by > 0) this.since = performance.now();
+    else if (before > 0 && this.underWay === 0) this.past += (performance.now() - this.since) / 1000;
   }
 }
 

@@ -3,6 +3,7 @@ import {
   DashboardBuilder,
   QueryVariableBuilder,
   RowBuilder,
+  VariableRefresh,
   type Dashboard,
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { cluster } from './cluster.js';
@@ -23,6 +24,7 @@ function sweepVariable(): QueryVariableBuilder {
     .datasource({ type: 'prometheus', uid: '${datasource}' })
     .query('query_result(polyak_sweep_info)')
     .regex('/name="(?<text>[^"]*)".*sweep="(?<value>[^"]*)"/')
+    .refresh(VariableRefresh.OnTimeRangeChanged)
     .includeAll(true)
     .multi(true);
 }

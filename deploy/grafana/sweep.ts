@@ -3,7 +3,7 @@ import type { Section } from './dashboard.js';
 
 const of = (metric: string, more = '') => `${metric}{sweep=~"$sweep"${more}}`;
 const named = (expr: string, by: string[]) =>
-  `sum by (${['name', ...by].join(', ')}) (${expr} * on (instance, sweep) group_left (name) polyak_sweep_info)`;
+  `sum by (${['name', 'sweep', ...by].join(', ')}) (${expr} * on (instance, sweep) group_left (name) polyak_sweep_info)`;
 
 export const sweep: readonly Section[] = [
   {
