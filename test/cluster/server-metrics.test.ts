@@ -42,35 +42,35 @@ describe('a server that leads several trials', () => {
     return trial;
   }
 
-  const poll = (name: string, labels = '') =>
+  const expectPolled = (name: string, labels = '') =>
     expect.poll(async () => await server.metric(name, labels), { interval: 20, timeout: 10_000 });
 
   it('shows the workers of all of them together, and 0 when they are gone', async () => {
     const trials = [await begin(), await begin(), await begin()];
     // Both workers work on each.
-    await poll('polyak_server_workers').toBe(6);
-    await poll('polyak_server_trials', 'as="lead"').toBe(3);
-    await poll('polyak_server_leases').toBeGreaterThan(2);
+    await expectPolled('polyak_server_workers').toBe(6);
+    await expectPolled('polyak_server_trials', 'as="lead"').toBe(3);
+    await expectPolled('polyak_server_leases').toBeGreaterThan(2);
     coordinator.drop(trials[1]!);
-    await poll('polyak_server_workers').toBe(4);
+    await expectPolled('polyak_server_workers').toBe(4);
     await workers[0]!.kill();
-    await poll('polyak_server_workers').toBe(2);
+    await expectPolled('polyak_server_workers').toBe(2);
     for (const trial of trials) coordinator.drop(trial);
-    await poll('polyak_server_workers').toBe(0);
-    await poll('polyak_server_leases').toBe(0);
-    await poll('polyak_server_trials').toBe(0);
+    await expectPolled('polyak_server_workers').toBe(0);
+    await expectPolled('polyak_server_leases').toBe(0);
+    await expectPolled('polyak_server_trials').toBe(0);
   });
 
   it('shows how long the one without workers has taken no step, and how much of all is in no checkpoint', async () => {
     await begin();
     const stuck = await begin();
-    await poll('polyak_server_checkpoint_age_seconds').toBeGreaterThan(1);
+    await expectPolled('polyak_server_checkpoint_age_seconds').toBeGreaterThan(1);
     // The other one goes on.
     coordinator.drop(stuck, 'WORKER');
     const steps = await server.metric('polyak_server_steps_total');
-    await poll('polyak_server_step_age_seconds').toBeGreaterThan(1.5);
+    await expectPolled('polyak_server_step_age_seconds').toBeGreaterThan(1.5);
     expect(await server.metric('polyak_server_steps_total')).toBeGreaterThan(steps);
     coordinator.drop(stuck);
-    await poll('polyak_server_step_age_seconds').toBeLessThan(1);
+    await expectPolled('polyak_server_step_age_seconds').toBeLessThan(1);
   });
 });

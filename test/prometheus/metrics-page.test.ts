@@ -47,10 +47,11 @@ describe('/metrics of each role, after a training and in a sweep', () => {
     expect(sumMetric(server, 'polyak_server_images_total')).toBeGreaterThanOrEqual(107 * 30);
     expect(sumMetric(worker, 'polyak_worker_images_total', 'kind="gradient"')).toBeGreaterThan(0);
     expect(sumMetric(server, 'polyak_server_pushes_total', 'result="applied"')).toBeGreaterThan(0);
-    for (const part of ['wait', 'reduce', 'apply', 'send'])
-      expect(sumMetric(server, 'polyak_server_step_seconds_total', `part="${part}"`), part).toBeGreaterThan(0);
-    for (const activity of ['gradient', 'evaluate', 'prepare', 'weight wait', 'idle'])
-      expect(sumMetric(worker, 'polyak_worker_seconds_total', `activity="${activity}"`), activity).toBeGreaterThan(0);
+    const seconds = (page: string, name: string, label: string) => sumMetric(page, name, `="${label}"`);
+    const parts = ['wait', 'reduce', 'apply', 'send'];
+    expect(parts.filter((part) => seconds(server, 'polyak_server_step_seconds_total', part) === 0)).toEqual([]);
+    const activities = ['gradient', 'evaluate', 'prepare', 'weight wait', 'idle'];
+    expect(activities.filter((name) => seconds(worker, 'polyak_worker_seconds_total', name) === 0)).toEqual([]);
   });
 
   it('says when all is done that nobody is wanted, and holds no trial', async () => {
@@ -61,8 +62,8 @@ describe('/metrics of each role, after a training and in a sweep', () => {
     expect(await coordinator('polyak_coordinator_workers', 'state="idle"')).toBe(2);
     expect(await coordinator('polyak_coordinator_queue_length')).toBe(0);
     const page = await cluster.page('server');
-    for (const name of ['trials', 'workers', 'leases', 'step_age_seconds', 'checkpoint_age_seconds', 'memory_bytes'])
-      expect(sumMetric(page, `polyak_server_${name}`), name).toBe(0);
+    const gauges = ['trials', 'workers', 'leases', 'step_age_seconds', 'checkpoint_age_seconds', 'memory_bytes'];
+    expect(gauges.filter((name) => sumMetric(page, `polyak_server_${name}`) !== 0)).toEqual([]);
     expect(sumMetric(page, 'polyak_server_checkpoint_duration_seconds_count')).toBeGreaterThanOrEqual(5);
   });
 });

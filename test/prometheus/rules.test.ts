@@ -26,12 +26,12 @@ const all = [...rulesOf('polyak-rules.yml'), ...alerts];
 describe.skipIf(!isInstalled)('the rules for Prometheus', () => {
   it('are right in the eyes of promtool', () => {
     const { status, printed } = promtool(['check', 'rules', file('polyak-rules.yml'), file('polyak-alerts.yml')]);
-    expect(status, printed).toBe(0);
+    expect(status, `promtool says: ${printed}`).toBe(0);
   });
 
   it('are heard when they should be, and only then', () => {
     const { status, printed } = promtool(['test', 'rules', file('polyak-alerts.test.yml')]);
-    expect(status, printed).toBe(0);
+    expect(status, `promtool says: ${printed}`).toBe(0);
   });
 });
 
@@ -43,7 +43,7 @@ describe('the alerts', () => {
     const heard = tests.flatMap(({ alert_rule_test = [] }) =>
       alert_rule_test.flatMap(({ alertname, exp_alerts = [] }) => (exp_alerts.length > 0 ? [alertname] : [])),
     );
-    expect([...new Set(heard)].toSorted()).toEqual(alerts.map(({ alert }) => alert).toSorted());
+    expect([...new Set(heard)].toSorted()).toEqual(alerts.map(({ alert = '' }) => alert).toSorted());
   });
 
   it('each have a paragraph that says what to do, at the place that they name', () => {
