@@ -2,8 +2,9 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import { countedFrom0 } from '../common/observability.js';
 import type { Dispatcher } from './dispatcher.js';
+import { RecentSweeps } from './recent-sweeps.js';
 import type { Runs } from './runs.js';
-import { recentSweeps, sweepMetrics } from './sweep-metrics.js';
+import { sweepMetrics } from './sweep-metrics.js';
 import type { Sweeps } from './sweep/sweeps.js';
 import { queueLength, workersWanted } from './workers-wanted.js';
 
@@ -31,10 +32,10 @@ const sweepStates = ['running', 'paused', 'stopped', 'finished', 'failed'];
 
 export function coordinatorMetrics(registry: Registry, parts: MeasuredParts): CoordinatorMetrics {
   const registers = [registry];
-  const { sweeps, sweepMetricsSeconds } = parts;
+  const recent = new RecentSweeps(parts.sweeps, parts.sweepMetricsSeconds);
   measureProcesses(registry, parts.dispatcher);
-  measureTrials(registry, parts);
-  sweepMetrics(registry, sweeps, sweepMetricsSeconds);
+  measureTrials(registry, parts, recent);
+  sweepMetrics(registry, recent);
   new Gauge({
     name: 'polyak_coordinator_epoch',
     help: 'Raised at each start of a coordinator on the store.',
@@ -99,9 +100,8 @@ function measureProcesses(registry: Registry, dispatcher: Dispatcher): void {
   });
 }
 
-function measureTrials(registry: Registry, { runs, sweeps, sweepMetricsSeconds }: MeasuredParts): void {
+function measureTrials(registry: Registry, { runs, sweeps }: MeasuredParts, recent: RecentSweeps): void {
   const registers = [registry];
-  const recent = () => recentSweeps(sweeps.all(), Date.now(), sweepMetricsSeconds);
   new Gauge({
     name: 'polyak_coordinator_trials',
     help: 'Runs alone, and trials of sweeps that have not ended or not long ago, by state.',
@@ -110,7 +110,7 @@ function measureTrials(registry: Registry, { runs, sweeps, sweepMetricsSeconds }
     collect() {
       for (const state of trialStates) this.set({ state }, 0);
       for (const { state } of runs.alone()) this.inc({ state });
-      for (const { counts } of recent()) {
+      for (const { counts } of recent.all()) {
         for (const [state, count] of Object.entries(counts)) this.inc({ state }, count);
       }
     },
@@ -122,7 +122,7 @@ function measureTrials(registry: Registry, { runs, sweeps, sweepMetricsSeconds }
     registers,
     collect() {
       for (const state of sweepStates) this.set({ state }, 0);
-      for (const { state } of recent()) this.inc({ state });
+      for (const { state } of recent.all()) this.inc({ state });
     },
   });
   new Gauge({

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connect, type Cluster } from '../../cli/connect.js';
 import type { ExternalExperimentInput } from '../../common/experiment/external-schema.js';
-import { ranksShown, sweepsShownMax } from '../../coordinator/sweep-metrics.js';
+import { ranksShown, sweepsShownMax } from '../../coordinator/recent-sweeps.js';
 import { ClusterRole } from './cluster-role.js';
 
 /** Info, six states, the best, ranks, four budgets, epochs and compute seconds. */
