@@ -23,7 +23,7 @@ describe('the sweeps that have series of their own', () => {
   it('show the newest objectives of those that have not ended, the best first', async () => {
     let most: readonly number[] = [];
     await SweepWorld.run({
-      ...{ ...options, search: { trials: 12 }, workers: 8 },
+      ...{ ...options, search: { trials: 12 }, epochs: 20, workers: 8 },
       check: async ({ sweep }) => {
         const [facts] = new RecentSweeps({ all: () => [sweep] }, 3600).all();
         const values = [...sweep.activeTrials()].flatMap(({ row: { value } }) => (value === null ? [] : [value]));
