@@ -4,7 +4,7 @@
  */
 import { createServer, type Server } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import { Gauge, Registry, collectDefaultMetrics, type Counter } from 'prom-client';
 import { PolyakError } from './errors.js';
 
 export interface Observability {
@@ -50,7 +50,19 @@ export function roleRegistry(role: string): { registry: Registry; stop: () => vo
   const registry = new Registry();
   registry.setDefaultLabels({ role });
   collectDefaultMetrics({ register: registry });
+  // Gauges, for which Prometheus keeps the ending `_total` from; the same without it are by type, and stay.
+  for (const name of ['handles', 'requests', 'resources']) registry.removeSingleMetric(`nodejs_active_${name}_total`);
   return { registry, stop: addEventLoopDelay(registry) };
+}
+
+/** Shows 0 for every value of its one label that is known before it is first counted, so that the first one is an increase. */
+export function countedFrom0<Label extends string>(
+  counter: Counter<Label>,
+  label: Label,
+  values: readonly string[],
+): Counter<Label> {
+  for (const value of values) counter.labels({ [label]: value } as Record<Label, string>).inc(0);
+  return counter;
 }
 
 /** The whole run's delay, not a window's: what a test or an alert asks is whether it ever froze. */
@@ -62,12 +74,12 @@ function addEventLoopDelay(registry: Registry): () => void {
   new Gauge({
     name: 'polyak_event_loop_delay_seconds',
     help: 'How late timers of the main thread fired since the process started.',
-    labelNames: ['quantile'],
+    labelNames: ['percentile'],
     registers: [registry],
     collect() {
-      this.set({ quantile: '0.5' }, seconds(histogram.percentile(50)));
-      this.set({ quantile: '0.99' }, seconds(histogram.percentile(99)));
-      this.set({ quantile: '1' }, seconds(histogram.max));
+      this.set({ percentile: '50' }, seconds(histogram.percentile(50)));
+      this.set({ percentile: '99' }, seconds(histogram.percentile(99)));
+      this.set({ percentile: '100' }, seconds(histogram.max));
     },
   });
   return () => histogram.disable();

@@ -20,6 +20,8 @@ export interface AssignmentParts {
   /** The run has changed, or who works on it. */
   tell: (run: RunRow) => void;
   leave: (place: WorkerPlace, run: RunRow) => void;
+  /** A run of a sweep has been given to a worker, after it had waited so long. */
+  started: (waitedSeconds: number) => void;
 }
 
 export class Assignment {
@@ -69,9 +71,10 @@ export class Assignment {
   }
 
   private startOf(sweep: Sweep): RunRow | undefined {
-    const { ledger } = this.parts;
-    const { run, changes } = startRun(sweep);
+    const { ledger, started } = this.parts;
+    const { run, changes, waitedSeconds } = startRun(sweep);
     ledger.commitSoon(changes);
+    if (run) started(waitedSeconds);
     return run;
   }
 

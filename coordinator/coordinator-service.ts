@@ -16,7 +16,7 @@ import type { SubmitRequest__Output } from '../proto/gen/polyak/v1/SubmitRequest
 import type { TrialReport__Output } from '../proto/gen/polyak/v1/TrialReport.js';
 import { Attendee } from './attendee.js';
 import type { CoordinatorMetrics } from './coordinator-metrics.js';
-import { replacedMessage, type Dispatcher } from './dispatcher.js';
+import { replacedMessage, type Departure, type Dispatcher } from './dispatcher.js';
 import { shardsMax, type Epochs } from './epochs.js';
 import type { ExternalWork } from './external/external-work.js';
 import { workHandler } from './external/work-handler.js';
@@ -95,10 +95,11 @@ function attendHandler(parts: ServiceParts): CoordinatorHandlers['Attend'] {
   return (call) => {
     let attendee: Attendee | undefined;
     let hasLeft = false;
-    const leave = () => {
+    const leave = (reason: Departure) => {
       hasLeft = true;
-      if (attendee) dispatcher.remove(attendee);
+      if (attendee) dispatcher.remove(attendee, reason);
     };
+    const lose = () => leave('stream broken');
     const register = async (registration: Register__Output) => {
       const epoch = await dispatcher.admit(registration);
       if (hasLeft) return;
@@ -120,15 +121,15 @@ function attendHandler(parts: ServiceParts): CoordinatorHandlers['Attend'] {
       if (attendee) attendee.lastHeardAt = Date.now();
       if (message.register) {
         register(message.register).catch((error: unknown) => call.emit('error', failed(parts, error)));
-      } else if (message.goodbye) leave();
+      } else if (message.goodbye) leave('left');
       else if (message.beat) attendee?.heard(message.beat.waiting);
     });
     call.on('end', () => {
-      leave();
+      lose();
       call.end();
     });
-    call.on('cancelled', leave);
-    call.on('error', leave);
+    call.on('cancelled', lose);
+    call.on('error', lose);
   };
 }
 
@@ -163,7 +164,7 @@ async function report(parts: ServiceParts, request: TrialReport__Output): Promis
 }
 
 async function reportAlone(parts: ServiceParts, run: RunRow, { kind, step, body }: TrialReport__Output): Promise<void> {
-  const { runs, ledger, events, dispatcher, log } = parts;
+  const { runs, ledger, events, dispatcher, metrics, log } = parts;
   const { key } = run;
   if (kind === 'PROGRESS') return events.progress(key, body);
   if (kind === 'PAUSED') throw new PolyakError('protocol', `report of trial ${key}: it was not asked to pause`);
@@ -177,6 +178,7 @@ async function reportAlone(parts: ServiceParts, run: RunRow, { kind, step, body 
     }
     const event = endOf(body);
     await ledger.commit([written, noted, ...runs.advance(run, event)]);
+    metrics.runsEnded.inc({ end: event });
     log.info({ trial: key, event, step }, 'trial has ended');
     events.end(key, body);
     dispatcher.drop(key);

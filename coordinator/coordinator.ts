@@ -31,6 +31,8 @@ export interface CoordinatorOptions {
   apiTokens?: string;
   /** File of an SQLite store, whose folder is made, or the URL of a PostgreSQL database. */
   store: string;
+  /** For so long a sweep that has ended is in /metrics; an hour unless given. */
+  sweepMetricsSeconds?: number;
   log: Logger;
 }
 
@@ -48,7 +50,7 @@ const silenceMsMax = 15_000;
 
 /** Errors: `usage` for an address or a store that cannot be had, `setup` without SQLite. */
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
-  const { log } = options;
+  const { log, sweepMetricsSeconds = 3600 } = options;
   const host = options.listen.slice(0, options.listen.lastIndexOf(':'));
   const tokens = options.apiTokens === undefined ? undefined : readApiTokens(options.apiTokens);
   const store = await openStore(options.store, `${process.pid}`);
@@ -114,8 +116,9 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const work = new ExternalWork({ store, runs, sweeps, ledger });
   await work.restore();
   const { registry, stop: stopMeasuring } = roleRegistry('coordinator');
-  const metrics = coordinatorMetrics(registry, { runs, sweeps, dispatcher, coordinatorEpoch });
+  const metrics = coordinatorMetrics(registry, { runs, sweeps, dispatcher, coordinatorEpoch, sweepMetricsSeconds });
   work.metrics = metrics;
+  dispatcher.metrics = metrics;
   const parts = { store, epochs, ledger, runs, sweeps, dispatcher, work, events, watchers, progress, metrics, log };
   const http = await startHttpServer({
     ...{ host, port: options.metricsPort, tokens, registry, parts },
@@ -126,7 +129,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     store.assertCurrent().catch(end);
     for (const attendee of dispatcher.attendees()) {
       if (Date.now() - attendee.lastHeardAt > silenceMsMax) {
-        dispatcher.remove(attendee);
+        dispatcher.remove(attendee, 'silent');
         attendee.end();
       } else attendee.send({ beat: {} });
     }

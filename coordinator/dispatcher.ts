@@ -8,6 +8,7 @@ import type { Logger } from '../common/log.js';
 import type { Register__Output } from '../proto/gen/polyak/v1/Register.js';
 import { Assignment } from './assignment.js';
 import type { Attendee } from './attendee.js';
+import type { CoordinatorMetrics } from './coordinator-metrics.js';
 import { shardsMax, type Epochs } from './epochs.js';
 import type { Ledger } from './ledger.js';
 import { hasLead, isOver } from './run-state.js';
@@ -15,6 +16,9 @@ import type { Runs } from './runs.js';
 import type { RunRow } from './store/rows.js';
 import type { Sweeps } from './sweep/sweeps.js';
 import { WorkerPlaces, type WorkerPlace } from './worker-places.js';
+
+/** How a process that attended came to attend no longer. */
+export type Departure = 'left' | 'stream broken' | 'silent' | 'replaced';
 
 /** Workers that were there before the coordinator started come back, and say what they work on. */
 const settleMs = 3000;
@@ -29,7 +33,8 @@ export interface DispatcherParts {
 }
 
 export class Dispatcher {
-  readonly workers = new WorkerPlaces();
+  metrics: Pick<CoordinatorMetrics, 'assignmentWait' | 'arrivals' | 'departures'> | undefined;
+  readonly workers = new WorkerPlaces((seconds) => this.metrics?.assignmentWait.observe({ of: 'worker' }, seconds));
   private readonly servers = new Map<number, Attendee>();
   private readonly assignment: Assignment;
   private readonly startedAt = performance.now();
@@ -42,6 +47,7 @@ export class Dispatcher {
       canLead: (shards) => this.canLead(shards),
       tell: (run) => this.tell(run),
       leave: (place, run) => this.leave(place, run),
+      started: (seconds) => this.metrics?.assignmentWait.observe({ of: 'trial' }, seconds),
     });
   }
 
@@ -68,8 +74,13 @@ export class Dispatcher {
       if (before) this.workers.remove(before);
       this.workers.add(attendee);
     }
-    if (before && before.register.id !== id) before.send({ replaced: { message: replacedMessage(shard) } });
+    const isReplaced = before !== undefined && before.register.id !== id;
+    if (isReplaced) before.send({ replaced: { message: replacedMessage(shard) } });
     before?.end();
+    const of = role.toLowerCase();
+    this.metrics?.arrivals.inc({ of });
+    // A process that comes again while it is still here has lost its stream unheard.
+    if (before) this.metrics?.departures.inc({ of, reason: isReplaced ? 'replaced' : 'stream broken' });
     const { coordinatorEpoch, log } = this.parts;
     attendee.send({ welcome: { coordinatorEpoch, shardEpoch: attendee.shardEpoch } });
     for (const trialKey of trials) this.greet(attendee, trialKey);
@@ -78,13 +89,14 @@ export class Dispatcher {
     if (role === 'SERVER') for (const run of this.parts.runs.withLead()) this.tell(run);
   }
 
-  remove(attendee: Attendee): void {
+  remove(attendee: Attendee, reason: Departure): void {
     const { role, shard } = attendee.register;
     if (role === 'SERVER') {
       if (this.servers.get(shard) !== attendee) return;
       this.servers.delete(shard);
     } else if (!this.workers.remove(attendee)) return;
-    this.parts.log.info({ process: attendee.name }, 'has left');
+    this.metrics?.departures.inc({ of: role.toLowerCase(), reason });
+    this.parts.log.info({ process: attendee.name, reason }, 'has left');
     this.dispatchSoon();
   }
 

@@ -230,7 +230,10 @@ export async function reportOfTrial(
     case 'END':
       // Said again, of what has been ordered anew since.
       if (run.state !== 'running' && run.state !== 'stopping') await ledger.settled();
-      else await ledger.commit([written, ...endChanges(sweep, run, body)]);
+      else {
+        parts.metrics.runsEnded.inc({ end: endOf(body) });
+        await ledger.commit([written, ...endChanges(sweep, run, body)]);
+      }
       break;
   }
   for (const directory of sweep.takeDiscards()) dispatcher.discard(directory);

@@ -10,6 +10,8 @@ export interface WorkerPlace {
   readonly attendee: Attendee;
   /** By key: since when, and for which sweep. */
   readonly runs: Map<string, { run: RunRow; since: number }>;
+  /** By `performance.now()`: when it came, or was left without a run. */
+  freeSince: number;
 }
 
 export class WorkerPlaces {
@@ -17,6 +19,9 @@ export class WorkerPlaces {
   private readonly byRun = new Map<string, Set<WorkerPlace>>();
   /** By sweep: seconds that nobody has asked for yet. */
   private readonly seconds = new Map<string, number>();
+
+  /** `taken` is told how long a worker that is given a run had none. */
+  constructor(private readonly taken: (freeSeconds: number) => void = () => undefined) {}
 
   get size(): number {
     return this.places.size;
@@ -32,7 +37,7 @@ export class WorkerPlaces {
 
   add(attendee: Attendee): WorkerPlace {
     const { id } = attendee.register;
-    const place = { id, attendee, runs: new Map() };
+    const place = { id, attendee, runs: new Map(), freeSince: performance.now() };
     this.places.set(id, place);
     return place;
   }
@@ -47,6 +52,7 @@ export class WorkerPlaces {
 
   assign(place: WorkerPlace, run: RunRow): void {
     if (place.runs.has(run.key)) return;
+    if (place.runs.size === 0) this.taken((performance.now() - place.freeSince) / 1000);
     place.runs.set(run.key, { run, since: performance.now() });
     const places = this.byRun.get(run.key) ?? new Set();
     this.byRun.set(run.key, places.add(place));
@@ -57,6 +63,7 @@ export class WorkerPlaces {
     if (!held) return;
     this.account(place, held);
     place.runs.delete(key);
+    if (place.runs.size === 0) place.freeSince = performance.now();
     const places = this.byRun.get(key);
     places?.delete(place);
     if (places?.size === 0) this.byRun.delete(key);

@@ -10,6 +10,7 @@ import type { ServerStream } from '../common/message-stream.js';
 import type { PushReply } from '../proto/gen/polyak/v1/PushReply.js';
 import type { WeightsRequest__Output } from '../proto/gen/polyak/v1/WeightsRequest.js';
 import { Arena } from './arithmetic/arena.js';
+import type { BusySource } from './busy-clock.js';
 import { allocate } from './chunk.js';
 import type { PushResult } from './shard-trial.js';
 import type { TrialTable } from './trial-table.js';
@@ -48,15 +49,20 @@ export function chunkService(table: TrialTable, log: Logger): ChunkService {
 
     weights(stream) {
       let reader: WeightsReader | undefined;
-      stream.on('error', () => reader?.close());
-      stream.on('cancelled', () => reader?.close());
-      stream.on('end', () => {
+      const sending = metrics.parts.sending.open();
+      const close = () => {
         reader?.close();
+        sending.close();
+      };
+      stream.on('error', close);
+      stream.on('cancelled', close);
+      stream.on('end', () => {
+        close();
         stream.end();
       });
       stream.on('data', (request) => {
         try {
-          if (request.subscribe && !reader) reader = subscribe(request, stream);
+          if (request.subscribe && !reader) reader = subscribe(request, stream, sending);
           reader?.grant(request.credit);
         } catch (error) {
           stream.fail(error);
@@ -96,10 +102,15 @@ export function chunkService(table: TrialTable, log: Logger): ChunkService {
   function subscribe(
     request: WeightsRequest__Output,
     stream: ServerStream<ChunkFrame, WeightsRequest__Output>,
+    sending: BusySource,
   ): WeightsReader | undefined {
     const send = (frame: ChunkFrame, sent: () => void) => {
       metrics.sentBytes.inc(frame.data.length);
-      stream.write(frame, sent);
+      sending.begin();
+      stream.write(frame, () => {
+        sending.end();
+        sent();
+      });
     };
     if (request.vector === 'PREPROCESS') {
       sendPreprocess(request, send);

@@ -1,6 +1,5 @@
 /** The server process: one shard of the parameter server, for any number of trials. It loads no TensorFlow and no data. */
 import { randomUUID } from 'node:crypto';
-import { Gauge } from 'prom-client';
 import { attend, type Attendance } from '../common/attendance.js';
 import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
@@ -20,7 +19,7 @@ import { LeadOrders } from './lead-orders.js';
 import { ReportQueue } from './lead/report-queue.js';
 import { TrialLead } from './lead/trial-lead.js';
 import { parameterService } from './parameter-service.js';
-import { serverMetrics } from './server-metrics.js';
+import { measureTrials, serverMetrics } from './server-metrics.js';
 import { listenShared } from './shared-port.js';
 import { TrialTable } from './trial-table.js';
 
@@ -61,15 +60,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     pools.set(chunkBytes, pool);
     return pool;
   };
-  new Gauge({
-    name: 'polyak_server_memory_bytes',
-    help: 'Bytes of weights, optimizer slots and gradients held now.',
-    registers: [observability.registry],
-    collect() {
-      this.set([...pools.values()][0]?.bytesInUse ?? 0);
-    },
-  });
   const table = new TrialTable({ poolFor, arithmetic, frames: new FrameCache(), metrics, log });
+  metrics.parts.arithmetic = () => arithmetic.seconds;
+  measureTrials(observability.registry, table, () => budget.bytesInUse);
   const grpcServer = createGrpcServer();
   const chunks = chunkService(table, log);
   grpcServer.addService(services.parameterServer.service, parameterService(table, chunks));

@@ -115,6 +115,7 @@ export class ShardTrial {
     if (!chunk) {
       throw new PolyakError('protocol', `chunk ${frame.chunk} is not on shard ${this.order.shard}`);
     }
+    if (frame.step <= chunk.version) this.context.metrics.staleness.observe(chunk.version - frame.step);
     if (frame.step < chunk.version) return 'STALE';
     if (frame.step > chunk.version) {
       throw new PolyakError(

@@ -114,6 +114,15 @@ export class TrialTable {
     return this.leads.get(trialKey.toString('hex'));
   }
 
+  ledTrials(): Iterable<TrialLead> {
+    return this.leads.values();
+  }
+
+  /** Trials that have chunks here. */
+  get heldCount(): number {
+    return [...this.held.values()].filter(({ trial }) => trial !== undefined).length;
+  }
+
   /** Of all that are held or led here. */
   trialKeys(): Buffer[] {
     return [...new Set([...this.leads.keys(), ...this.held.keys()])].map((key) => Buffer.from(key, 'hex'));

@@ -1,59 +1,72 @@
-/** Where a worker's time goes. At any moment it does one thing; what it leaves is charged with the time since it began. */
-import { Counter, Gauge, type Registry } from 'prom-client';
+/**
+ * Where a worker's time goes. At any moment it does one thing: of several trials that it works on at once, what the one does
+ * whose activity comes first in the list, since the others wait while it computes.
+ */
+export const activities = [
+  'gradient',
+  'evaluate',
+  'statistics',
+  /** Reading data, building the model, and the proof that it computes what the others compute. */
+  'prepare',
+  'data wait',
+  'push',
+  'weight wait',
+  'idle',
+] as const;
 
-export type Activity = 'gradient' | 'evaluate' | 'statistics' | 'data wait' | 'weight wait' | 'push' | 'idle';
+export type Activity = (typeof activities)[number];
 
 export class ActivityClock {
-  private activity: Activity = 'idle';
+  private readonly trials = new Set<TrialActivity>();
+  private readonly past = new Map<Activity, number>();
   private since = performance.now();
-  private readonly seconds: Counter<'activity'>;
-  private readonly images: Counter<'kind'>;
-  private readonly datasets: Counter;
-  private readonly tensors: Gauge;
 
-  constructor(registry: Registry) {
-    this.seconds = new Counter({
-      name: 'polyak_worker_seconds_total',
-      help: 'Seconds by what the worker was doing.',
-      labelNames: ['activity'],
-      registers: [registry],
-      // A counter's collect has its own `this`; an arrow function keeps ours.
-      collect: () => this.enter(this.activity),
-    });
-    this.images = new Counter({
-      name: 'polyak_worker_images_total',
-      help: 'Samples computed, by kind of lease.',
-      labelNames: ['kind'],
-      registers: [registry],
-    });
-    this.datasets = new Counter({
-      name: 'polyak_worker_datasets_read_total',
-      help: 'Data sets that were read; trials with the same data share one.',
-      registers: [registry],
-    });
-    this.tensors = new Gauge({
-      name: 'polyak_worker_tensors',
-      help: 'Tensors that TensorFlow held when the last trial had been closed.',
-      registers: [registry],
-    });
+  /** For one trial, until it is closed. */
+  open(): TrialActivity {
+    const trial: TrialActivity = new TrialActivity(
+      () => this.charge(),
+      () => this.trials.delete(trial),
+    );
+    this.charge();
+    this.trials.add(trial);
+    return trial;
   }
 
-  readingDataset(): void {
-    this.datasets.inc();
+  /** By activity, since the process started. */
+  seconds(): Record<Activity, number> {
+    this.charge();
+    const entries = activities.map((activity) => [activity, this.past.get(activity) ?? 0] as const);
+    return Object.fromEntries(entries) as Record<Activity, number>;
   }
 
-  closedTrial(tensors: number): void {
-    this.tensors.set(tensors);
-  }
-
-  enter(activity: Activity): void {
+  /** What has been done until now. */
+  private charge(): void {
     const now = performance.now();
-    this.seconds.inc({ activity: this.activity }, (now - this.since) / 1000);
-    this.activity = activity;
+    let first = activities.indexOf('idle');
+    for (const { activity } of this.trials) first = Math.min(first, activities.indexOf(activity));
+    const doing = activities[first] ?? 'idle';
+    this.past.set(doing, (this.past.get(doing) ?? 0) + (now - this.since) / 1000);
     this.since = now;
   }
+}
 
-  computed(kind: string, images: number): void {
-    this.images.inc({ kind: kind.toLowerCase() }, images);
+/** What a worker does for one trial. */
+export class TrialActivity {
+  activity: Activity = 'idle';
+
+  constructor(
+    /** To be called before anything changes. */
+    private readonly changing: () => void,
+    private readonly closed: () => void,
+  ) {}
+
+  enter(activity: Activity): void {
+    this.changing();
+    this.activity = activity;
+  }
+
+  close(): void {
+    this.changing();
+    this.closed();
   }
 }

@@ -64,6 +64,12 @@ export interface ComputeResults {
   close: { tensors: number };
 }
 
+/** What TensorFlow holds for all trials together. */
+export interface TensorMemory {
+  tensors: number;
+  bytes: number;
+}
+
 export type CallName = keyof ComputeCalls;
 
 export interface ComputeRequest<Name extends CallName = CallName> {
@@ -76,6 +82,8 @@ export interface ComputeReply {
   id: number;
   result?: ComputeResults[CallName];
   error?: { code: string; message: string; stack: string | undefined };
+  /** After what computes, and after a trial's close. */
+  held?: TensorMemory;
 }
 
 export interface ComputeThreadData {

@@ -109,6 +109,8 @@ const handlers: {
   },
 };
 
+const countedAfter: ReadonlySet<CallName> = new Set<CallName>(['gradient', 'evaluate', 'close']);
+
 /** Requests are done one after another, though opening waits for the library. */
 let last: Promise<void> = Promise.resolve();
 port.on('message', ({ id, name, call }: ComputeRequest) => {
@@ -122,6 +124,8 @@ port.on('message', ({ id, name, call }: ComputeRequest) => {
     } catch (error) {
       reply.error = describe(error);
     }
+    const memory = countedAfter.has(name) ? (await library?.catch(() => undefined))?.memory() : undefined;
+    if (memory) reply.held = { tensors: memory.numTensors, bytes: memory.numBytes };
     port.postMessage(reply);
   });
 });

@@ -8,7 +8,14 @@ import { PolyakError, isErrorCode } from '../common/errors.js';
 import { BusyShare } from './busy-share.js';
 import { packageRoot } from '../common/package-root.js';
 import { withResolvers } from '../common/with-resolvers.js';
-import type { CallName, ComputeCalls, ComputeReply, ComputeResults, ComputeThreadData } from './compute-message.js';
+import type {
+  CallName,
+  ComputeCalls,
+  ComputeReply,
+  ComputeResults,
+  ComputeThreadData,
+  TensorMemory,
+} from './compute-message.js';
 
 interface Pending {
   resolve: (value: ComputeResults[CallName]) => void;
@@ -16,6 +23,8 @@ interface Pending {
 }
 
 export class Compute {
+  /** As TensorFlow had them after the last computation; undefined before the first. */
+  tensors: TensorMemory | undefined;
   private readonly thread: Worker;
   private readonly pending = new Map<number, Pending>();
   private readonly broken = withResolvers<never>();
@@ -62,7 +71,8 @@ export class Compute {
     await this.thread.terminate();
   }
 
-  private settle({ id, result, error }: ComputeReply): void {
+  private settle({ id, result, error, held }: ComputeReply): void {
+    this.tensors = held ?? this.tensors;
     const waiting = this.pending.get(id);
     this.pending.delete(id);
     if (this.pending.size === 0) this.busy.end();

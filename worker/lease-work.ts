@@ -3,7 +3,7 @@ import { vectors, type ChunkFrame } from '../common/frame.js';
 import { vectorKernels, type VectorKernels } from '../common/kernels/vector-kernels.js';
 import type { Logger } from '../common/log.js';
 import type { WorkerMessage } from '../proto/gen/polyak/v1/WorkerMessage.js';
-import type { ActivityClock } from './activity.js';
+import type { TrialActivity } from './activity.js';
 import type { LeafOf } from './batches.js';
 import type { Span } from './compute-message.js';
 import type { Batch } from './data/batch-assembler.js';
@@ -13,6 +13,7 @@ import type { TreeEntry } from './local-tree.js';
 import type { PreparedTrial } from './prepare.js';
 import type { LeaseWork } from './training-loop.js';
 import { Weights, writeChunk } from './weights.js';
+import type { WorkerMetrics } from './worker-metrics.js';
 
 export interface WorkSum {
   /** Byte offset of the sum's floats; evaluations have none. */
@@ -28,7 +29,8 @@ type WorkBatch = Batch | undefined;
 export interface WorkOptions {
   trial: string;
   prepared: PreparedTrial;
-  activity: ActivityClock;
+  activity: TrialActivity;
+  metrics: Pick<WorkerMetrics, 'images'>;
   /** To the lead. */
   send: (message: WorkerMessage) => void;
   log: Logger;
@@ -109,9 +111,8 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
   }
 
   async compute(lease: HeldLease, leaf: number, batch: WorkBatch): Promise<WorkSum> {
-    const { activity } = this.options;
     const sum = batch ? await this.computeBatch(lease, leaf, batch) : await this.computeStatistics(leaf);
-    activity.computed(lease.kind, sum.samples);
+    this.options.metrics.images.inc({ kind: lease.kind.toLowerCase() }, sum.samples);
     return sum;
   }
 

@@ -11,9 +11,9 @@ import type { DatasetCache, SharedDataset } from './data/dataset-cache.js';
 import type { DataPlace } from './data/location/data-place.js';
 import { workerFingerprint } from './fingerprint.js';
 import type { Backend } from './tensorflow/load.js';
-import type { ActivityClock } from './activity.js';
 import type { MemoryPool } from './memory-pool.js';
 import { TrialMemory, leavesMaxOf } from './trial-memory.js';
+import type { WorkerMetrics } from './worker-metrics.js';
 
 export interface PreparedTrial {
   experiment: Experiment;
@@ -45,12 +45,12 @@ export interface PrepareOptions {
   /** Those of the process. */
   datasets: DatasetCache;
   memories: MemoryPool;
-  activity: ActivityClock;
+  metrics: Pick<WorkerMetrics, 'tensorsLeft'>;
 }
 
 /** Errors: PolyakError of data, model or setup. */
 export async function prepareTrial(options: PrepareOptions): Promise<PreparedTrial> {
-  const { trial, experiment, activity } = options;
+  const { trial, experiment, metrics } = options;
   const compute = options.computeWith(experiment.train.threads);
   const held: Held = {};
   const close = async () => {
@@ -59,7 +59,7 @@ export async function prepareTrial(options: PrepareOptions): Promise<PreparedTri
     held.memory?.close();
     held.batches?.close();
     held.dataset?.release();
-    if (closed) activity.closedTrial(closed.tensors);
+    if (closed) metrics.tensorsLeft.set(closed.tensors);
   };
   try {
     return { ...(await prepare(options, compute, held)), close };

@@ -10,7 +10,7 @@ import type { ModuleBundle } from '../common/module-bundle.js';
 import type { Admitted__Output } from '../proto/gen/polyak/v1/Admitted.js';
 import type { LeadMessage__Output } from '../proto/gen/polyak/v1/LeadMessage.js';
 import type { WorkerMessage } from '../proto/gen/polyak/v1/WorkerMessage.js';
-import type { ActivityClock } from './activity.js';
+import type { ActivityClock, TrialActivity } from './activity.js';
 import type { Compute } from './compute.js';
 import type { DatasetCache } from './data/dataset-cache.js';
 import type { DataPlace } from './data/location/data-place.js';
@@ -25,6 +25,7 @@ import type { MemoryPool } from './memory-pool.js';
 import { prepareTrial, type PreparedTrial } from './prepare.js';
 import type { Backend } from './tensorflow/load.js';
 import { trainingLoop } from './training-loop.js';
+import type { WorkerMetrics } from './worker-metrics.js';
 
 export interface TrialMemberOptions {
   trialKey: Buffer;
@@ -37,6 +38,7 @@ export interface TrialMemberOptions {
   computeWith: (threads: number) => Compute;
   place: DataPlace | undefined;
   activity: ActivityClock;
+  metrics: WorkerMetrics;
   datasets: DatasetCache;
   memories: MemoryPool;
   log: Logger;
@@ -63,8 +65,10 @@ export class TrialMember {
   private readonly trial: string;
   /** Unlike the trial's key, never used again in this process. */
   private readonly computeName: string;
+  private readonly doing: TrialActivity;
 
   constructor(private readonly options: TrialMemberOptions) {
+    this.doing = options.activity.open();
     this.trial = options.trialKey.toString('hex');
     this.computeName = `${this.trial} ${(membersMade += 1)}`;
     this.control = new ControlLink(options.lead, {
@@ -103,6 +107,7 @@ export class TrialMember {
     const working = await this.working?.catch(() => undefined);
     await this.loop;
     await working?.prepared.close();
+    this.doing.close();
   }
 
   private receive(message: LeadMessage__Output, reply: (message: WorkerMessage) => void): void {
@@ -134,7 +139,7 @@ export class TrialMember {
   }
 
   private prove(experimentJson: string, reply: (message: WorkerMessage) => void): void {
-    this.working ??= this.prepare(JSON.parse(experimentJson) as Experiment);
+    this.working ??= this.prepare(JSON.parse(experimentJson) as Experiment).finally(() => this.doing.enter('idle'));
     this.working.then(
       ({ prepared }) => reply({ proof: prepared.proof }),
       (error: unknown) => {
@@ -147,15 +152,17 @@ export class TrialMember {
   }
 
   private async prepare(experiment: Experiment): Promise<Working> {
-    const { backend, computeWith, activity, place, datasets, memories, log } = this.options;
+    const { backend, computeWith, metrics, place, datasets, memories, log } = this.options;
     const { signal } = this.stopping;
+    this.doing.enter('prepare');
     const module = await this.obtainModule(experiment);
     const prepared = await prepareTrial({
       ...{ trial: this.computeName, experiment, backend, computeWith, module, place, signal, log },
-      ...{ datasets, memories, activity },
+      ...{ datasets, memories, metrics },
     });
     const send = (message: WorkerMessage) => this.control.send(message);
-    const work = new TrialWork({ trial: this.computeName, prepared, activity, send, log });
+    const activity = this.doing;
+    const work = new TrialWork({ trial: this.computeName, prepared, activity, metrics, send, log });
     this.loop = trainingLoop(this.leases, work).catch((error: unknown) => {
       log.error({ trial: this.trial, error: stackOf(error) }, 'the training loop failed');
       this.stop();

@@ -13,10 +13,12 @@ import type { Order__Output } from '../proto/gen/polyak/v1/Order.js';
 import { ActivityClock } from './activity.js';
 import { Compute } from './compute.js';
 import { DatasetCache } from './data/dataset-cache.js';
+import { DeviceMemoryReader } from './device-memory.js';
 import type { DataPlace } from './data/location/data-place.js';
 import { MemoryPool } from './memory-pool.js';
-import { configureTensorFlow, type Backend } from './tensorflow/load.js';
+import { configureTensorFlow, hasCudaBuild, type Backend } from './tensorflow/load.js';
 import { TrialMember } from './trial-member.js';
+import { workerMetrics } from './worker-metrics.js';
 
 export interface WorkerOptions {
   /** host:port */
@@ -54,12 +56,19 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   const address = { host: options.metricsHost ?? '127.0.0.1', port: options.metricsPort };
   let computeFailure: string | undefined;
   const observability = await observe('worker', address, () => computeFailure);
-  const activity = new ActivityClock(observability.registry);
+  const activity = new ActivityClock();
   const bytesMax = Math.floor(memoryLimitBytes() / 4);
-  const datasets = new DatasetCache({ bytesMax, reading: () => activity.readingDataset() });
+  const datasets = new DatasetCache({ bytesMax, reading: () => metrics.datasets.inc() });
   const memories = new MemoryPool();
   const members = new Map<string, TrialMember>();
   let compute: { thread: Compute; threads: number } | undefined;
+  const devices = new DeviceMemoryReader(backend === 'tensorflow' && hasCudaBuild());
+  const metrics = workerMetrics(observability.registry, {
+    activity,
+    tensors: () => compute?.thread.tensors,
+    deviceMemory: async () => await devices.read(),
+    trials: () => members.size,
+  });
 
   const computeWith = (threads: number): Compute => {
     if (!compute) {
@@ -88,8 +97,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     const known = members.get(key);
     if (known && !known.hasEnded) return known.moveTo(lead);
     log.info({ trial: key, lead }, 'joining a trial');
-    const shared = { worker: id, backend, transport, modules, place, computeWith, activity, datasets, memories, log };
-    members.set(key, new TrialMember({ trialKey, lead, ...shared }));
+    const shared = { worker: id, backend, transport, modules, place, computeWith, datasets, memories, log };
+    members.set(key, new TrialMember({ trialKey, lead, ...shared, activity, metrics }));
   };
 
   const drop = async (trialKey: Buffer) => {

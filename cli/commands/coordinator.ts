@@ -1,7 +1,14 @@
 /** `polyak coordinator`: its flags and help. */
 import type { Command } from 'commander';
+import { durationSeconds } from '../duration.js';
 import { examples } from '../flags.js';
 import { addListenFlags, addresses, runRoleCommand, type ListenFlags } from '../role-flags.js';
+
+interface CoordinatorFlags {
+  store: string;
+  apiTokens?: string;
+  sweepMetricsFor?: number;
+}
 
 export function addCoordinator(program: Command): void {
   const command = program
@@ -13,18 +20,26 @@ export function addCoordinator(program: Command): void {
       'the database: a SQLite file, or postgres://USER:PASSWORD@HOST/DATABASE',
       '.polyak/coordinator.db',
     )
-    .option('--api-tokens <file>', 'who may use the HTTP API: a list of { token, scope: read | admin } (docs/api.md)');
+    .option('--api-tokens <file>', 'who may use the HTTP API: a list of { token, scope: read | admin } (docs/api.md)')
+    .option(
+      '--sweep-metrics-for <time>',
+      'for so long a sweep that has ended is in /metrics (default: 1h)',
+      durationSeconds,
+    );
   addListenFlags(command)
     .addHelpText(
       'after',
       examples('polyak coordinator --listen 0.0.0.0:7350 --advertise 10.0.0.1:7350 --metrics-port 9350'),
     )
-    .action(async (flags: ListenFlags & { store: string; apiTokens?: string }) => {
+    .action(async (flags: ListenFlags & CoordinatorFlags) => {
       await runRoleCommand('coordinator', flags, async (log) => {
         const { startCoordinator } = await import('../../coordinator/coordinator.js');
-        const { store, metricsPort, apiTokens } = flags;
-        const tokens = apiTokens === undefined ? {} : { apiTokens };
-        return await startCoordinator({ ...addresses(flags), ...tokens, metricsPort, store, log });
+        const { store, metricsPort, apiTokens, sweepMetricsFor: sweepMetricsSeconds } = flags;
+        const given = {
+          ...(apiTokens === undefined ? {} : { apiTokens }),
+          ...(sweepMetricsSeconds === undefined ? {} : { sweepMetricsSeconds }),
+        };
+        return await startCoordinator({ ...addresses(flags), ...given, metricsPort, store, log });
       });
     });
 }

@@ -151,6 +151,7 @@ export class ExternalWork {
 
   private ended(sweep: Sweep, run: RunRow, { failure, mayPass }: WorkEnd__Output): Change[] {
     this.metrics?.reports.inc({ kind: 'END' });
+    this.metrics?.runsEnded.inc({ end: failure === undefined ? 'finished' : 'failed' });
     const epoch = sweep.epochOf(run);
     const event = failure === undefined ? 'finished' : 'failed';
     const facts = { epoch, code: mayPass ? 'internal' : 'training', message: failure ?? '' };
@@ -226,11 +227,12 @@ export class ExternalWork {
     const most = sweep.settings.parallel ?? Number.POSITIVE_INFINITY;
     for (const client of work.waiting) {
       if (work.attempts.size >= most) return;
-      const { run, changes } = startRun(sweep);
+      const { run, changes, waitedSeconds } = startRun(sweep);
       if (!run) {
         this.parts.ledger.commitSoon(changes);
         return this.isEnded(sweep) ? this.tellOver(work) : undefined;
       }
+      this.metrics?.assignmentWait.observe({ of: 'trial' }, waitedSeconds);
       this.give(work, client, run, changes);
       // Who wants more goes behind the others.
       work.waiting.delete(client);

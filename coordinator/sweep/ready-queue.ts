@@ -7,8 +7,9 @@ export interface NewTrial {
 }
 
 export class ReadyQueue {
-  private readonly runs = new Set<string>();
-  private readonly creates: Create[] = [];
+  /** By key: since when they wait, by `performance.now()`; who has waited longest first. */
+  private readonly runs = new Map<string, number>();
+  private readonly creates: { create: Create; since: number }[] = [];
   /** How many of the first `create` have begun. */
   private begunOfFirst = 0;
   private waitingNew = 0;
@@ -23,12 +24,12 @@ export class ReadyQueue {
   }
 
   addCreate(create: Create): void {
-    this.creates.push(create);
+    this.creates.push({ create, since: performance.now() });
     this.waitingNew += create.count;
   }
 
-  addRun(key: string): void {
-    this.runs.add(key);
+  addRun(key: string, since = performance.now()): void {
+    if (!this.runs.has(key)) this.runs.set(key, since);
   }
 
   deleteRun(key: string): void {
@@ -37,22 +38,32 @@ export class ReadyQueue {
 
   /** The key of the run that has waited longest. */
   get firstRun(): string | undefined {
-    const [key] = this.runs;
+    const [key] = this.runs.keys();
     return key;
+  }
+
+  /** How long it has waited. */
+  waitedSeconds(key: string): number {
+    return (performance.now() - (this.runs.get(key) ?? performance.now())) / 1000;
   }
 
   /** The next trial that has not begun; it stays first until `begun`. */
   peekNew(): NewTrial | undefined {
-    const create = this.creates[0];
-    return create && { number: create.first + this.begunOfFirst, create };
+    const first = this.creates[0];
+    return first && { number: first.create.first + this.begunOfFirst, create: first.create };
+  }
+
+  /** Since when the next trial that has not begun waits, by `performance.now()`. */
+  get newSince(): number {
+    return this.creates[0]?.since ?? performance.now();
   }
 
   begun(): void {
-    const create = this.creates[0];
-    if (!create) return;
+    const first = this.creates[0];
+    if (!first) return;
     this.waitingNew -= 1;
     this.begunOfFirst += 1;
-    if (this.begunOfFirst < create.count) return;
+    if (this.begunOfFirst < first.create.count) return;
     this.creates.shift();
     this.begunOfFirst = 0;
   }

@@ -37,6 +37,14 @@ export interface SweepParts {
   runs: Runs;
 }
 
+/** A run that has been given to a worker, or to a client. */
+export interface StartedRun {
+  run: RunRow;
+  changes: Change[];
+  /** For it to be given; of a new trial, since the search created it. */
+  waitedSeconds: number;
+}
+
 export class Sweep {
   readonly ready = new ReadyQueue();
   readonly spending: Spending;
@@ -228,19 +236,21 @@ export class Sweep {
   }
 
   /** The run that is to be started next, which is from now on running; undefined where none may be. */
-  startNext(): { run: RunRow; changes: Change[] } | undefined {
+  startNext(): StartedRun | undefined {
     let started: RunRow | undefined;
+    let waitedSeconds = 0;
     const changes = this.rows.collect(() => {
       if (this.ready.firstRun === undefined) this.beginTrial();
       const key = this.ready.firstRun;
       const run = key === undefined ? undefined : this.parts.runs.find(key);
       if (!run || !this.mayContinue(run)) return;
+      waitedSeconds = this.ready.waitedSeconds(run.key);
       this.ready.deleteRun(run.key);
       this.spending.reserve(this.epochsAhead(run));
       this.advance(run, 'start');
       started = run;
     });
-    return started && { run: started, changes };
+    return started && { run: started, changes, waitedSeconds };
   }
 
   /** Whether `startNext` has something to start. */
@@ -536,6 +546,7 @@ export class Sweep {
     const { parameters, columns } = this.plan.draw(number, create.space);
     // Before anything changes: what is drawn may make no right experiment.
     const experiment = this.plan.members === 1 ? this.plan.experimentOf(parameters, 0) : undefined;
+    const since = this.ready.newSince;
     this.ready.begun();
     this.trials.counts.waiting -= 1;
     const row = newTrialRow(this.key, number, create, { parameters, columns });
@@ -543,16 +554,16 @@ export class Sweep {
     const trial: ActiveTrial = { row, experiment, reports: new MemberReports(members), runs: [] };
     this.trials.add(trial);
     this.trials.counts.running += 1;
-    for (let member = 0; member < members; member++) trial.runs.push(this.createRun(row, member));
+    for (let member = 0; member < members; member++) trial.runs.push(this.createRun(row, member, since));
     this.rows.touch(trial);
     this.take({ type: 'created', trial: number, parameters: { ...parameters } });
   }
 
-  private createRun({ number, untilEpoch }: TrialRow, member: number): RunRow {
+  private createRun({ number, untilEpoch }: TrialRow, member: number, since: number): RunRow {
     const { members } = this.plan;
     const run = newRunRow(this.row, { trial: number, member, members, untilEpoch: this.untilOf(untilEpoch) });
     this.rows.add(this.parts.runs.create(run));
-    this.ready.addRun(run.key);
+    this.ready.addRun(run.key, since);
     return run;
   }
 

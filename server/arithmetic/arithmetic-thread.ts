@@ -2,7 +2,7 @@
 import { parentPort } from 'node:worker_threads';
 import { type VectorKernels, vectorKernels } from '../../common/kernels/vector-kernels.js';
 import { executeJob } from './execute-job.js';
-import type { ArenaJob, JobResult } from './job.js';
+import { partOf, type ArenaJob, type JobResult } from './job.js';
 
 /** A job that names its arena by number. */
 export type ThreadJob = ArenaJob & { arena: number };
@@ -13,6 +13,12 @@ export type ThreadMessage =
   | { kind: 'jobs'; jobs: ThreadJob[] };
 
 export type ThreadResult = { value: JobResult } | { error: unknown };
+
+/** What is done: the jobs' results in order, and how long the thread was at them. */
+export interface ThreadReply {
+  results: ThreadResult[];
+  seconds: { reduce: number; apply: number };
+}
 
 /** What is done is told at least so often, since the main thread can already send it on. */
 const tellMs = 0.2;
@@ -45,14 +51,18 @@ parentPort?.on('message', (message: ThreadMessage) => {
 });
 
 function carryOut(jobs: ThreadJob[]): void {
-  let results: ThreadResult[] = [];
+  let reply: ThreadReply = { results: [], seconds: { reduce: 0, apply: 0 } };
   let toldAt = performance.now();
+  let begunAt = toldAt;
   for (const [index, job] of jobs.entries()) {
-    results.push(resultOf(job));
+    reply.results.push(resultOf(job));
     const now = performance.now();
+    const part = partOf(job);
+    if (part) reply.seconds[part] += (now - begunAt) / 1000;
+    begunAt = now;
     if (index < jobs.length - 1 && now - toldAt < tellMs) continue;
-    parentPort?.postMessage(results);
-    results = [];
+    parentPort?.postMessage(reply);
+    reply = { results: [], seconds: { reduce: 0, apply: 0 } };
     toldAt = now;
   }
 }

@@ -19,6 +19,16 @@ export class Arithmetic {
     this.#threads = Array.from({ length: threads }, (_, i) => new LaneThread(`arithmetic-${i}`));
   }
 
+  /** That the threads were at the sums and the updates of steps, all together; 0 without threads. */
+  get seconds(): { reduce: number; apply: number } {
+    const total = { reduce: 0, apply: 0 };
+    for (const { seconds } of this.#threads) {
+      total.reduce += seconds.reduce;
+      total.apply += seconds.apply;
+    }
+    return total;
+  }
+
   /**
    * Lane l runs on thread l mod threads. The promise is rejected by what the job throws, and by the end of the thread.
    * Who reads a slot awaits the jobs that write it; who releases one awaits all jobs that use it.

@@ -111,3 +111,10 @@ export type JobResult<J extends ArenaJob = ArenaJob> = J extends { kind: 'prepar
   : J extends { kind: 'checksum' }
     ? number
     : undefined;
+
+/** The part of a step that a job is; undefined for what is done between steps. */
+export function partOf({ kind }: Pick<ArenaJob, 'kind'>): 'reduce' | 'apply' | undefined {
+  if (kind === 'add') return 'reduce';
+  const applies = kind === 'prepare' || kind === 'apply' || kind === 'update' || kind === 'runningStatistics';
+  return applies ? 'apply' : undefined;
+}

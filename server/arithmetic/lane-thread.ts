@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { packageRoot } from '../../common/package-root.js';
 import type { Arena } from './arena.js';
-import type { ThreadMessage, ThreadResult } from './arithmetic-thread.js';
+import type { ThreadMessage, ThreadReply } from './arithmetic-thread.js';
 import type { Job, JobResult } from './job.js';
 
 const jobsUnderWayMax = 32;
@@ -19,6 +19,8 @@ interface Pending {
 }
 
 export class LaneThread {
+  /** That it was at the sums and the updates of steps. */
+  readonly seconds = { reduce: 0, apply: 0 };
   readonly #worker: Worker;
   readonly #known = new Set<number>();
   readonly #collected = new FinalizationRegistry<number>((arena) => this.#forget(arena));
@@ -31,7 +33,7 @@ export class LaneThread {
   constructor(name: string) {
     // Threads run the built file, also when this one is run from its source by a test.
     this.#worker = new Worker(join(packageRoot(), 'dist/server/arithmetic/arithmetic-thread.js'), { name });
-    this.#worker.on('message', (results: ThreadResult[]) => this.#settle(results));
+    this.#worker.on('message', (reply: ThreadReply) => this.#settle(reply));
     this.#worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
     this.#worker.on('exit', (code) => this.#fail(new Error(`the thread ${name} has ended with exit code ${code}`)));
   }
@@ -90,7 +92,9 @@ export class LaneThread {
     this.#worker.postMessage(message);
   }
 
-  #settle(results: ThreadResult[]): void {
+  #settle({ results, seconds }: ThreadReply): void {
+    this.seconds.reduce += seconds.reduce;
+    this.seconds.apply += seconds.apply;
     const settled = this.#underWay.splice(0, results.length);
     this.#flush();
     for (const [i, { resolve, reject }] of settled.entries()) {

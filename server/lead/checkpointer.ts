@@ -15,7 +15,8 @@ export interface CheckpointerOptions {
   facts: TrialFacts;
   shards: ShardSet;
   interruption: Interruption;
-  committed: (step: number) => void;
+  /** Called when a cut is named, of what is computed until now; what it answers with, when that is in a checkpoint. */
+  named: (step: number) => () => void;
   /** What the lead would need to go on from here, and the mean of the inputs. */
   state: () => { lead: LeadRecord; preprocess: Float32Array | null };
 }
@@ -53,6 +54,7 @@ export class Checkpointer {
     const { shards, interruption } = this.options;
     this.lastAt = Date.now();
     this.lastStep = step;
+    const saved = this.options.named(step);
     const cut = shards.cuts.begin(step);
     const { lead, preprocess } = this.options.state();
     shards.broadcast({ cut: { step } });
@@ -68,7 +70,7 @@ export class Checkpointer {
         preprocess: preprocess ? bytesOf(preprocess).toString('base64') : null,
       };
       const path = await orRollback(commitCheckpoint(directory, record, experiment.checkpoint.keep));
-      this.options.committed(step);
+      saved();
       return path;
     };
     return { committed: commit() };

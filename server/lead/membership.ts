@@ -31,6 +31,8 @@ export interface RoundOutcome {
   bad: BadLeaves | undefined;
   /** Whose sums the result is made of, left to right; empty when it is bad. */
   tiles: Tile[];
+  /** From the round's begin to the last header of it. */
+  waitSeconds: number;
 }
 
 export interface MembershipOptions {
@@ -43,13 +45,22 @@ export interface MembershipOptions {
   abort(error: Error): void;
 }
 
+interface RunningRound {
+  round: Round;
+  spec: RoundSpec;
+  done: ReturnType<typeof withResolvers<RoundOutcome>>;
+  begunAt: number;
+  /** When the last header came. */
+  headerAt: number;
+}
+
 const silenceMs = 3000;
 const tickMs = 250;
 
 export class Membership {
   reproducible = true;
   round: { spec: RoundSpec; held(node: TreeNode, shard: number): void } | undefined;
-  private running: { round: Round; spec: RoundSpec; done: ReturnType<typeof withResolvers<RoundOutcome>> } | undefined;
+  private running: RunningRound | undefined;
   private readonly members = new Map<string, Member>();
   private readonly quarantined = new Set<string>();
   private readonly warned = new Set<string>();
@@ -66,6 +77,11 @@ export class Membership {
 
   get size(): number {
     return [...this.members.values()].filter(({ proven }) => proven).length;
+  }
+
+  /** Leases outstanding. */
+  get leaseCount(): number {
+    return this.running?.round.leaseCount ?? 0;
   }
 
   async facts(): Promise<TrialFacts> {
@@ -119,7 +135,8 @@ export class Membership {
         reissued: (reason) => this.options.metrics.leasesReissued.inc({ reason }),
       },
     );
-    this.running = { round, spec, done };
+    const begunAt = performance.now();
+    this.running = { round, spec, done, begunAt, headerAt: begunAt };
     this.round = {
       spec,
       held: (node, shard) => {
@@ -131,7 +148,7 @@ export class Membership {
     const proven = [...this.members.values()].filter((member) => member.proven);
     round.begin(
       proven.map(({ id, secondsPerLeaf }) => [id, secondsPerLeaf] as const),
-      performance.now(),
+      begunAt,
     );
     return await done.promise;
   }
@@ -151,7 +168,6 @@ export class Membership {
       member.close();
     }
     this.members.clear();
-    this.options.metrics.workers.set(0);
   }
 
   private receive(member: Member, message: WorkerMessage__Output): void {
@@ -164,20 +180,23 @@ export class Membership {
       if (this.known || code === 'refused') return this.refuse(member, text, code);
       this.options.abort(new PolyakError(isErrorCode(code) ? code : 'internal', text));
     } else if (message.leaving) this.lose(member, 'left');
-    else if (this.running && member.proven) this.receiveForRound(member, message, this.running.round);
+    else if (this.running && member.proven) this.receiveForRound(member, message, this.running);
   }
 
-  private receiveForRound(member: Member, message: WorkerMessage__Output, round: Round): void {
+  private receiveForRound(member: Member, message: WorkerMessage__Output, running: RunningRound): void {
+    const { round, spec } = running;
     const now = performance.now();
     if (message.computed) {
       const { lease, firstLeaf, leaves, lossSum, metricSums, samples, badTensor, badTensorIndex } = message.computed;
       if (!round.owns(lease)) return;
+      running.headerAt = now;
+      if (spec.kind === 'GRADIENT') this.options.metrics.gradients.inc({ result: badTensor ? 'not finite' : 'finite' });
       const header = { worker: member.id, lossSum, metricSums, samples, badTensor, badTensorIndex };
       round.header({ first: firstLeaf, leaves }, header, now);
     } else if (message.progress) {
       const { lease, leavesDone, secondsPerLeaf } = message.progress;
       member.measured(secondsPerLeaf);
-      if (this.running?.spec.kind === 'GRADIENT') this.clock.measured(secondsPerLeaf, this.running.spec.step);
+      if (spec.kind === 'GRADIENT') this.clock.measured(secondsPerLeaf, spec.step);
       round.progress(lease, leavesDone, now);
     } else if (message.failed) {
       const hopeless = round.failed(message.failed.lease, member.id, now);
@@ -202,7 +221,6 @@ export class Membership {
     }
     for (const warning of proof.warnings) this.warn(warning);
     member.proven = true;
-    this.options.metrics.workers.set(this.size);
     if (this.open) this.admit(member);
   }
 
@@ -233,21 +251,21 @@ export class Membership {
     if (this.members.get(member.id) !== member) return;
     this.members.delete(member.id);
     this.options.metrics.workersLost.inc({ reason });
-    this.options.metrics.workers.set(this.size);
     member.close();
     this.running?.round.leave(member.id, performance.now());
   }
 
   private checkDone(): void {
     const running = this.running;
-    this.options.metrics.leases.set(running?.round.leaseCount ?? 0);
     if (!running?.round.complete) return;
     this.running = undefined;
     this.round = undefined;
     for (const worker of running.round.bad ? [] : running.round.falseAlarms) this.quarantine(worker);
     const bad = running.round.bad;
     const tiles = bad ? [] : running.round.tiling();
-    running.done.resolve({ bad, sums: bad ? emptyOutcome : sumTiles(running.round.leafCount, tiles), tiles });
+    const waitSeconds = (running.headerAt - running.begunAt) / 1000;
+    const sums = bad ? emptyOutcome : sumTiles(running.round.leafCount, tiles);
+    running.done.resolve({ bad, sums, tiles, waitSeconds });
   }
 
   private quarantine(worker: string): void {

@@ -29,6 +29,7 @@ import type { ReportQueue } from './report-queue.js';
 import type { BeginLocally, ReleaseLocally } from './shard-port.js';
 import { ShardSet } from './shard-set.js';
 import { addSums, emptySums, leadRecordSchema, meansOf, testScores, type Means, type Sums } from './trial-state.js';
+import { UnsavedWork } from './unsaved-work.js';
 
 const memoryRetryMs = 1000;
 
@@ -75,6 +76,9 @@ export class TrialLead {
   private stopRequested = false;
   /** Of the newest checkpoint. */
   private committedStep = 0;
+  private unsaved = new UnsavedWork();
+  /** By `performance.now()`: the end of the last round, or of what it had to wait for. */
+  private movedAt = performance.now();
   private endedAs: string | undefined;
   private untilEpoch: number;
   private saidMemoryTaken = false;
@@ -112,6 +116,16 @@ export class TrialLead {
   /** How it ended here: the last report's event, or `abandoned`. Undefined while it runs. */
   get end(): string | undefined {
     return this.endedAs;
+  }
+
+  /** Since the last round: a step, an evaluation, or statistics of the inputs. */
+  get secondsSinceRound(): number {
+    return (performance.now() - this.movedAt) / 1000;
+  }
+
+  /** How old the oldest step is that no checkpoint has; 0 where all are in one. */
+  get unsavedSeconds(): number {
+    return this.unsaved.seconds;
   }
 
   private get ended(): boolean {
@@ -202,6 +216,9 @@ export class TrialLead {
     const { experiment } = this.options;
     const checkpoint = await this.takeCheckpoint();
     this.committedStep = checkpoint?.record.step ?? 0;
+    this.options.metrics.imagesRolledBack.inc(this.unsaved.images);
+    // A checkpoint of the incarnation before may still be committed, which says nothing of this one.
+    this.unsaved = new UnsavedWork();
     this.epochSums = emptySums(experiment.metrics);
     if (checkpoint) this.restore(checkpoint.record.lead, checkpoint.record.preprocess);
     const facts = await this.interruption.race(this.membership.facts());
@@ -269,6 +286,7 @@ export class TrialLead {
         // So that none of it is kept from those who may be waiting for this trial's in turn.
         shards.close();
         this.options.metrics.memoryWaits.inc();
+        this.movedAt = performance.now();
         if (!this.saidMemoryTaken) this.notice('memory', `the trial waits for memory: ${error.message}`);
         this.saidMemoryTaken = true;
       }
@@ -307,7 +325,13 @@ export class TrialLead {
     const { incarnation, interruption } = this;
     return new Checkpointer({
       ...{ trialKey, incarnation, directory, experiment, facts, shards, interruption },
-      committed: (step) => (this.committedStep = step),
+      named: (step) => {
+        const saved = this.unsaved.begin();
+        return () => {
+          this.committedStep = step;
+          saved();
+        };
+      },
       state: () => ({
         lead: {
           facts,
@@ -329,6 +353,8 @@ export class TrialLead {
     stopTimer();
     this.advanced = true;
     metrics.steps.inc();
+    metrics.images.inc(sums.samples);
+    this.unsaved.add(sums.samples);
     const l2 = experiment.regularise.l2;
     if (l2 > 0) sums.l2Sum = 0.5 * l2 * (await shards.weightSquares(step)) * sums.samples;
     shards.forgetBefore(step);
@@ -365,6 +391,8 @@ export class TrialLead {
 
   private async runRound(spec: RoundSpec): Promise<Sums> {
     const outcome = await this.interruption.race(this.membership.runRound(spec));
+    this.movedAt = performance.now();
+    if (spec.kind === 'GRADIENT') this.options.metrics.parts.waited(outcome.waitSeconds);
     if (spec.kind === 'GRADIENT') await this.audit?.step(this.incarnation, spec.step, outcome.tiles);
     if (outcome.bad) throw new TrialEnd(divergedEvent(spec.step, outcome.bad.tensor, 'the gradient is not finite'));
     return outcome.sums;

@@ -63,7 +63,7 @@ describe('a worker', () => {
 
   it(`holds no more after ${trials} trials than after a few`, async () => {
     const measure = async () => ({
-      tensors: await worker.metric('polyak_worker_tensors'),
+      tensors: await worker.metric('polyak_worker_tensors_left'),
       bytes: await worker.metric('process_resident_memory_bytes'),
     });
     const measured: Awaited<ReturnType<typeof measure>>[] = [];
@@ -103,7 +103,7 @@ describe('a worker', () => {
       await expect.poll(() => server.metric('polyak_server_workers'), { interval: 20, timeout: 5000 }).toBe(0);
       await expect.poll(() => server.metric('polyak_server_leases'), { interval: 20, timeout: 5000 }).toBe(0);
       expect(performance.now() - droppedAt).toBeLessThan(1000);
-      tensors.push(await worker.metric('polyak_worker_tensors'));
+      tensors.push(await worker.metric('polyak_worker_tensors_left'));
     }
     // Of a trial that was closed while it computed, as of any other, nothing stays.
     expect(new Set(tensors.slice(1)).size).toBe(1);

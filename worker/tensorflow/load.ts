@@ -55,6 +55,11 @@ export async function loadTensorFlow(backend: Backend): Promise<TF> {
   return tf;
 }
 
+/** Whether the library is the build that computes on a GPU where there is one. */
+export function hasCudaBuild(): boolean {
+  return existsSync(libraryFolder('gpu'));
+}
+
 /** Where the library lies; it is not loaded. Errors: `setup` where it is missing. */
 export function findLibrary(): string {
   // A machine with a GPU has set up the CUDA build, which also works without one.
