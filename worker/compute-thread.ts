@@ -18,6 +18,7 @@ import type {
   NodeReport,
 } from './compute-message.js';
 import type { Batch, Draws } from './data/batch-assembler.js';
+import type { LayerObserver } from './model/layer-observer.js';
 import { TrainingModel, type BatchSums, type GradientOutput } from './model/training-model.js';
 import { LoadedModule } from './module/loaded-module.js';
 import { loadTensorFlow, type TF } from './tensorflow/load.js';
@@ -29,6 +30,7 @@ interface ThreadTrial {
   /** Of the module, on samples as they are when the gradient begins. */
   augment: ReturnType<LoadedModule['augmentation']>;
   memory: { of: WebAssembly.Memory; kernels: VectorKernels } | undefined;
+  observer?: LayerObserver;
 }
 
 const port = parentPort;
@@ -88,6 +90,19 @@ const handlers: {
   },
   gradient: ({ trial, node, batch, draws }) => timed(() => gradient(trial, batch, draws, vectorsAt(trial, node))),
   evaluate: ({ trial, batch }) => timed(() => trialOf(trial).model.evaluate(batch)),
+  observe: ({ trial, node, batch, draws }) => {
+    const opened = trialOf(trial);
+    opened.observer ??= opened.model.observe();
+    const sums = gradient(trial, batch, draws, vectorsAt(trial, node));
+    opened.observer.input.add(batch.inputs);
+    return sums;
+  },
+  observed: ({ trial }) => {
+    const { observer } = trialOf(trial);
+    if (!observer) throw new Error(`trial ${trial} has not been observed on the compute thread`);
+    return observer.observed();
+  },
+  constantLoss: ({ trial, batch, output }) => ({ lossSum: trialOf(trial).model.constantLoss(batch, output) }),
   add: ({ trial, left, right, floats }) => {
     memoryOf(trial).kernels.add(left, left, right, floats);
     return null;
