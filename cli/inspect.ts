@@ -2,7 +2,9 @@
  * `polyak inspect`: a network before its first step, layer by layer, and what to change. A sweep is looked at as one of
  * its trials. Trains nothing.
  */
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { pino, type Logger } from 'pino';
 import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
@@ -30,9 +32,7 @@ export interface InspectCommandOptions extends OverrideFlags {
 /** Errors: `usage` for the file, the flags, or a model that does not fit the data; `data`; `setup`. */
 export async function inspectCommand(file: string, options: InspectCommandOptions): Promise<void> {
   const { samples, plot, backend = 'tensorflow', json } = options;
-  if (plot !== undefined && !plot.toLowerCase().endsWith('.svg')) {
-    throw new PolyakError('usage', `--plot ${plot}: plots are SVG; give a name that ends with .svg`);
-  }
+  if (plot !== undefined) requirePlace(plot);
   const { given, what } = await experimentOf(file, options);
   if (backend === 'tensorflow') await setup({ quiet: true });
   const { experiment, bundle: module } = await prepareModule(given, defaultState);
@@ -44,13 +44,24 @@ export async function inspectCommand(file: string, options: InspectCommandOption
   printText(inspectionText(title, inspection, findings));
 }
 
+/** Before anything is computed for it. */
+function requirePlace(plot: string): void {
+  if (!plot.toLowerCase().endsWith('.svg')) {
+    throw new PolyakError('usage', `--plot ${plot}: plots are SVG; give a name that ends with .svg`);
+  }
+  const folder = dirname(resolve(plot));
+  if (!existsSync(folder)) throw new PolyakError('usage', `--plot ${plot}: there is no folder ${folder}`);
+}
+
 /** Of a sweep, the first trial that is right. Errors: `usage`. */
 async function experimentOf(file: string, flags: OverrideFlags): Promise<{ given: Experiment; what: string }> {
   const template = await findSweep(file, flags);
   if (!template) return { given: await loadWithFlags(file, flags), what: file };
   const { trial, warnings } = validateSweep(template);
   if (!trial) throw new PolyakError('usage', [`${file}: no trial of it is right`, ...warnings].join('\n'));
-  return { given: trial.experiment, what: `${file}, trial ${trial.number}, ${shownDrawn(trial.drawn)},` };
+  const drawn = Object.keys(trial.drawn).length > 0;
+  const what = drawn ? `${file}, trial ${trial.number}, ${shownDrawn(trial.drawn)},` : file;
+  return { given: trial.experiment, what };
 }
 
 /** What opening the data has to say, such as that they are being brought; on stderr. */

@@ -57,13 +57,21 @@ function notFinite({ input, layers }: Inspection): Finding | undefined {
   return { kind: 'notFinite', layers: names(bad), message, change: 'draw smaller kernels, or scale the inputs down' };
 }
 
+/** Kernels that are not drawn, before what only follows from them; rectifiers that are 0 for another reason are dead. */
 function equalUnits({ layers }: Inspection): Finding | undefined {
-  const hidden = hiddenLayers(layers);
-  const equal = hidden.filter((layer) => (layer.equal ?? 0) > equalMost);
+  const equal = hiddenLayers(layers).filter(
+    (layer) => (layer.equal ?? 0) > equalMost && (isUndrawn(layer) || layer.dead !== 1),
+  );
   if (equal.length === 0) return undefined;
-  const message = `the units of ${namesOf(equal)} are equal: ${shares(equal, 'equal')} of them put out the same as another, get the same gradient, and stay the same`;
-  const change = `draw their kernels, such as kernelInitializer: ${initializerFor(layers, equal)}; zeros are for biases`;
-  return { kind: 'equalUnits', layers: names(equal), message, change };
+  const undrawn = equal.filter(isUndrawn);
+  const named = undrawn.length > 0 ? undrawn : equal;
+  const message = `the units of ${namesOf(named)} are equal: ${shares(named, 'equal')} of them put out the same as another, get the same gradient, and stay the same`;
+  const change = `draw their kernels, such as kernelInitializer: ${initializerFor(layers, named)}; zeros are for biases`;
+  return { kind: 'equalUnits', layers: names(named), message, change };
+}
+
+function isUndrawn({ kernel }: InspectedLayer): boolean {
+  return kernel?.deviation === 0;
 }
 
 /** Of the outputs, from the first hidden layer to the last. */
@@ -96,7 +104,7 @@ function saturation({ input, layers }: Inspection): Finding | undefined {
 }
 
 function dead({ layers }: Inspection): Finding | undefined {
-  const found = layers.filter((layer) => (layer.dead ?? 0) > deadMost && layer.equal !== 1);
+  const found = layers.filter((layer) => (layer.dead ?? 0) > deadMost && !isUndrawn(layer));
   if (found.length === 0) return undefined;
   const message = `units of ${namesOf(found)} are dead: ${shares(found, 'dead')} of them are 0 for every sample, so nothing reaches their weights`;
   const change =
@@ -132,7 +140,7 @@ function oneSign({ layers }: Inspection): Finding | undefined {
   const most = Math.max(...locked.map(({ weights }) => weights?.oneSign ?? 0));
   const message = `the gradients of ${namesOf(locked)} are locked to one sign in up to ${percent(most)} of the units, because no input is negative: their weights can only rise or fall together`;
   const change =
-    first === layers.find(({ hasKernel }) => hasKernel)
+    first === layers.find(({ kernel }) => kernel)
       ? 'centre the inputs: preprocess: [{ subtractMean: image }]'
       : 'activation: tanh or relu in place of sigmoid in the layer before, or batchNormalization after it';
   return { kind: 'oneSign', layers: names(locked), message, change };
@@ -148,7 +156,7 @@ function loss({ loss: { data, chance }, targetMean, layers }: Inspection): Findi
     const change = `begin with the targets' mean, ${targetMean.map(figure).join(', ')}: ${bias}`;
     return { kind: 'loss', layers: [], message, change };
   }
-  const output = layers.findLast(({ hasKernel }) => hasKernel);
+  const output = layers.findLast(({ kernel }) => kernel);
   if (!output)
     return { kind: 'loss', layers: [], message, change: 'look at the loss, and at how the classes are numbered' };
   const deviation = `${output.name} puts out values of deviation ${figure(output.output.deviation)} before it has learned anything`;
@@ -158,7 +166,7 @@ function loss({ loss: { data, chance }, targetMean, layers }: Inspection): Findi
 
 /** All with a kernel but the last, which puts out what the loss takes. */
 export function hiddenLayers(layers: readonly InspectedLayer[]): InspectedLayer[] {
-  return layers.filter(({ hasKernel }) => hasKernel).slice(0, -1);
+  return layers.filter(({ kernel }) => kernel).slice(0, -1);
 }
 
 /** He's for rectifiers, Glorot's for the rest; the activation may be a layer of its own. */

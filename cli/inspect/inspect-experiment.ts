@@ -16,12 +16,13 @@ import { Compute } from '../../worker/compute.js';
 import type { Batch } from '../../worker/data/batch-assembler.js';
 import { DatasetCache } from '../../worker/data/dataset-cache.js';
 import { MemoryPool } from '../../worker/memory-pool.js';
+import { momentsOf } from '../../worker/model/moments.js';
 import { prepareTrial, type PreparedTrial } from '../../worker/prepare.js';
 import { configureTensorFlow, type Backend } from '../../worker/tensorflow/load.js';
 import { inputMean } from './input-mean.js';
 import type { Inspection } from './inspection.js';
 import { vectorTree } from './vector-tree.js';
-import { isKernel, layerOf, weightGradient } from './weight-gradients.js';
+import { kernelOf, weightGradient } from './weight-gradients.js';
 
 export interface InspectOptions {
   backend: Backend;
@@ -51,7 +52,7 @@ export async function inspectExperiment(experiment: Experiment, options: Inspect
 }
 
 async function inspectPrepared(prepared: PreparedTrial, wanted: number | undefined): Promise<Inspection> {
-  const { compute, manifest } = prepared;
+  const { compute, manifest, memory } = prepared;
   const leaves = leavesOf(prepared, wanted);
   subtractMean(prepared);
   const { gradient, lossSum, batches } = await gradientOf(prepared, leaves);
@@ -59,13 +60,17 @@ async function inspectPrepared(prepared: PreparedTrial, wanted: number | undefin
   const samples = batches.reduce((sum, { count }) => sum + count, 0);
   const targetMean = targetMeanOf(prepared, batches, samples);
   const chance = await constantLoss(prepared, batches, targetMean);
-  const kernels = new Set(manifest.parameters.filter(isKernel).map(({ name }) => layerOf(name)));
+  const firstWeights = memory.floats(memory.weights[0], manifest.parameterCount);
+  const kernelMoments = (layer: string) => {
+    const kernel = kernelOf(layer, manifest.parameters);
+    return kernel && momentsOf(firstWeights.subarray(kernel.offset, kernel.offset + kernel.length));
+  };
   return {
     ...{ samples, input, targetMean },
     layers: layers.map((layer) => ({
       ...layer,
       weights: weightGradient(layer.name, manifest.parameters, gradient) ?? null,
-      hasKernel: kernels.has(layer.name),
+      kernel: kernelMoments(layer.name) ?? null,
     })),
     loss: { data: lossSum / samples, l2: l2Of(prepared), chance: chance / samples },
   };

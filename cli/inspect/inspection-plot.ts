@@ -3,10 +3,10 @@
  * activations of each layer are spread.
  */
 import type { EChartsOption } from 'echarts';
-import { axisLook, labelText, logTicks, still, tickText, upperName } from '../report/plot-scale.js';
+import { axisLook, labelText, logTicks, still, tickText } from '../report/plot-scale.js';
 import { colours, renderPlot } from '../report/render-plot.js';
 import { figure } from './figure.js';
-import type { InspectedLayer, Inspection } from './inspection.js';
+import { isComputing, type InspectedLayer, type Inspection } from './inspection.js';
 
 const width = 860;
 const left = 64;
@@ -19,12 +19,13 @@ const histogramsTop = curves.top + curves.height + 100;
 const histogramsMax = 40;
 
 /** An SVG file. */
-export function inspectionPlot(name: string, { layers }: Inspection): string {
+export function inspectionPlot(name: string, inspection: Inspection): string {
+  const layers = inspection.layers.filter(isComputing);
   const spread = layers.filter(({ units }) => units !== null).slice(-histogramsMax);
   const height = histogramsTop + Math.ceil(spread.length / perRow) * cell.height;
   const panels = spread.map(histogramOf);
   const option: EChartsOption = {
-    title: [titleAt(`${name} at initialisation`, left, 8), ...panels.map(({ title }) => title)],
+    title: [titleAt(`${name} at initialisation: deviations by layer`, left, 8), ...panels.map(({ title }) => title)],
     legend: {
       ...{ top: 32, left, itemHeight: 10, textStyle: { color: colours.ink }, selectedMode: false },
       data: lines.map((line) => line.name),
@@ -77,7 +78,7 @@ function deviationAxis(layers: readonly InspectedLayer[]) {
   const high = 10 ** Math.ceil(Math.max(...exponents, 0));
   const customValues = logTicks(low, high > low ? high : low * 10);
   return {
-    ...{ type: 'log' as const, min: low, max: high > low ? high : low * 10, ...axisLook, ...upperName('deviation') },
+    ...{ type: 'log' as const, min: low, max: high > low ? high : low * 10, ...axisLook },
     axisTick: { ...axisLook.axisTick, customValues },
     axisLabel: {
       ...axisLook.axisLabel,
@@ -97,10 +98,10 @@ function histogramOf({ name, histogram: { from, to, counts } }: InspectedLayer, 
   const x = left + (index % perRow) * cell.width;
   const y = histogramsTop + Math.floor(index / perRow) * cell.height;
   const data = counts.map((_, bin) => figure(from + ((bin + 0.5) * (to - from)) / counts.length));
-  const ends = (bin: number) => (bin === 0 ? figure(from) : bin === counts.length - 1 ? figure(to) : '');
+  const ends = (bin: number) => (bin === 0 ? tickText(from, 2) : bin === counts.length - 1 ? tickText(to, 2) : '');
   return {
     title: titleAt(name, x, y, 11),
-    grid: { left: x, top: y + 22, width: cell.width - 22, height: cell.height - 50 },
+    grid: { left: x, top: y + 22, width: cell.width - 34, height: cell.height - 50 },
     xAxis: {
       ...{ type: 'category' as const, data, axisTick: { show: false }, axisLine: axisLook.axisLine },
       axisLabel: { ...axisLook.axisLabel, fontSize: 9, interval: 0, formatter: (_: string, bin: number) => ends(bin) },

@@ -2,7 +2,7 @@
 import { bold, coloured, listOf, tableOf } from '../table.js';
 import { figure, percent } from './figure.js';
 import type { Finding } from './findings.js';
-import type { InspectedLayer, Inspection } from './inspection.js';
+import { isComputing, type InspectedLayer, type Inspection } from './inspection.js';
 
 const columns = [
   { title: 'layer' },
@@ -17,7 +17,7 @@ export function inspectionText(title: string, inspection: Inspection, findings: 
   const { input, layers, loss, targetMean } = inspection;
   const rows = [
     ['input', '', figure(input.mean), figure(input.deviation), figure(input.minimum), figure(input.maximum)],
-    ...layers.map(rowOf),
+    ...layers.filter(isComputing).map(rowOf),
   ];
   const chance = targetMean ? "of the targets' mean" : 'of equal outputs';
   const losses = listOf([

@@ -6,7 +6,8 @@ import type { WeightGradient } from './weight-gradients.js';
 export interface InspectedLayer extends LayerObservation {
   /** Null where nothing is trained. */
   weights: WeightGradient | null;
-  hasKernel: boolean;
+  /** Its kernel's first weights; null where it has none. */
+  kernel: MomentsFound | null;
 }
 
 export interface InitialLoss {
@@ -26,4 +27,9 @@ export interface Inspection {
   loss: InitialLoss;
   /** Of each output; null for classes. */
   targetMean: number[] | null;
+}
+
+/** Whether the layer makes other numbers of what it is given. */
+export function isComputing({ type }: InspectedLayer): boolean {
+  return type !== 'Flatten' && type !== 'Reshape';
 }

@@ -20,7 +20,7 @@ export function weightGradient(
   gradient: Float32Array,
 ): WeightGradient | undefined {
   const trained = parameters.filter(({ name, frozen }) => !frozen && layerOf(name) === layer);
-  const kernel = trained.find(isKernel);
+  const kernel = kernelOf(layer, trained);
   const chosen = kernel ?? trained[0];
   if (!chosen) return undefined;
   const values = gradient.subarray(chosen.offset, chosen.offset + chosen.length);
@@ -28,12 +28,13 @@ export function weightGradient(
   return { tensor: chosen.name, gradient: momentsOf(values)!, oneSign };
 }
 
-export function layerOf(tensor: string): string {
-  return tensor.slice(0, tensor.lastIndexOf('/'));
+/** The layer's first, where it has several. */
+export function kernelOf(layer: string, parameters: readonly TensorSpec[]): TensorSpec | undefined {
+  return parameters.find(({ name }) => layerOf(name) === layer && name.endsWith('kernel'));
 }
 
-export function isKernel({ name }: TensorSpec): boolean {
-  return name.endsWith('kernel');
+function layerOf(tensor: string): string {
+  return tensor.slice(0, tensor.lastIndexOf('/'));
 }
 
 /** A depthwise kernel has units for each channel that comes in. */
