@@ -44,7 +44,7 @@ const handlers: {
   [Name in CallName]: (call: ComputeCalls[Name]) => ComputeResults[Name] | Promise<ComputeResults[Name]>;
 } = {
   openModule: async ({ trial, bundle, experiment }) => {
-    library ??= loadTensorFlow(backend);
+    library ??= openLibrary();
     const warn = (message: string) => process.emitWarning(message, 'PolyakModuleWarning');
     const module = new LoadedModule(await library, bundle, experiment.module?.options ?? {}, warn);
     modules.set(trial, { module, experiment });
@@ -56,7 +56,7 @@ const handlers: {
     return await opened.module.readData(opened.experiment);
   },
   open: async ({ trial, experiment, shape }) => {
-    library ??= loadTensorFlow(backend);
+    library ??= openLibrary();
     const module = modules.get(trial)?.module;
     const model = await TrainingModel.build(await library, experiment, shape, module);
     const augment = module?.augmentation(experiment, shape.inputShape);
@@ -148,6 +148,13 @@ function gradient(trial: string, batch: Batch, draws: Draws, out: GradientOutput
   return module
     ? module.guarded('gradient', () => model.gradient(batch, draws, out))
     : model.gradient(batch, draws, out);
+}
+
+async function openLibrary(): Promise<TF> {
+  const tf = await loadTensorFlow(backend);
+  // Else tfjs advertises its native binding at the first operation.
+  if (backend === 'cpu') tf.enableProdMode();
+  return tf;
 }
 
 function trialOf(trial: string): ThreadTrial {

@@ -45,7 +45,11 @@ export async function inspectExperiment(experiment: Experiment, options: Inspect
       ...{ signal: new AbortController().signal, activity: new ActivityClock(new Registry()) },
       ...{ datasets: new DatasetCache({ bytesMax: 0 }), memories: new MemoryPool() },
     });
-    return await inspectPrepared(prepared, samples);
+    try {
+      return await inspectPrepared(prepared, samples);
+    } finally {
+      await prepared.close();
+    }
   } finally {
     await compute.close();
   }

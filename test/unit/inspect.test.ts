@@ -83,15 +83,18 @@ describe('a network before its first step', () => {
     expect(findings[0]).toMatchObject({ kind: 'dead', layers: ['dense_1', 'dense_2', 'dense_3'] });
   });
 
-  it('has gradients of one sign where no input is negative, in the first layer and after sigmoids', async () => {
-    const raw = await inspect(digits({}, { preprocess: [{ scale: 0.05 }] }));
-    const locked = raw.findings.find(({ kind }) => kind === 'oneSign');
+  it('has gradients of one sign where no input is negative: after sigmoids, and of a single sample that is not centred', async () => {
+    const { findings } = await inspect(digits({ activation: 'sigmoid' }));
+    const [locked] = findings;
+    expect(locked).toMatchObject({ kind: 'oneSign', layers: ['dense_3', 'dense_4'] });
+    expect(locked?.change).toContain('in place of sigmoid');
+    // A unit's gradient is the sample times one number.
+    const raw = await inspect(digits({}, { preprocess: [{ scale: 0.05 }] }), 1);
     expect(raw.input.minimum).toBe(0);
-    if (locked) expect(locked.layers).toContain('dense_1');
-    const sigmoid = await inspect(digits({ activation: 'sigmoid' }));
-    const after = sigmoid.findings.find(({ kind }) => kind === 'oneSign');
-    expect(after?.layers).toEqual(['dense_2', 'dense_3', 'dense_4']);
-    expect(after?.change).toContain('in place of sigmoid');
+    expect(raw.layers[0]?.weights?.oneSign).toBe(1);
+    expect(raw.findings[0]?.change).toContain('centre the inputs');
+    const centred = await inspect(digits({}), 1);
+    expect(centred.layers[0]?.weights?.oneSign).toBe(0);
   });
 
   it('loses its gradient on the way back through many sigmoids', async () => {
