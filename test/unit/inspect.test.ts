@@ -7,7 +7,8 @@ import { inspectExperiment } from '../../cli/inspect/inspect-experiment.js';
 import type { Inspection } from '../../cli/inspect/inspection.js';
 import { weightGradient } from '../../cli/inspect/weight-gradients.js';
 import { defineExperiment, loadExperiment } from '../../common/experiment/load.js';
-import type { Experiment, ExperimentInput } from '../../common/experiment/schema.js';
+import type { Experiment } from '../../common/experiment/schema.js';
+import type { ExperimentInput } from '../../common/experiment/typed-experiment.js';
 import type { TensorSpec } from '../../common/manifest.js';
 import { packageRoot } from '../../common/package-root.js';
 
