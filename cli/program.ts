@@ -16,6 +16,7 @@ import { addGc } from './commands/gc.js';
 import { addPause } from './commands/pause.js';
 import { addPredict } from './commands/predict.js';
 import { addInit } from './commands/init.js';
+import { addInspect } from './commands/inspect.js';
 import { addLogs } from './commands/logs.js';
 import { addLs } from './commands/ls.js';
 import { addReport } from './commands/report.js';
@@ -42,7 +43,7 @@ type AddCommand = (program: Command) => void;
 
 /** In the order of the help. */
 const groups: Record<string, AddCommand[]> = {
-  'Prepare:': [addInit, addData, addValidate],
+  'Prepare:': [addInit, addData, addValidate, addInspect],
   'Train:': [addTrain, addResume, addStop],
   'Search:': [addSweep, addTrials, addBest, addReport, addPause, addSet, addRetry, addArchive, addRestore, addGc],
   'Look:': [addStatus, addLs, addShow, addCompare, addLogs],

@@ -4,6 +4,7 @@ import type { Manifest } from '../common/manifest.js';
 import type { ModuleBundle } from '../common/module-bundle.js';
 import type { Batch, Draws } from './data/batch-assembler.js';
 import type { RawData } from './data/raw-data.js';
+import type { Observed } from './model/layer-observer.js';
 import type { DataShape } from './model/model-experiment.js';
 import type { Backend } from './tensorflow/load.js';
 
@@ -42,6 +43,12 @@ export interface ComputeCalls {
   setWeights: { trial: string; weights: number };
   gradient: { trial: string; node: number; batch: Batch; draws: Draws };
   evaluate: { trial: string; batch: Batch };
+  /** As `gradient`, and the model's layers are looked at from then on. */
+  observe: { trial: string; node: number; batch: Batch; draws: Draws };
+  /** What has been seen so far. */
+  observed: { trial: string };
+  /** The loss of a model that puts out this for every sample, or nothing but 0. */
+  constantLoss: { trial: string; batch: Batch; output: readonly number[] | null };
   /** left = left + right */
   add: { trial: string; left: number; right: number; floats: number };
   inspect: { trial: string; node: number; chunks: readonly Span[]; tensors: readonly Span[] };
@@ -58,6 +65,9 @@ export interface ComputeResults {
   setWeights: null;
   gradient: LeafSums & { seconds: number };
   evaluate: LeafSums & { seconds: number };
+  observe: LeafSums;
+  observed: Observed;
+  constantLoss: { lossSum: number };
   add: null;
   inspect: NodeReport;
   /** What TensorFlow still holds, of other trials. */

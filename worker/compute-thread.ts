@@ -18,6 +18,7 @@ import type {
   NodeReport,
 } from './compute-message.js';
 import type { Batch, Draws } from './data/batch-assembler.js';
+import type { LayerObserver } from './model/layer-observer.js';
 import { TrainingModel, type BatchSums, type GradientOutput } from './model/training-model.js';
 import { LoadedModule } from './module/loaded-module.js';
 import { loadTensorFlow, type TF } from './tensorflow/load.js';
@@ -29,6 +30,7 @@ interface ThreadTrial {
   /** Of the module, on samples as they are when the gradient begins. */
   augment: ReturnType<LoadedModule['augmentation']>;
   memory: { of: WebAssembly.Memory; kernels: VectorKernels } | undefined;
+  observer?: LayerObserver;
 }
 
 const port = parentPort;
@@ -42,7 +44,7 @@ const handlers: {
   [Name in CallName]: (call: ComputeCalls[Name]) => ComputeResults[Name] | Promise<ComputeResults[Name]>;
 } = {
   openModule: async ({ trial, bundle, experiment }) => {
-    library ??= loadTensorFlow(backend);
+    library ??= openLibrary();
     const warn = (message: string) => process.emitWarning(message, 'PolyakModuleWarning');
     const module = new LoadedModule(await library, bundle, experiment.module?.options ?? {}, warn);
     modules.set(trial, { module, experiment });
@@ -54,7 +56,7 @@ const handlers: {
     return await opened.module.readData(opened.experiment);
   },
   open: async ({ trial, experiment, shape }) => {
-    library ??= loadTensorFlow(backend);
+    library ??= openLibrary();
     const module = modules.get(trial)?.module;
     const model = await TrainingModel.build(await library, experiment, shape, module);
     const augment = module?.augmentation(experiment, shape.inputShape);
@@ -88,6 +90,19 @@ const handlers: {
   },
   gradient: ({ trial, node, batch, draws }) => timed(() => gradient(trial, batch, draws, vectorsAt(trial, node))),
   evaluate: ({ trial, batch }) => timed(() => trialOf(trial).model.evaluate(batch)),
+  observe: ({ trial, node, batch, draws }) => {
+    const opened = trialOf(trial);
+    opened.observer ??= opened.model.observe();
+    const sums = gradient(trial, batch, draws, vectorsAt(trial, node));
+    opened.observer.input.add(batch.inputs);
+    return sums;
+  },
+  observed: ({ trial }) => {
+    const { observer } = trialOf(trial);
+    if (!observer) throw new Error(`trial ${trial} has not been observed on the compute thread`);
+    return observer.observed();
+  },
+  constantLoss: ({ trial, batch, output }) => ({ lossSum: trialOf(trial).model.constantLoss(batch, output) }),
   add: ({ trial, left, right, floats }) => {
     memoryOf(trial).kernels.add(left, left, right, floats);
     return null;
@@ -137,6 +152,13 @@ function gradient(trial: string, batch: Batch, draws: Draws, out: GradientOutput
   return module
     ? module.guarded('gradient', () => model.gradient(batch, draws, out))
     : model.gradient(batch, draws, out);
+}
+
+async function openLibrary(): Promise<TF> {
+  const tf = await loadTensorFlow(backend);
+  // Else tfjs advertises its native binding at the first operation.
+  if (backend === 'cpu') tf.enableProdMode();
+  return tf;
 }
 
 function trialOf(trial: string): ThreadTrial {

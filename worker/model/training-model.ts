@@ -10,6 +10,8 @@ import { TrainingContext, type Draws } from '../layers/training-context.js';
 import type { LoadedModule } from '../module/loaded-module.js';
 import type { TF } from '../tensorflow/load.js';
 import { buildModel } from './build-model.js';
+import { LayerObserver } from './layer-observer.js';
+import { tapLayers } from './layer-taps.js';
 import { lossNamed, summedLoss, type Labels, type Loss } from './loss.js';
 import { metricsNamed, metricSums } from './metric.js';
 import type { DataShape, ModelExperiment } from './model-experiment.js';
@@ -155,6 +157,29 @@ export class TrainingModel {
     const values = output.dataSync<'float32'>();
     output.dispose();
     return values;
+  }
+
+  /** Every gradient from now on is seen by the observer; its numbers stay the same. */
+  observe(): LayerObserver {
+    const observer = new LayerObserver(this.model);
+    tapLayers(this.tf, this.model, observer);
+    return observer;
+  }
+
+  /** The loss, summed as `gradient` sums it, of a model that puts out this for every sample; 0 for each output unless given. */
+  constantLoss(batch: ModelBatch, output: readonly number[] | null): number {
+    const { tf } = this;
+    const { outputs } = this.data;
+    return tf.tidy(() => {
+      const { count, labels } = batch;
+      const row = tf.tensor2d([...(output ?? new Float32Array(outputs))], [1, outputs]);
+      const logits = tf.tile(row, [count, 1]) as Tensor2D;
+      let lossSum = 0;
+      const see = (perSample: Tensor) => (lossSum = sumOf(perSample));
+      const tensor = this.#loss.labelsTensor(tf, labels, count, outputs);
+      summedLoss(tf, this.#loss, logits, tensor, see, batch.weights && tf.tensor1d(batch.weights));
+      return lossSum;
+    });
   }
 
   dispose(): void {
