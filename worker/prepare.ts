@@ -45,7 +45,7 @@ export interface PrepareOptions {
   /** Those of the process. */
   datasets: DatasetCache;
   memories: MemoryPool;
-  metrics: Pick<WorkerMetrics, 'tensorsLeft'>;
+  metrics: { tensorsLeft: Pick<WorkerMetrics['tensorsLeft'], 'set'> };
 }
 
 /** Errors: PolyakError of data, model or setup. */

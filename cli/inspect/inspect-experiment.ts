@@ -2,7 +2,6 @@
  * The first step of a training, looked at: the same weights, micro-batches, draws and arithmetic, on the same compute
  * thread, and nothing is applied. More samples than a step has come from the steps after it, with the first weights.
  */
-import { Registry } from 'prom-client';
 import { PolyakError } from '../../common/errors.js';
 import { targetOf } from '../../common/experiment/losses.js';
 import type { Experiment } from '../../common/experiment/schema.js';
@@ -42,8 +41,9 @@ export async function inspectExperiment(experiment: Experiment, options: Inspect
   try {
     const prepared = await prepareTrial({
       ...{ trial, experiment, backend, module, log, computeWith: () => compute },
-      ...{ signal: new AbortController().signal, activity: new ActivityClock(new Registry()) },
+      ...{ signal: new AbortController().signal, activity: new ActivityClock() },
       ...{ datasets: new DatasetCache({ bytesMax: 0 }), memories: new MemoryPool() },
+      metrics: { tensorsLeft: { set: () => undefined } },
     });
     try {
       return await inspectPrepared(prepared, samples);

@@ -43,7 +43,7 @@ describe('a worker that waits for its server', () => {
     });
     assignment = new Assignment({
       ...{ runs, sweeps, workers, ledger, canLead: () => true },
-      ...{ tell: () => undefined, leave: () => undefined },
+      ...{ tell: () => undefined, leave: () => undefined, started: () => undefined },
     });
   };
   const attend = (id: string, waiting: number) => {
