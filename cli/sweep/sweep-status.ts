@@ -3,6 +3,7 @@ import { displayPath } from '../foreground.js';
 import { printJson, printText } from '../output.js';
 import { isAlive } from '../run-facts.js';
 import { bold, listOf, tableOf } from '../table.js';
+import { tlsOfRunning } from '../tls.js';
 import { openReader } from './open-reader.js';
 import { SweepFollower } from './sweep-follower.js';
 import { SweepFolder } from './sweep-folder.js';
@@ -52,7 +53,7 @@ export async function sweepStatus(path: string, json: boolean): Promise<void> {
 async function progressOf(folder: SweepFolder): Promise<ProgressLine | undefined> {
   const { coordinator, facts } = folder;
   if (coordinator === undefined) return undefined;
-  const follower = new SweepFollower(coordinator, Buffer.from(facts.sweepKey, 'hex'), progressMsMax);
+  const follower = new SweepFollower(coordinator, Buffer.from(facts.sweepKey, 'hex'), progressMsMax, tlsOfRunning(facts));
   const found = new AbortController();
   const late = setTimeout(() => found.abort(), progressMsMax);
   let progress: ProgressLine | undefined;
