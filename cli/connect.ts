@@ -27,7 +27,7 @@ export interface ConnectOptions {
   /** How long each call waits for a coordinator that does not answer. */
   patienceMs?: number;
   /** Files of TLS; those that POLYAK_TLS_CERTIFICATE, _KEY and _AUTHORITY name without it, and plain where none is named. */
-  tls?: TlsOptions;
+  tls?: TlsOptions | undefined;
 }
 
 export interface ClusterStatus {

@@ -21,7 +21,7 @@ interface Following {
   /** Folder that event files for TensorBoard are written to, in one of the run's name. */
   tensorboard?: string;
   /** Files of TLS; for a cluster elsewhere those of POLYAK_TLS_… without it, for processes of its own none. */
-  tls?: TlsOptions;
+  tls?: TlsOptions | undefined;
 }
 
 export interface TrainOptions extends RunSettings, Following {}

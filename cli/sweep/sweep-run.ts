@@ -27,7 +27,7 @@ export interface SweepOptions extends Partial<SweepPlace> {
   /** How long a coordinator may be out of reach; a minute unless given. */
   patienceMs?: number;
   /** Files of TLS; for a cluster elsewhere those of POLYAK_TLS_… without it, for processes of its own none. */
-  tls?: TlsOptions;
+  tls?: TlsOptions | undefined;
   /** Aborted: its trials stop at checkpoints, and `result` rejects with RunInterrupted. */
   signal?: AbortSignal;
 }

@@ -1,4 +1,7 @@
-/** What is wrong with a connection's TLS, seen by who calls: OpenSSL's and Node's words turned into what to do. */
+/**
+ * What is wrong with a connection's TLS, seen by who calls: OpenSSL's and Node's words turned into what to do. Only what does
+ * not pass by itself: a peer that goes away in the middle of a handshake may come back.
+ */
 const problems: readonly (readonly [RegExp, string])[] = [
   [
     /self-signed certificate|unable to verify|unable to get (?:local )?issuer|UNABLE_TO_|SELF_SIGNED/i,
@@ -12,7 +15,7 @@ const problems: readonly (readonly [RegExp, string])[] = [
   ],
   [/unsupported certificate purpose|INVALID_PURPOSE/i, 'its certificate is not meant for servers (extendedKeyUsage serverAuth)'],
   [
-    /wrong version number|packet length too long|before secure TLS connection was established/i,
+    /wrong version number|packet length too long/i,
     'it does not answer with TLS: leave --tls-certificate, --tls-key and --tls-authority (and POLYAK_TLS_…) out, or start it with them',
   ],
 ];

@@ -23,13 +23,16 @@ const file = join(packageRoot(), 'examples/invariance.yaml');
 const refused = 'polyak_connections_refused_total';
 
 let authority: TestAuthority;
+let strangers: TestAuthority;
 let folder: string;
 beforeAll(() => {
   authority = TestAuthority.make();
+  strangers = TestAuthority.make('strangers');
   folder = mkdtempSync(join(tmpdir(), 'polyak-secured-'));
 });
 afterAll(() => {
   authority.remove();
+  strangers.remove();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -68,8 +71,10 @@ async function failure(calling: Promise<unknown>): Promise<PolyakError> {
   return error;
 }
 
+type OpenStream = typeof openPush | typeof openWeights;
+
 /** How a chunk stream that is opened so breaks. */
-async function streamFailure(open: typeof openPush, address: string, transport: Transport, tls?: TlsFiles) {
+async function streamFailure(open: OpenStream, address: string, transport: Transport, tls?: TlsFiles) {
   const stream = open(address, transport, tls);
   const error = await new Promise<Error>((resolve) => stream.on('error', resolve));
   return fromServiceError(error, address);
@@ -133,7 +138,6 @@ describe('a cluster under mutual TLS', () => {
     for (const server of servers) expect(await server.metric(refused)).toBe(0);
   });
 
-  const strangers = () => TestAuthority.make('strangers');
   const cases: [string, string, RegExp, () => TlsOptions | undefined][] = [
     ['speaks plainly', 'no tls', /speaks TLS only: give --tls-authority FILE/, () => undefined],
     ['has no certificate', 'no certificate', /give --tls-certificate FILE/, () => ({ authority: authority.certificate })],
@@ -141,7 +145,7 @@ describe('a cluster under mutual TLS', () => {
       'has a certificate of another authority',
       'authority',
       /certificate of 'admin' is not trusted .*--tls-authority FILE of who serves/,
-      () => ({ ...strangers().issue(['admin']), authority: authority.certificate }),
+      () => ({ ...strangers.issue(['admin']), authority: authority.certificate }),
     ],
     [
       'has a certificate that has expired',
@@ -171,7 +175,7 @@ describe('a cluster under mutual TLS', () => {
     const server = servers[0]!;
     const shard = (await server.listening).address;
     const shardBefore = await server.metric(refused, `reason="${reason}"`);
-    for (const open of [openPush, openWeights as typeof openPush]) {
+    for (const open of [openPush, openWeights]) {
       for (const transport of ['socket', 'grpc'] as const) {
         const broken = await streamFailure(open, shard, transport, tls);
         expect(broken).toMatchObject({ code: 'refused' });
@@ -239,7 +243,7 @@ describe('a cluster under mutual TLS', () => {
   });
 
   it('says on the client when it is the server that cannot be trusted', async () => {
-    const wrong = TlsFiles.open({ ...admin, authority: strangers().certificate });
+    const wrong = TlsFiles.open({ ...admin, authority: strangers.certificate });
     const called = await failure(status(address, wrong));
     expect(called).toMatchObject({ code: 'refused' });
     expect(called.message).toMatch(/not issued by an authority that is trusted here: give .* --tls-authority FILE/);
