@@ -11,7 +11,18 @@ export function collect(value: string, earlier: string[]): string[] {
 /** The flags of `train` and `resume`: where and how long, never what. */
 export function addRunFlags(command: Command): Command {
   return addJson(
-    addSettings(command, 'workers', 'shards', 'state', 'coordinator', ...tlsSettings, 'backend', 'budget', 'patience', 'tensorboard'),
+    addSettings(
+      command,
+      'workers',
+      'shards',
+      'state',
+      'coordinator',
+      ...tlsSettings,
+      'backend',
+      'budget',
+      'patience',
+      'tensorboard',
+    ),
   );
 }
 

@@ -13,6 +13,8 @@ import { withResolvers } from '../common/with-resolvers.js';
 import { ChildRole, type Death, type Listening, type RoleName } from './child-role.js';
 import { freePort } from './free-port.js';
 
+const host = '127.0.0.1';
+
 export interface LauncherOptions {
   workers: number;
   shards: number;
@@ -41,6 +43,11 @@ export interface RoleEntry {
   tls?: true;
 }
 
+/** Of workers' and servers' pages nothing is secured. */
+export function metricsUrl({ role, tls, metricsPort }: RoleEntry): string {
+  return `${tls && role === 'coordinator' ? 'https' : 'http'}://${host}:${metricsPort}/metrics`;
+}
+
 interface Place {
   role: RoleName;
   index: number;
@@ -54,7 +61,6 @@ interface Place {
   left: boolean;
 }
 
-const host = '127.0.0.1';
 const deathsMax = 5;
 const deathsWindowMs = 30_000;
 const backoffMsMin = 250;
@@ -185,7 +191,14 @@ export class Launcher {
 
   private listens(place: Place, { pid, address, metricsPort }: Listening): void {
     const { role, index } = place;
-    place.entry = { role, index, pid, address, metricsPort, ...(this.tls && role !== 'worker' && { tls: true as const }) };
+    place.entry = {
+      role,
+      index,
+      pid,
+      address,
+      metricsPort,
+      ...(this.tls && role !== 'worker' && { tls: true as const }),
+    };
     this.publish();
   }
 

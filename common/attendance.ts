@@ -122,7 +122,8 @@ export class Attendance {
     const { coordinator, log } = this.options;
     const { code, message } = fromServiceError(error, `coordinator ${coordinator}`);
     // It may mend without a restart, when a certificate is renewed; but somebody must see to that.
-    if (code === 'refused' && message !== this.refusal && !this.closed) log.error({ coordinator, reason: message }, 'refused');
+    if (code === 'refused' && message !== this.refusal && !this.closed)
+      log.error({ coordinator, reason: message }, 'refused');
     this.refusal = code === 'refused' ? message : undefined;
     this.lost(stream, message);
   }

@@ -132,7 +132,7 @@ export function coordinatorClient(address: string, tls?: TlsFiles): CoordinatorC
 }
 
 /** The one place that turns an error into a gRPC status. What is not ours reaches the peer without its text. */
-export function toServiceError(error: unknown): Partial<grpc.StatusObject> {
+export function toServiceError(error: unknown): grpc.StatusObject {
   const metadata = new grpc.Metadata();
   if (!(error instanceof PolyakError)) {
     return { code: grpc.status.INTERNAL, details: 'internal error; the process has it in its log', metadata };

@@ -2,7 +2,14 @@
 import type { Command } from 'commander';
 import { examples } from '../flags.js';
 import { positiveInteger, wholeNumber } from '../numbers.js';
-import { addListenFlags, addresses, attendedCoordinator, runRoleCommand, tlsOf, type ListenFlags } from '../role-flags.js';
+import {
+  addListenFlags,
+  addresses,
+  attendedCoordinator,
+  runRoleCommand,
+  tlsOf,
+  type ListenFlags,
+} from '../role-flags.js';
 import { assertAddress } from '../role-process.js';
 
 interface ServerFlags extends ListenFlags {
@@ -45,7 +52,16 @@ export function addServer(program: Command): void {
         const coordinator = assertAddress('--coordinator', flags.coordinator);
         const memory = memoryMb === undefined ? {} : { memoryBytesMax: memoryMb * 1e6 };
         const tls = TlsFiles.openServer(tlsOf(flags), log);
-        return await startServer({ ...addresses(flags), metricsPort, coordinator, shard, threads, ...memory, tls, log });
+        return await startServer({
+          ...addresses(flags),
+          metricsPort,
+          coordinator,
+          shard,
+          threads,
+          ...memory,
+          tls,
+          log,
+        });
       });
     });
 }

@@ -18,7 +18,9 @@ export function addSweep(program: Command): void {
         .argParser(collect)
         .default([], 'none'),
     );
-  addJson(addSettings(command, 'workers', 'shards', 'state', 'coordinator', ...tlsSettings, 'backend', 'budget', 'patience'))
+  addJson(
+    addSettings(command, 'workers', 'shards', 'state', 'coordinator', ...tlsSettings, 'backend', 'budget', 'patience'),
+  )
     .option('--trials <n>', 'so many trials: search.trials=n', positiveInteger)
     .option('--parallel <n>', 'so many trials at once at most', positiveInteger)
     .option('--priority <n>', 'of several sweeps on a cluster, the higher one begins trials first', wholeNumber)

@@ -8,12 +8,18 @@ const problems: readonly (readonly [RegExp, string])[] = [
     'its certificate was not issued by an authority that is trusted here: give the one that signed it as --tls-authority FILE (or POLYAK_TLS_AUTHORITY)',
   ],
   [/certificate has expired|CERT_HAS_EXPIRED/i, 'its certificate has expired: it must be renewed there'],
-  [/certificate is not yet valid|CERT_NOT_YET_VALID/i, 'its certificate is not valid yet: is the time right, here and there?'],
+  [
+    /certificate is not yet valid|CERT_NOT_YET_VALID/i,
+    'its certificate is not valid yet: is the time right, here and there?',
+  ],
   [
     /does not match certificate's altnames|ERR_TLS_CERT_ALTNAME_INVALID/i,
     'its certificate is for other addresses: it must have the address that is called among its alternative names (DNS: or IP:)',
   ],
-  [/unsupported certificate purpose|INVALID_PURPOSE/i, 'its certificate is not meant for servers (extendedKeyUsage serverAuth)'],
+  [
+    /unsupported certificate purpose|INVALID_PURPOSE/i,
+    'its certificate is not meant for servers (extendedKeyUsage serverAuth)',
+  ],
   [
     /wrong version number|packet length too long/i,
     'it does not answer with TLS: leave --tls-certificate, --tls-key and --tls-authority (and POLYAK_TLS_…) out, or start it with them',

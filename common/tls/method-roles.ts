@@ -45,7 +45,9 @@ export function refusalOf(method: string, roles: ReadonlySet<CertificateRole>): 
   const callers = Object.hasOwn(methodRoles, method) ? methodRoles[method] : [];
   if (callers === 'any' || callers?.some((role) => roles.has(role))) return undefined;
   const wanted = callers?.map((role) => `polyak:${role}`).join(' or ');
-  const way = wanted ? `it takes one with the URI ${wanted} among its subject's alternative names` : 'nobody may call it';
+  const way = wanted
+    ? `it takes one with the URI ${wanted} among its subject's alternative names`
+    : 'nobody may call it';
   return new PolyakError('refused', `${shortOf(method)}: the client's certificate has ${textOf(roles)}; ${way}`);
 }
 

@@ -11,7 +11,7 @@ type Authenticated = Pick<grpc.ServerInterceptingCallInterface, 'getAuthContext'
 export function roleGuard(refusals: Refusals): grpc.ServerInterceptor {
   return ({ path }, call) => {
     const error = refusalOf(path, callerRoles(call) ?? new Set());
-    if (!error) return call;
+    if (!error) return new grpc.ServerInterceptingCall(call);
     const { remoteAddress = '', remotePort = '' } = call.getConnectionInfo();
     refusals.add('role', `${remoteAddress}:${remotePort}`, error.message);
     const responder = new grpc.ResponderBuilder().withStart(() => call.sendStatus(toServiceError(error))).build();

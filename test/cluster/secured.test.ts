@@ -140,7 +140,12 @@ describe('a cluster under mutual TLS', () => {
 
   const cases: [string, string, RegExp, () => TlsOptions | undefined][] = [
     ['speaks plainly', 'no tls', /speaks TLS only: give --tls-authority FILE/, () => undefined],
-    ['has no certificate', 'no certificate', /give --tls-certificate FILE/, () => ({ authority: authority.certificate })],
+    [
+      'has no certificate',
+      'no certificate',
+      /give --tls-certificate FILE/,
+      () => ({ authority: authority.certificate }),
+    ],
     [
       'has a certificate of another authority',
       'authority',
@@ -159,7 +164,12 @@ describe('a cluster under mutual TLS', () => {
       /not meant for clients \(extendedKeyUsage clientAuth\)/,
       () => authority.issue(['admin'], { usage: 'serverAuth' }),
     ],
-    ['has a certificate without a role', 'role', /has no role; it takes one with the URI/, () => authority.issue(['nobody'])],
+    [
+      'has a certificate without a role',
+      'role',
+      /has no role; it takes one with the URI/,
+      () => authority.issue(['nobody']),
+    ],
   ];
   it.each(cases)('tells a client that %s what would be right, and counts it', async (_, reason, message, make) => {
     const tls = TlsFiles.open(make());
@@ -195,7 +205,12 @@ describe('a cluster under mutual TLS', () => {
     const socket = connectPlain(Number(port), host);
     // A record of a handshake, and then nothing that is one.
     socket.write(Buffer.concat([Buffer.from([22, 3, 1, 0, 4]), Buffer.from('nono')]));
-    await new Promise<void>((resolve) => socket.on('error', () => undefined).on('close', () => resolve()).resume());
+    await new Promise<void>((resolve) =>
+      socket
+        .on('error', () => undefined)
+        .on('close', () => resolve())
+        .resume(),
+    );
     expect(await server.metric(refused, 'reason="handshake"')).toBe(before + 1);
   });
 
@@ -212,7 +227,9 @@ describe('a cluster under mutual TLS', () => {
       ] as const) {
         const error = await failure(calling);
         expect(error).toMatchObject({ code: 'refused' });
-        expect(error.message).toMatch(new RegExp(`^Coordinator\\.${name}: the client's certificate has the role worker`));
+        expect(error.message).toMatch(
+          new RegExp(`^Coordinator\\.${name}: the client's certificate has the role worker`),
+        );
       }
     } finally {
       follower.close();
@@ -222,7 +239,8 @@ describe('a cluster under mutual TLS', () => {
     call.write({ register: { role: 'SERVER', shard: 0, address: '127.0.0.1:1', id: 'impostor' } });
     expect(fromServiceError(await told, address)).toMatchObject({
       code: 'refused',
-      message: "Coordinator.Attend: the client's certificate has the role worker, and the process registers as a server",
+      message:
+        "Coordinator.Attend: the client's certificate has the role worker, and the process registers as a server",
     });
   });
 
@@ -279,7 +297,14 @@ describe('a cluster under mutual TLS', () => {
     const done = new AbortController();
     const tls = TlsFiles.open(authority.issue(['reader']));
     const register = { role: 'WORKER' as const, id: 'reader' };
-    const attendance = attend({ coordinator: address, register, onOrder: () => undefined, signal: done.signal, log, tls });
+    const attendance = attend({
+      coordinator: address,
+      register,
+      onOrder: () => undefined,
+      signal: done.signal,
+      log,
+      tls,
+    });
     const { metrics } = await coordinator.listening;
     const ca = TlsFiles.open(admin)!.current().authority;
     const count = async () => sumMetric((await page(metrics, '/metrics', ca)).text, refused, 'reason="role"');
@@ -316,7 +341,9 @@ describe('files of TLS', () => {
       const admin = TlsFiles.open(authority.issue(['admin']));
       const open = coordinatorClient(address, admin);
       const call = async () =>
-        await unary<StatusReply__Output>('coordinator', (callback) => open.status({}, { deadline: Date.now() + 5000 }, callback));
+        await unary<StatusReply__Output>('coordinator', (callback) =>
+          open.status({}, { deadline: Date.now() + 5000 }, callback),
+        );
       await call();
       const first = await fingerprint(port);
       expect(await fingerprint(metrics)).toBe(first);
