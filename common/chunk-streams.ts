@@ -47,13 +47,13 @@ export function openSocket<Sent, Received>(
   tls?: TlsFiles,
 ): SocketStream<Sent, Received> {
   const input = new ReadBuffer(opening === openings.weights ? readBytes.frames : readBytes.answers);
-  const socket = open(address, input, tls);
+  const socket = connectTo(address, input, tls);
   socket.write(opening);
   return new SocketStream(socket, input, codec, address, opening === openings.weights);
 }
 
 /** What is written before the handshake is over is sent after it. */
-function open(address: string, { onread }: ReadBuffer, tls: TlsFiles | undefined): Socket {
+function connectTo(address: string, { onread }: ReadBuffer, tls: TlsFiles | undefined): Socket {
   const options = { ...splitAddress(address), allowHalfOpen: true, onread };
   return tls ? connectTls({ ...options, ...tls.callOptions(options.host) }) : connect(options);
 }

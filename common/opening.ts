@@ -20,4 +20,6 @@ export function readOpening(socket: Socket, then: (opening: Buffer) => void): vo
     else then(opening);
   };
   socket.on('readable', read).once('close', () => clearTimeout(late));
+  // Of what is there already there is no event to come.
+  read();
 }

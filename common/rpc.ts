@@ -20,7 +20,7 @@ import { PolyakError, isErrorCode } from './errors.js';
 import { decodeFrame, decodeFrameOrError, encodeFrame } from './frame.js';
 import { packageRoot } from './package-root.js';
 import { messageBytesMax } from './socket-stream.js';
-import { channelCredentials } from './tls/channel-credentials.js';
+import { channelSecurity } from './tls/channel-credentials.js';
 import { connectionProblem } from './tls/connection-problem.js';
 import type { TlsFiles } from './tls/tls-files.js';
 
@@ -124,11 +124,13 @@ const channelOptions = {
 
 /** Each client is one TCP connection, plain without `tls`. */
 export function parameterServerClient(address: string, tls?: TlsFiles): ParameterServerClient {
-  return new services.parameterServer(address, channelCredentials(tls), channelOptions);
+  const { credentials, options } = channelSecurity(address, tls);
+  return new services.parameterServer(address, credentials, { ...channelOptions, ...options });
 }
 
 export function coordinatorClient(address: string, tls?: TlsFiles): CoordinatorClient {
-  return new services.coordinator(address, channelCredentials(tls), channelOptions);
+  const { credentials, options } = channelSecurity(address, tls);
+  return new services.coordinator(address, credentials, { ...channelOptions, ...options });
 }
 
 /** The one place that turns an error into a gRPC status. What is not ours reaches the peer without its text. */

@@ -152,8 +152,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   }, beatMs);
 
   grpcServer.addService(services.coordinator.service, coordinatorService(parts));
-  let port: number;
-  if (tls) ({ port, close: endConnections } = await listenSecurely(grpcServer, options.listen, { tls, refusals }));
-  else port = await listen(grpcServer, options.listen);
+  const secured = tls && (await listenSecurely(grpcServer, options.listen, { tls, refusals }));
+  const port = secured?.port ?? (await listen(grpcServer, options.listen));
+  endConnections = () => secured?.close();
   return { address: options.advertise ?? `${host}:${port}`, metricsPort: http.port, closed, close };
 }

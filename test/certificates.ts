@@ -9,8 +9,8 @@ import type { TlsOptions } from '../common/tls/tls-options.js';
 const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
 interface Asked {
-  /** Beside 127.0.0.1 and localhost. */
-  names?: string[];
+  /** Where its owner is reached. */
+  place?: string;
   /** Days that it is valid from now; negative: it has been so long over. */
   days?: number;
   usage?: string;
@@ -41,13 +41,13 @@ export class TestAuthority {
 
   /** A certificate of the roles, and whom its owner is to trust. */
   issue(roles: readonly (CertificateRole | 'nobody')[], asked: Asked = {}): Required<TlsOptions> {
-    const { names = [], days = 30, usage = 'serverAuth,clientAuth' } = asked;
+    const { place = 'IP:127.0.0.1,DNS:localhost', days = 30, usage = 'serverAuth,clientAuth' } = asked;
     const stem = this.path(`${roles.join('-')}-${(this.made += 1)}`);
     const files = { certificate: `${stem}.pem`, key: `${stem}.key`, authority: this.certificate };
     this.openssl(
       ...['req', '-new', ...curve, '-subj', `/CN=${roles.join('-')}`, '-keyout', files.key, '-out', `${stem}.csr`],
     );
-    const alternatives = ['IP:127.0.0.1', 'DNS:localhost', ...names, ...roles.map((role) => `URI:polyak:${role}`)];
+    const alternatives = [place, ...roles.map((role) => `URI:polyak:${role}`)];
     writeFileSync(`${stem}.ext`, `subjectAltName=${alternatives.join(',')}\nextendedKeyUsage=${usage}\n`);
     this.openssl(
       ...['x509', '-req', '-in', `${stem}.csr`, '-CA', this.certificate, '-CAkey', this.path('authority.key')],

@@ -72,11 +72,12 @@ function readFirstByte(socket: Socket, then: (byte: number) => void): void {
     const first = socket.read(1) as Buffer | null;
     if (first === null) return;
     clearTimeout(late);
-    socket.off('readable', read);
+    socket.off('readable', read).off('end', leave);
     socket.unshift(first);
     then(first[0] ?? 0);
   };
-  socket.on('readable', read).once('end', () => socket.destroy());
+  const leave = () => void socket.destroy();
+  socket.on('readable', read).once('end', leave);
 }
 
 export function peerOf({ remoteAddress, remotePort }: Socket): string {

@@ -87,7 +87,7 @@ export class TlsFiles {
 
   /** Of `tls.connect`, besides the place. */
   callOptions(host: string): { secureContext: SecureContext; servername: string } {
-    // A name of the address is no name of a server.
+    // An address is no name that a server may have several of.
     return { secureContext: this.current().context, servername: isIP(host) === 0 ? host : '' };
   }
 

@@ -271,6 +271,22 @@ describe('a cluster under mutual TLS', () => {
     expect(broken.message).toMatch(/not issued by an authority that is trusted here/);
   });
 
+  it('checks that a server is the one that was called, by name and by address', async () => {
+    const tls = TlsFiles.open(admin);
+    const [, port] = address.split(':');
+    const only = authority.issue(['coordinator'], { place: 'IP:192.0.2.1,DNS:elsewhere.example' });
+    const impostor = start('coordinator', only, '--store', join(folder, 'impostor.db'));
+    const called = (await impostor.listening).address;
+    for (const host of ['127.0.0.1', 'localhost']) {
+      const error = await failure(status(`${host}:${called.split(':')[1]}`, tls));
+      expect(error).toMatchObject({ code: 'refused' });
+      expect(error.message).toMatch(/certificate is for other addresses: it must have the address that is called/);
+      const broken = await streamFailure(openPush, `${host}:${called.split(':')[1]}`, 'socket', tls);
+      expect(broken.message).toMatch(/certificate is for other addresses/);
+    }
+    expect((await status(`localhost:${port}`, tls)).processes.length).toBe(4);
+  });
+
   it('serves its HTTP pages by TLS, to who has no certificate too', async () => {
     const { metrics } = await coordinator.listening;
     const ca = TlsFiles.open(admin)!.current().authority;
