@@ -22,6 +22,10 @@ export type Departure = 'left' | 'stream broken' | 'silent' | 'replaced';
 
 /** Workers that were there before the coordinator started come back, and say what they work on. */
 const settleMs = 3000;
+/** Of a process's id, which is in every log and answer that names it. */
+export const nameLengthMax = 200;
+/** A host name of the longest kind, and its port. */
+const addressLengthMax = 260;
 
 export interface DispatcherParts {
   epochs: Epochs;
@@ -55,6 +59,13 @@ export class Dispatcher {
   async admit(register: Register__Output): Promise<number | undefined> {
     const { role, shard, id, shardEpoch } = register;
     if (id === '') throw new PolyakError('protocol', 'register: id is empty');
+    for (const [what, text, most] of [
+      ['id', id, nameLengthMax],
+      ['address', register.address, addressLengthMax],
+    ] as const) {
+      if (text.length > most)
+        throw new PolyakError('protocol', `register: ${what} has ${text.length} characters, the most is ${most}`);
+    }
     if (role === 'WORKER') return 0;
     if (shard >= shardsMax) {
       const right = `numbers go from 0 to ${shardsMax - 1}, one for each server of the cluster`;

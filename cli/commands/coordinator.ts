@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { durationSeconds } from '../duration.js';
 import { examples } from '../flags.js';
-import { addListenFlags, addresses, runRoleCommand, type ListenFlags } from '../role-flags.js';
+import { addListenFlags, addresses, runRoleCommand, tlsOf, type ListenFlags } from '../role-flags.js';
 
 interface CoordinatorFlags {
   store: string;
@@ -33,13 +33,15 @@ export function addCoordinator(program: Command): void {
     )
     .action(async (flags: ListenFlags & CoordinatorFlags) => {
       await runRoleCommand('coordinator', flags, async (log) => {
+        const { TlsFiles } = await import('../../common/tls/tls-files.js');
         const { startCoordinator } = await import('../../coordinator/coordinator.js');
         const { store, metricsPort, apiTokens, sweepMetricsFor: sweepMetricsSeconds } = flags;
         const given = {
           ...(apiTokens === undefined ? {} : { apiTokens }),
           ...(sweepMetricsSeconds === undefined ? {} : { sweepMetricsSeconds }),
         };
-        return await startCoordinator({ ...addresses(flags), ...given, metricsPort, store, log });
+        const tls = TlsFiles.openServer(tlsOf(flags), log);
+        return await startCoordinator({ ...addresses(flags), ...given, metricsPort, store, tls, log });
       });
     });
 }

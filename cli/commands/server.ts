@@ -4,7 +4,14 @@ import { PolyakError } from '../../common/errors.js';
 import { shardsMax } from '../../coordinator/epochs.js';
 import { examples } from '../flags.js';
 import { positiveInteger, wholeNumber } from '../numbers.js';
-import { addListenFlags, addresses, attendedCoordinator, runRoleCommand, type ListenFlags } from '../role-flags.js';
+import {
+  addListenFlags,
+  addresses,
+  attendedCoordinator,
+  runRoleCommand,
+  tlsOf,
+  type ListenFlags,
+} from '../role-flags.js';
 import { assertAddress } from '../role-process.js';
 
 interface ServerFlags extends ListenFlags {
@@ -43,11 +50,22 @@ export function addServer(program: Command): void {
       await runRoleCommand('server', flags, async (log) => {
         if (flags.shard >= shardsMax)
           throw new PolyakError('usage', `--shard ${flags.shard}: numbers go from 0 to ${shardsMax - 1}`);
+        const { TlsFiles } = await import('../../common/tls/tls-files.js');
         const { startServer } = await import('../../server/server.js');
         const { metricsPort, shard, threads, memoryMb } = flags;
         const coordinator = assertAddress('--coordinator', flags.coordinator);
         const memory = memoryMb === undefined ? {} : { memoryBytesMax: memoryMb * 1e6 };
-        return await startServer({ ...addresses(flags), metricsPort, coordinator, shard, threads, ...memory, log });
+        const tls = TlsFiles.openServer(tlsOf(flags), log);
+        return await startServer({
+          ...addresses(flags),
+          metricsPort,
+          coordinator,
+          shard,
+          threads,
+          ...memory,
+          tls,
+          log,
+        });
       });
     });
 }

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { addJson, examples, sweepArgument } from '../flags.js';
 import { positiveInteger } from '../numbers.js';
-import { addSettings } from '../settings.js';
+import { addSettings, tlsSettings } from '../settings.js';
 import { statusesOf } from '../sweep/trial-statuses.js';
 import type { TrialsFlags } from '../sweep/trials.js';
 
@@ -12,7 +12,7 @@ export function addTrials(program: Command): void {
     .summary('list the trials of a sweep')
     .description('Lists the trials of a sweep, running or not: parameters, state, and what they have reached.')
     .addArgument(sweepArgument());
-  addJson(addSettings(command, 'state'), 'one JSON object per trial')
+  addJson(addSettings(command, 'state', ...tlsSettings), 'one JSON object per trial')
     .option(
       '--sort <what>',
       'the objective by its name, a parameter, or number, epoch, loss, …; -NAME for the highest first',

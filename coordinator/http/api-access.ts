@@ -8,10 +8,11 @@ export interface ApiPlace {
   /** Where it listens. */
   host: string;
   tokens: ApiTokens | undefined;
+  scheme: 'http' | 'https';
 }
 
 /** Errors: 401 without a token that is known, 403 for what the token, the place or the browser's page does not allow. */
-export function assertAccess({ host, tokens }: ApiPlace, headers: IncomingHttpHeaders, scope: ApiScope): void {
+export function assertAccess({ host, tokens, scheme }: ApiPlace, headers: IncomingHttpHeaders, scope: ApiScope): void {
   if (tokens) return assertToken(tokens, headers.authorization, scope);
   if (isLoopback(host)) {
     const asked = hostNameOf(headers.host ?? '');
@@ -29,7 +30,7 @@ export function assertAccess({ host, tokens }: ApiPlace, headers: IncomingHttpHe
   }
   const { origin } = headers;
   // A page of another site can send a POST without asking.
-  if (scope === 'admin' && origin !== undefined && origin !== `http://${headers.host}`)
+  if (scope === 'admin' && origin !== undefined && origin !== `${scheme}://${headers.host}`)
     throw new PolyakError('refused', `a page of ${origin} may change nothing here without --api-tokens FILE`);
 }
 

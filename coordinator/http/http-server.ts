@@ -1,7 +1,10 @@
 /** The coordinator's one HTTP port: /metrics, /healthz and /api/v1. It knows who may ask; routes know what is answered. */
+import type { RequestListener } from 'node:http';
+import { createServer } from 'node:https';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import { PolyakError } from '../../common/errors.js';
+import type { TlsFiles } from '../../common/tls/tls-files.js';
 import type { ServiceParts } from '../coordinator-service.js';
 import { assertAccess, hostNameOf } from './api-access.js';
 import { ApiError, failureOf } from './api-error.js';
@@ -22,6 +25,8 @@ export interface HttpServerOptions {
   /** Why not, or undefined. */
   healthy: () => string | undefined;
   parts: ServiceParts;
+  /** Plain without it. Clients need no certificate; who may ask for what, tokens say. */
+  tls: TlsFiles | undefined;
 }
 
 export interface RunningHttpServer {
@@ -33,7 +38,10 @@ export interface RunningHttpServer {
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningHttpServer> {
   const { port, parts } = options;
   const host = hostNameOf(options.host);
-  const server = Fastify({ logger: false, bodyLimit: bodyBytesMax, forceCloseConnections: true });
+  const server = Fastify({
+    ...{ logger: false, bodyLimit: bodyBytesMax, forceCloseConnections: true },
+    ...(options.tls && { serverFactory: secureServer(options.tls) }),
+  });
   server.setErrorHandler(async (error, request, reply) => {
     const { status, body, isInternal } = failureOf(error);
     if (isInternal) {
@@ -59,6 +67,21 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   return { port: boundPort(server) ?? port, close: async () => await server.close() };
 }
 
+/** New connections get the certificate that lies there then. */
+function secureServer(tls: TlsFiles) {
+  return (handler: RequestListener) => {
+    let used = tls.current();
+    const server = createServer(used.options, handler);
+    server.prependListener('connection', () => {
+      const current = tls.current();
+      if (current === used) return;
+      used = current;
+      server.setSecureContext(current.options);
+    });
+    return server;
+  };
+}
+
 function addPages(server: FastifyInstance, { registry, healthy }: HttpServerOptions): void {
   server.get('/metrics', async (_, reply) => {
     const text = await registry.metrics();
@@ -73,10 +96,11 @@ function addPages(server: FastifyInstance, { registry, healthy }: HttpServerOpti
   });
 }
 
-function addApi(server: FastifyInstance, { host, tokens, parts }: HttpServerOptions): void {
+function addApi(server: FastifyInstance, { host, tokens, parts, tls }: HttpServerOptions): void {
+  const scheme = tls ? 'https' : 'http';
   // Before the body is read: who may not ask shall not make us read.
   const mayUse = (scope: ApiScope) => async (request: FastifyRequest) =>
-    await Promise.resolve(assertAccess({ host, tokens }, request.headers, scope));
+    await Promise.resolve(assertAccess({ host, tokens, scheme }, request.headers, scope));
   for (const { method, path, scope, handle } of apiRoutes) {
     const url = prefix + path.replaceAll(/\{(\w+)\}/g, ':$1');
     server.route({

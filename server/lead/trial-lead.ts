@@ -10,6 +10,7 @@ import type { ChunkFrame } from '../../common/frame.js';
 import type { Logger } from '../../common/log.js';
 import type { Manifest } from '../../common/manifest.js';
 import { modulePath, readModule } from '../../common/module-bundle.js';
+import type { TlsFiles } from '../../common/tls/tls-files.js';
 import { passLeaves, type TrainingPlan } from '../../common/plan.js';
 import { claimIncarnation, lostCheckpoint, newestCheckpoint } from '../checkpoint/checkpoint.js';
 import { folderError, makeFolder, trialsFolder } from '../checkpoint/checkpoint-folder.js';
@@ -56,6 +57,8 @@ export interface TrialLeadOptions {
   release: ReleaseLocally;
   reports: ReportQueue;
   metrics: ShardMetrics;
+  /** Of the streams to other shards; plain without it. */
+  tls?: TlsFiles | undefined;
   log: Logger;
 }
 
@@ -297,7 +300,7 @@ export class TrialLead {
 
   private shardSet(facts: TrialFacts, checkpoint: string, untilStep: number): ShardSet {
     const { trialKey, experimentJson, experiment, directory, leadEpoch, shard } = this.options;
-    const { beginLocally, release } = this.options;
+    const { beginLocally, release, tls } = this.options;
     const { incarnation, interruption } = this;
     const { manifest } = facts;
     const data = { encoding: '', ...facts.data };
@@ -312,7 +315,7 @@ export class TrialLead {
       manifest: JSON.parse(manifest) as Manifest,
       chunkFloats,
       globalNorm: clip && 'globalNorm' in clip ? clip.globalNorm : undefined,
-      ...{ beginLocally, release, interruption },
+      ...{ beginLocally, release, interruption, tls },
       held: (step, node, holder) => {
         const { round } = this.membership;
         if (round?.spec.kind === 'GRADIENT' && round.spec.step === step) round.held(node, holder);

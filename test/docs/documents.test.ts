@@ -7,7 +7,7 @@ import { blocksOf } from './document-test.js';
 import { missingLine } from './shell-blocks.js';
 
 const root = packageRoot();
-const documents = ['README.md', 'docs/walkthrough.md', 'docs/sweeps.md', 'docs/inspect.md'];
+const documents = ['README.md', 'docs/walkthrough.md', 'docs/sweeps.md', 'docs/inspect.md', 'SECURITY.md'];
 
 it('commands that are not run are few, and each says why', () => {
   const reasons = documents.map((file) =>
@@ -28,6 +28,7 @@ it('commands that are not run are few, and each says why', () => {
       'polyak coordinator --listen 0.0.0.0:7350 --store postgres://polyak@10.0.0.9/polyak --metrics-port 9350 --api-tokens tokens.yaml',
     ],
     [],
+    ['export POLYAK_TLS_AUTHORITY=authority.pem'],
   ]);
 });
 

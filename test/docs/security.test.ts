@@ -1,0 +1,3 @@
+import { testDocument } from './document-test.js';
+
+testDocument('SECURITY.md');
