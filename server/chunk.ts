@@ -42,8 +42,17 @@ export interface ChunkRules {
   statisticsMomentum(tensorIndex: number): number;
 }
 
+/** In float64, over the chunk; before the step for what is of the weights. */
+export interface ChunkScalars {
+  gradientSquares: number;
+  /** Of the weights that L2 applies to. */
+  weightSquares: number;
+  /** Of the weights that L1 applies to. */
+  weightAbsolutes: number;
+}
+
 export interface ChunkEvents {
-  prepared(chunk: Chunk, scalars: { gradientSquares: number; weightSquares: number }): void;
+  prepared(chunk: Chunk, scalars: ChunkScalars): void;
   overflowed(chunk: Chunk, tensorIndex: number): void;
   /** The weights of `chunk.version` are about to be replaced by the next. */
   leaving(chunk: Chunk): void;
@@ -202,6 +211,7 @@ export class Chunk {
     this.events.prepared(this, {
       gradientSquares: sum(result.sumSquares),
       weightSquares: sum(result.weightSquares),
+      weightAbsolutes: sum(result.weightAbsolutes),
     });
     return true;
   }
@@ -212,7 +222,7 @@ export class Chunk {
       weights: this.memory.weights,
       segments: this.spec.segments
         .filter(({ tensor }) => !tensor.frozen)
-        .map(({ start, length, tensor }) => ({ start, length, l2: tensor.l2 })),
+        .map(({ start, length, tensor }) => ({ start, length, l1: tensor.l1 ?? 0, l2: tensor.l2 })),
       reciprocal: this.rule.reciprocal,
       clipValue: this.rule.clipValue,
     };
@@ -228,6 +238,7 @@ export class Chunk {
         length,
         rateMultiplier: tensor.rateMultiplier,
         frozen: tensor.frozen,
+        decays: tensor.decays ?? false,
       })),
       ...{ weights, gradient, slots, average },
       scale: this.scale,

@@ -17,7 +17,7 @@ import type { ShardReport } from '../proto/gen/polyak/v1/ShardReport.js';
 import type { Arena } from './arithmetic/arena.js';
 import type { ArenaPool } from './arithmetic/arena-pool.js';
 import type { Arithmetic } from './arithmetic/arithmetic.js';
-import { Chunk, allocate, type ChunkEvents } from './chunk.js';
+import { Chunk, allocate, type ChunkEvents, type ChunkScalars } from './chunk.js';
 import { loadChunk } from './checkpoint/load-chunk.js';
 import { writeShardFile, type ChunkSnapshot } from './checkpoint/shard-file.js';
 import type { FrameCache, Outgoing } from './frame-cache.js';
@@ -57,7 +57,7 @@ export class ShardTrial {
   private heldStep = -1;
   /** How many chunks have reached the newest version; none passes it before all are there. */
   private atVersion = { version: -1, chunks: 0 };
-  private pendingScalars: { chunk: number; step: number; gradientSquares: number; weightSquares: number }[] = [];
+  private pendingScalars: ({ chunk: number; step: number } & ChunkScalars)[] = [];
   private cut: { step: number; snapshots: Map<number, ChunkSnapshot> } | undefined;
   private readonly kernels = new Map<Arena, VectorKernels>();
   private readonly reservations: (() => void)[] = [];
@@ -242,6 +242,7 @@ export class ShardTrial {
         chunks: ready.map(({ chunk }) => chunk),
         gradientSquares: ready.map(({ gradientSquares }) => gradientSquares),
         weightSquares: ready.map(({ weightSquares }) => weightSquares),
+        weightAbsolutes: ready.map(({ weightAbsolutes }) => weightAbsolutes),
       },
     });
   }

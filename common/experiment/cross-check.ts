@@ -28,6 +28,7 @@ export function crossCheck(experiment: Experiment): Finding[] {
     ...repeatedFindings(experiment, 'augment'),
     ...repeatedFindings(experiment, 'metrics'),
     ...dilationFindings(experiment),
+    ...warmUpFindings(experiment),
   ];
 }
 
@@ -147,6 +148,16 @@ function dilationFindings({ model, module }: Experiment): Finding[] {
     const rate = Array.isArray(options.dilationRate) ? `[${rates.join(', ')}]` : String(options.dilationRate);
     const message = `${rate} cannot be trained, only a first layer with trainable: false may have it`;
     return [{ path: parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part)), message }];
+  });
+}
+
+/** One cycle begins with a rise of its own. */
+function warmUpFindings({ optimizer }: Experiment): Finding[] {
+  return Object.entries(optimizer).flatMap(([name, { schedule, warmUp }]) => {
+    if (warmUp === undefined || schedule === undefined || !('oneCycle' in schedule)) return [];
+    const message =
+      'does not go with oneCycle, which rises by itself over a part `rise` of the steps; take one of them out';
+    return [{ path: ['optimizer', name, 'warmUp'], message }];
   });
 }
 

@@ -10,6 +10,7 @@ import { withResolvers } from '../../common/with-resolvers.js';
 import type { Failed } from '../../proto/gen/polyak/v1/Failed.js';
 import type { ShardOrder } from '../../proto/gen/polyak/v1/ShardOrder.js';
 import type { ShardReport } from '../../proto/gen/polyak/v1/ShardReport.js';
+import type { ChunkScalars } from '../chunk.js';
 import { MemoryTaken } from '../memory-taken.js';
 import type { BeginOrder } from '../shard-trial.js';
 import { CutLedger } from './cut-ledger.js';
@@ -104,9 +105,9 @@ export class ShardSet {
     await this.options.interruption.race(promise);
   }
 
-  /** Of the weights that L2 applies to, before the step; added in the order of chunks, whatever the number of shards. */
-  async weightSquares(step: number): Promise<number> {
-    return (await this.options.interruption.race(this.scalars.total(step))).weightSquares;
+  /** Of all chunks, added in their order, whatever the number of shards. */
+  async scalarsOf(step: number): Promise<ChunkScalars> {
+    return await this.options.interruption.race(this.scalars.total(step));
   }
 
   /** Nobody will ask for scalars of steps before this one. */

@@ -309,8 +309,11 @@ export class TrialLead {
     stopTimer();
     this.advanced = true;
     metrics.steps.inc();
-    const l2 = experiment.regularise.l2;
-    if (l2 > 0) sums.l2Sum = 0.5 * l2 * (await shards.weightSquares(step)) * sums.samples;
+    const { l1, l2 } = experiment.regularise;
+    if (l1 > 0 || l2 > 0) {
+      const { weightAbsolutes, weightSquares } = await shards.scalarsOf(step);
+      sums.l2Sum = (0.5 * l2 * weightSquares + l1 * weightAbsolutes) * sums.samples;
+    }
     shards.forgetBefore(step);
     return sums;
   }

@@ -4,9 +4,14 @@
  */
 import type { VectorKernels } from '../../common/kernels/vector-kernels.js';
 import { PolyakError } from '../../common/errors.js';
+import { adagrad } from './adagrad.js';
 import { adam } from './adam.js';
+import { adamw } from './adamw.js';
+import { amsgrad } from './amsgrad.js';
 import { momentum } from './momentum.js';
+import { nadam } from './nadam.js';
 import { nesterov } from './nesterov.js';
+import { rmsprop } from './rmsprop.js';
 import { sgd } from './sgd.js';
 
 /** A run of floats of one chunk that share their settings. Pointers are byte offsets in the kernels' memory. */
@@ -20,7 +25,12 @@ export interface OptimizerSegment {
   length: number;
   /** Multiplies the learning rate. */
   rateMultiplier: number;
+  /** Weight decay applies to it: it is of a kernel. */
+  decays?: boolean;
 }
+
+/** As the experiment's schema has checked them. */
+export type OptimizerOptions = Readonly<Record<string, number | string>>;
 
 export interface Optimizer<Options> {
   readonly name: string;
@@ -33,14 +43,14 @@ export interface Optimizer<Options> {
 }
 
 /** The optimizers by the name that the experiment file uses. */
-export const optimizers = { sgd, momentum, nesterov, adam } as const;
+export const optimizers = { sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, amsgrad, nadam } as const;
 
 export type OptimizerName = keyof typeof optimizers;
 
 /** The optimizer of that name; its options are those that the experiment's schema has checked. */
-export function optimizerNamed(name: string): Optimizer<Record<string, number>> {
+export function optimizerNamed(name: string): Optimizer<OptimizerOptions> {
   if (!Object.hasOwn(optimizers, name)) {
     throw new PolyakError('usage', `optimizer: there is no '${name}'; one of ${Object.keys(optimizers).join(', ')}`);
   }
-  return optimizers[name as OptimizerName] as Optimizer<Record<string, number>>;
+  return optimizers[name as OptimizerName] as Optimizer<OptimizerOptions>;
 }

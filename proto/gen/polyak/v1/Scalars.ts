@@ -6,6 +6,7 @@ export interface Scalars {
   'chunks'?: (number)[];
   'gradientSquares'?: (number | string)[];
   'weightSquares'?: (number | string)[];
+  'weightAbsolutes'?: (number | string)[];
 }
 
 export interface Scalars__Output {
@@ -13,4 +14,5 @@ export interface Scalars__Output {
   'chunks': (number)[];
   'gradientSquares': (number)[];
   'weightSquares': (number)[];
+  'weightAbsolutes': (number)[];
 }
