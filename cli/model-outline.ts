@@ -57,7 +57,7 @@ export async function outlineModel(experiment: Experiment, bundle?: ModuleBundle
   // Or it advises people to install what `polyak setup` brings.
   tf.enableProdMode();
   const { model, notes } = await buildModel(tf, experiment, shape, module);
-  const { manifest } = modelWeights(model, notes, experiment.regularise.l2);
+  const { manifest } = modelWeights(model, notes, experiment.regularise);
   const layers = model.layers
     .filter((layer) => layer.getClassName() !== 'InputLayer')
     .map((layer) => ({

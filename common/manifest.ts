@@ -37,6 +37,10 @@ export interface TensorSpec {
   rateMultiplier: number;
   /** Lambda of half lambda times the sum of squares, 0 for what is not a kernel. */
   l2: number;
+  /** Lambda of lambda times the sum of absolute values, likewise. */
+  l1?: number;
+  /** It is a kernel: what an optimizer's weight decay applies to. */
+  decays?: boolean;
   frozen: boolean;
 }
 

@@ -4,7 +4,7 @@ import type { Manifest } from '../common/manifest.js';
 import { TrainingPlan } from '../common/plan.js';
 import type { ChunkRules, StepRule } from './chunk.js';
 import { learningRateAt, type LearningRateSchedule } from './schedule.js';
-import { optimizerNamed, type Optimizer } from './optimizer/optimizer.js';
+import { optimizerNamed, type Optimizer, type OptimizerOptions } from './optimizer/optimizer.js';
 
 /** decay min(decay, (1 + t) / (10 + t)), so that the first steps do not hold the average back. */
 export function averageDecayAt(decay: number, step: number): number {
@@ -17,8 +17,8 @@ export function planOf(experiment: Experiment, trainCount: number): TrainingPlan
 }
 
 interface ChosenOptimizer {
-  optimizer: Optimizer<Record<string, number>>;
-  options: Record<string, number>;
+  optimizer: Optimizer<OptimizerOptions>;
+  options: OptimizerOptions;
   learningRate: number;
   schedule: LearningRateSchedule;
 }
@@ -26,8 +26,8 @@ interface ChosenOptimizer {
 /** The experiment's one optimizer with its options. */
 export function chosenOptimizer(experiment: Experiment): ChosenOptimizer {
   const [name, all] = Object.entries(experiment.optimizer)[0] ?? ['', {}];
-  const { learningRate, schedule, warmUp, ...options } = all as Record<string, number> & LearningRateSchedule;
-  return { optimizer: optimizerNamed(name), options, learningRate: learningRate ?? 0, schedule: { schedule, warmUp } };
+  const { learningRate = 0, schedule, warmUp, ...options } = all as { learningRate?: number } & LearningRateSchedule;
+  return { optimizer: optimizerNamed(name), options, learningRate, schedule: { schedule, warmUp } };
 }
 
 /** The learning rate of a step that counts from 0. */
@@ -40,6 +40,7 @@ export function stepRules(experiment: Experiment, manifest: Manifest, trainCount
   const plan = planOf(experiment, trainCount);
   const { optimizer, options } = chosenOptimizer(experiment);
   const clip = experiment.clip;
+  const needsTrust = optimizer.updateSquares !== undefined;
   return {
     step(step): StepRule {
       const { leaves, samples } = plan.step(step);
@@ -48,7 +49,8 @@ export function stepRules(experiment: Experiment, manifest: Manifest, trainCount
         leaves,
         reciprocal: Math.fround(1 / samples),
         clipValue: clip && 'value' in clip ? clip.value : undefined,
-        needsScale: clip !== undefined && 'globalNorm' in clip,
+        needsScale: (clip !== undefined && 'globalNorm' in clip) || needsTrust,
+        needsTrust,
         optimizer: optimizer.name,
         coefficients: optimizer.coefficients(options, step + 1, rate),
         averageDecay: averageDecayAt(experiment.weightAverage.decay, step + 1),

@@ -6,6 +6,7 @@ import { crossCheck, foldFindings, type Finding } from './cross-check.js';
 import { mapLocations } from './data-locations.js';
 import { describeIssues, type Issue } from './describe-issues.js';
 import { dotted, isUnder, valueAt, type Described } from './described.js';
+import { withRates } from './dropout-rate.js';
 import type { ExperimentText } from './experiment-text.js';
 import { unusedParameters, type GivenParameters } from './parameter-arguments.js';
 import { replaceReferences, type Parameters, type Replaced } from './parameters.js';
@@ -38,7 +39,7 @@ export function check(value: unknown, { folder, source, given = { values: {}, or
     ...unused,
   ];
   if (!result.success || findings.length > 0) throw new PolyakError('usage', linesOf(findings, source).join('\n'));
-  return resolvePaths(result.data, folder);
+  return resolveModel(resolvePaths(result.data, folder));
 }
 
 /**
@@ -146,6 +147,11 @@ function linesOf(findings: Described[], source?: ExperimentText): string[] {
     const place = origin ?? source?.position(path);
     return place === undefined ? message : `${place}: ${message}`;
   });
+}
+
+function resolveModel(experiment: Experiment): Experiment {
+  const { model } = experiment;
+  return Array.isArray(model) ? { ...experiment, model: withRates(model) } : experiment;
 }
 
 function resolvePaths(experiment: Experiment, folder: string): Experiment {

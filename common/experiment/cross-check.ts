@@ -28,6 +28,8 @@ export function crossCheck(experiment: Experiment): Finding[] {
     ...repeatedFindings(experiment, 'augment'),
     ...repeatedFindings(experiment, 'metrics'),
     ...dilationFindings(experiment),
+    ...warmUpFindings(experiment),
+    ...trustFindings(experiment),
   ];
 }
 
@@ -147,6 +149,24 @@ function dilationFindings({ model, module }: Experiment): Finding[] {
     const rate = Array.isArray(options.dilationRate) ? `[${rates.join(', ')}]` : String(options.dilationRate);
     const message = `${rate} cannot be trained, only a first layer with trainable: false may have it`;
     return [{ path: parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part)), message }];
+  });
+}
+
+/** Both need the whole vector of the step before, and one of them the other's result. */
+function trustFindings({ optimizer, clip }: Experiment): Finding[] {
+  if (!('lamb' in optimizer) || clip === undefined || !('globalNorm' in clip)) return [];
+  const message =
+    'does not go with lamb, whose step has the norm of the weights whatever that of the gradient; take one of them out';
+  return [{ path: ['clip', 'globalNorm'], message }];
+}
+
+/** One cycle begins with a rise of its own. */
+function warmUpFindings({ optimizer }: Experiment): Finding[] {
+  return Object.entries(optimizer).flatMap(([name, { schedule, warmUp }]) => {
+    if (warmUp === undefined || schedule === undefined || !('oneCycle' in schedule)) return [];
+    const message =
+      'does not go with oneCycle, which rises by itself over a part `rise` of the steps; take one of them out';
+    return [{ path: ['optimizer', name, 'warmUp'], message }];
   });
 }
 

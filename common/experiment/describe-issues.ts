@@ -90,11 +90,18 @@ const usualKeys: Readonly<Record<string, string>> = {
   'search.stopping.diverged': 'factor',
 };
 
+/** Likewise, of layers. */
+const usualOptions: Readonly<Record<string, string>> = {
+  dropout: 'rate',
+  spatialDropout1d: 'rate',
+  spatialDropout2d: 'rate',
+};
+
 /** `dropout: 0.5` is short for what it must be. */
 function shorthand(path: PropertyKey[], issue: Issue | undefined, value: unknown): string {
   if (issue?.code !== 'invalid_type' || issue.expected !== 'object' || path.length < 2) return '';
   if (typeof value !== 'number' && typeof value !== 'string') return '';
-  const usual = usualKeys[dotted(path)];
+  const usual = usualKeys[dotted(path)] ?? usualOptions[String(path.at(-1))];
   const needed = usual === undefined ? neededKeysAt(path) : [usual];
   const options = needed.map((key) => `${key}: ${needed.length === 1 ? String(value) : '…'}`);
   return needed.length === 0 ? '' : `; write ${entry(path, `{ ${options.join(', ')} }`)}`;

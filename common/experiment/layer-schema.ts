@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { PolyakError } from '../errors.js';
 import { dotted } from './described.js';
+import { rateOfKeep } from './dropout-rate.js';
 import { lineOf, type LayerProblem } from './layer-problem.js';
 import { misplacedOptions } from './misplaced.js';
 import { show } from './requirement.js';
@@ -17,10 +18,26 @@ const pair = z.union([positive.transform((n): [number, number] => [n, n]), z.tup
 const padding = z.enum(['valid', 'same']);
 
 export const activationNames = [
-  ...['linear', 'relu', 'relu6', 'elu', 'selu', 'sigmoid', 'hardSigmoid', 'tanh', 'softplus', 'softsign'],
-  ...['softmax', 'logSoftmax', 'gelu', 'swish', 'mish'],
+  ...['linear', 'relu', 'relu6', 'leakyReLU', 'elu', 'selu', 'sigmoid', 'hardSigmoid', 'tanh', 'softplus'],
+  ...['softsign', 'softmax', 'logSoftmax', 'gelu', 'swish', 'mish'],
 ] as const;
-const activation = z.enum(activationNames);
+const plainActivation = z.enum(activationNames);
+const leakyReLUOptions = {
+  alpha: z.number().min(0).max(1).default(0.01).describe('the slope below 0'),
+};
+const eluOptions = { alpha: z.number().nonnegative().default(1).describe('-alpha is what is approached below') };
+/** Either a name, or one with its alpha, which is computed by the layer of that name. */
+const activation = z
+  .union(
+    [
+      plainActivation,
+      z.strictObject({ leakyReLU: z.strictObject(leakyReLUOptions) }),
+      z.strictObject({ elu: z.strictObject(eluOptions) }),
+    ],
+    { error: `must be one of ${activationNames.join(', ')}, or such as { leakyReLU: { alpha: 0.1 } }` },
+  )
+  .meta({ id: 'activation', description: 'a name, or a name with its alpha' });
+export type ActivationOption = z.output<typeof activation>;
 
 /** Either a name, or `{ name: options }` as in `{ randomNormal: { standardDeviation: 0.01 } }`. */
 const initializerNames = [
@@ -91,6 +108,24 @@ const convolution1d = {
 };
 const pooling1d = { ...named, poolSize: positive.default(2), strides: positive.optional(), padding: pooling.padding };
 const depthwise = { depthMultiplier: positive.default(1), depthwiseInitializer: kernelInitializer };
+const scaledAndCentred = {
+  center: z.boolean().default(true),
+  scale: z.boolean().default(true),
+  betaInitializer: initializer.default({ name: 'zeros' }),
+  gammaInitializer: initializer.default({ name: 'ones' }),
+};
+const ofEachSample = { epsilon: z.number().positive().default(1e-5), ...scaledAndCentred };
+/** The lecture's and PyTorch's early p is the part that is kept; here it is `rate` that is set to 0, however it was written. */
+const dropout = z
+  .strictObject({
+    ...named,
+    rate: z.number().min(0).lt(1).optional().describe('the part that is set to 0'),
+    keep: z.number().gt(0).max(1).optional().describe('the part that is not, in place of rate'),
+  })
+  .refine(({ rate, keep }) => (rate === undefined) !== (keep === undefined), {
+    error: 'must have either rate, the part that is set to 0, or keep, the part that is not',
+  })
+  .transform(({ rate, keep = 1, ...rest }) => ({ ...rest, rate: rate ?? rateOfKeep(keep) }));
 /** What is in it is checked by parseLayers. */
 export const nestedLayers = z.array(z.unknown()).min(1).describe('a list of layers');
 
@@ -133,21 +168,38 @@ export const layerSchemas = {
   dense: z.strictObject({ ...biased, units: positive, kernelInitializer }),
   activation: z.union(
     [
-      activation.transform((name): { activation: typeof name; name?: string } => ({ activation: name })),
+      plainActivation.transform((name): { activation: ActivationOption; name?: string } => ({ activation: name })),
       z.strictObject({ ...named, activation }),
     ],
     { error: `must be one of ${activationNames.join(', ')}` },
   ),
-  dropout: z.strictObject({ ...named, rate: z.number().min(0).lt(1) }),
+  leakyReLU: z.strictObject({ ...named, ...leakyReLUOptions }),
+  elu: z.strictObject({ ...named, ...eluOptions }),
+  prelu: z.strictObject({
+    ...weighted,
+    alphaInitializer: initializer
+      .default({ name: 'constant', value: 0.25 })
+      .describe('of the slopes below 0, one for each channel, which are trained'),
+  }),
+  maxout: z.strictObject({
+    ...named,
+    pieces: z.int().min(2).default(2).describe('channels of which the largest is put out; divides their number'),
+  }),
+  dropout,
+  spatialDropout1d: dropout,
+  spatialDropout2d: dropout,
   batchNormalization: z.strictObject({
     ...weighted,
     /** Of the running statistics: running = momentum running + (1 - momentum) batch. */
     momentum: z.number().min(0).max(1).default(0.99),
     epsilon: z.number().positive().default(1e-3),
-    center: z.boolean().default(true),
-    scale: z.boolean().default(true),
-    betaInitializer: initializer.default({ name: 'zeros' }),
-    gammaInitializer: initializer.default({ name: 'ones' }),
+    ...scaledAndCentred,
+  }),
+  layerNormalization: z.strictObject({ ...weighted, ...ofEachSample }),
+  groupNormalization: z.strictObject({
+    ...weighted,
+    groups: positive.default(32).describe('of adjoining channels; divides their number'),
+    ...ofEachSample,
   }),
   reshape: z.strictObject({
     ...named,

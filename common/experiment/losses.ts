@@ -20,7 +20,15 @@ export const lossNames = Object.keys(lossTargets) as LossName[];
 
 const margin = z.number().positive().default(1).describe('what the right class has to be ahead by');
 const delta = z.number().positive().default(1).describe('the error from which on the loss is linear');
+const labelSmoothing = z
+  .number()
+  .min(0)
+  .lt(1)
+  .default(0)
+  .describe('the part of a label that is shared out among all classes, so that none is learned to be certain');
 export const lossOptionSchemas = {
+  softmaxCrossEntropy: z.strictObject({ labelSmoothing }),
+  binaryCrossEntropy: z.strictObject({ labelSmoothing }),
   hinge: z.strictObject({ margin }),
   binaryHinge: z.strictObject({ margin }),
   huber: z.strictObject({ delta }),
@@ -29,6 +37,8 @@ export const lossOptionSchemas = {
 export const lossSchema = z.union(
   [
     z.enum(lossNames),
+    z.strictObject({ softmaxCrossEntropy: lossOptionSchemas.softmaxCrossEntropy }),
+    z.strictObject({ binaryCrossEntropy: lossOptionSchemas.binaryCrossEntropy }),
     z.strictObject({ hinge: lossOptionSchemas.hinge }),
     z.strictObject({ binaryHinge: lossOptionSchemas.binaryHinge }),
     z.strictObject({ huber: lossOptionSchemas.huber }),

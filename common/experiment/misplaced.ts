@@ -28,7 +28,7 @@ function optionsBeside(path: PropertyKey[], map: Record<string, unknown>, names:
   return { path: [...path, beside[0]!], message };
 }
 
-/** `adamw: { … }` beside `adam`: a second name, not an option of the first. */
+/** `lion: { … }` beside `adam`: a second name, not an option of the first. */
 function isNameOfTheirs(key: string, value: unknown, names: string[]): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return noEquivalent(plainOf(key)) !== '' || valueMeant(key, names) !== undefined;

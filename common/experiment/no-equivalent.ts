@@ -1,7 +1,6 @@
 /** What others have and we do not: what there is instead. Their names are in lower case without dashes and underscores. */
 
 const onlyNumbers = 'it has no effect on the numbers, so it is not in the file';
-const decoupled = 'adam with regularise.l2 is nearest; it decays through the gradient';
 
 const patience =
   'search: { stopping: { patience: { epochs: 3 } } } stops the trials of a sweep, a single training goes on to its end';
@@ -10,26 +9,22 @@ const learnsNothing = 'search: { schedule: { coarseToFine: … } } is nearest, e
 
 const insteadOf: Readonly<Record<string, string>> = {
   // Optimizers and their options.
-  adamw: decoupled,
   adamax: 'adam is nearest',
-  nadam: 'adam is nearest',
   radam: 'adam with warmUp is nearest',
-  amsgrad: 'adam is without it',
-  rmsprop: 'adam with beta1: 0 is nearest',
-  adagrad: 'adam is nearest',
-  adadelta: 'adam is nearest',
+  adadelta: 'rmsprop is nearest',
   ftrl: 'adam is nearest',
   lion: 'adam is nearest',
-  lamb: 'adam with clip: { globalNorm: 1 } is nearest',
-  lars: 'momentum with clip: { globalNorm: 1 } is nearest',
+  lars: 'lamb is nearest',
   lbfgs: 'adam is nearest',
   betas: 'write beta1: 0.9, beta2: 0.999',
   dampening: 'momentum is without it',
-  centered: 'adam is nearest',
-  exponentialdecay: 'step with every: 1 multiplies the rate by factor after every epoch',
-  exponentiallr: 'step with every: 1 multiplies the rate by factor after every epoch',
-  reducelronplateau: 'the schedules are constant, step and cosine',
-  onecyclelr: 'cosine after a warmUp is nearest',
+  centered: 'rmsprop is without it',
+  initialaccumulatorvalue: 'adagrad begins with 0',
+  reducelronplateau: 'a rate is a function of the step alone, so that a replay has the same bits; step is nearest',
+  cosineannealingwarmrestarts: 'cosine is without restarts',
+  polynomiallr: 'linear is nearest',
+  totalsteps: 'the schedule ends with train.epochs',
+  maxlr: 'learningRate is the largest rate of oneCycle',
   gradientaccumulationsteps: 'train.batchSize is the whole step, train.microBatchSize what is computed at once',
   accumulategradbatches: 'train.batchSize is the whole step, train.microBatchSize what is computed at once',
   // The training loop.
@@ -43,7 +38,6 @@ const insteadOf: Readonly<Record<string, string>> = {
   patience,
   restorebestweights: 'objective.weights says which weights are evaluated and kept',
   callbacks: 'checkpoints and the average of the weights are keys of their own, checkpoint and weightAverage',
-  labelsmoothing: 'the losses are without it',
   mixedprecision: 'everything is in float32',
   precision: 'everything is in float32',
   dtype: 'everything is in float32',
@@ -89,14 +83,16 @@ const insteadOf: Readonly<Record<string, string>> = {
   simplernn: 'lstm is nearest',
   bidirectional: 'lstm reads a sequence from its beginning',
   returnstate: 'returnSequences puts out the state of every step',
+  maxnormconstraint: 'regularise.l2 is nearest',
+  elasticnet: 'regularise: { l1: …, l2: … } is both',
+  alphadropout: 'dropout is nearest',
+  gaussiandropout: 'dropout is nearest',
+  dropconnect: 'dropout is nearest',
   recurrentdropout: 'a dropout layer before or after it is nearest',
   recurrentactivation: 'gates are sigmoids',
-  layernorm: 'batchNormalization is nearest',
-  layernormalization: 'batchNormalization is nearest',
-  groupnorm: 'batchNormalization is nearest',
+  instancenorm: 'groupNormalization with a group for each channel is the same',
+  rmsnorm: 'layerNormalization is nearest',
   conv2dtranspose: 'conv2d has no transpose',
-  leakyrelu: 'elu is nearest, as in activation: elu',
-  prelu: 'elu is nearest, as in activation: elu',
   add: 'residual adds its layers to its input',
   concatenate: 'layers are a list; residual adds',
   // Losses and sources.

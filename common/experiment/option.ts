@@ -27,9 +27,14 @@ function meaningOf(schema: z.ZodType): string {
   return isWrapped ? meaningOf(schema.unwrap() as z.ZodType) : '';
 }
 
-/** An initializer's default is its name. Small numbers are written as in a file: 1e-8. */
+/** An initializer's default is its name, or one with its options. Small numbers are written as in a file: 1e-8. */
 function written(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(written).join(', ')}]`;
-  if (typeof value === 'object' && value !== null) return 'name' in value ? String(value.name) : JSON.stringify(value);
+  if (typeof value === 'object' && value !== null) {
+    const { name, ...options } = value as { name?: string };
+    if (name === undefined) return JSON.stringify(value);
+    const numbers = Object.entries(options).map(([key, number]) => `${key}: ${written(number)}`);
+    return numbers.length === 0 ? name : `{ ${name}: { ${numbers.join(', ')} } }`;
+  }
   return typeof value === 'number' && value > 0 && value < 0.01 ? value.toExponential() : String(value);
 }

@@ -1,8 +1,9 @@
 /** The tables of docs/experiment-file.md, made of the schema, and put between the marks that stand there for them. */
+import { z } from 'zod';
 import { functions } from './expression/functions.js';
 import { layerNames, layerSchemas, activationNames } from './layer-schema.js';
 import { optionsOf, type Option } from './option.js';
-import { dataSchemas, experimentSchema, optimizerSchemas } from './schema.js';
+import { dataSchemas, experimentSchema, optimizerSchemas, rateSchemas } from './schema.js';
 import { budgetSchema, crossValidationSchema } from './search-limits-schema.js';
 import { scheduleSchema, scheduleSchemas, stoppingSchema, type ScheduleName } from './search-schedule-schema.js';
 import { distributionSchemas, searchSchema } from './search-schema.js';
@@ -12,6 +13,7 @@ export const referenceTables: Readonly<Record<string, () => string>> = {
   data: dataTable,
   layers: layerTable,
   optimizers: optimizerTable,
+  rates: rateTable,
   train: trainTable,
   search: searchTable,
   distributions: distributionTable,
@@ -54,7 +56,8 @@ function layerTable(): string {
   const everywhere = new Set(['name', 'trainable', 'rateMultiplier']);
   const rows = new Map<string, string[]>();
   for (const name of layerNames) {
-    const schema = layerSchemas[name];
+    const given = layerSchemas[name];
+    const schema = given instanceof z.ZodPipe ? given.in : given;
     const options =
       'shape' in schema
         ? inOneCell(optionsOf(schema).filter((option) => !everywhere.has(option.name)))
@@ -72,6 +75,15 @@ function optimizerTable(): string {
     inOneCell(optionsOf(schema).filter((option) => !everywhere.has(option.name))),
   ]);
   return table(['optimizer', 'options, with defaults'], rows);
+}
+
+function rateTable(): string {
+  const rows = Object.entries(rateSchemas).map(([name, schema]) => [
+    code(name),
+    inOneCell(optionsOf(schema)),
+    schema.description ?? '',
+  ]);
+  return table(['schedule', 'options, with defaults', 'the rate of a step'], rows);
 }
 
 function trainTable(): string {

@@ -98,18 +98,31 @@ const augmentSchema = z.union([
 
 export const augmentNames: readonly string[] = augmentSchema.options.flatMap(({ shape }) => Object.keys(shape));
 
+const share = z.number().min(0).max(1);
+/** Of the learning rate; epochs are counted from 0, in fractions. Their formulas are in server/schedule.ts. */
+export const rateSchemas = {
+  constant: z.strictObject({}).describe('the rate itself'),
+  step: z
+    .strictObject({ every: count, factor: positive })
+    .describe('every so many epochs the rate is multiplied by the factor'),
+  exponential: z.strictObject({ factor: positive }).describe('the rate × factor^epochs, which falls at every step'),
+  inverseTime: z.strictObject({ decay: positive }).describe('the rate / (1 + decay × epochs)'),
+  linear: z.strictObject({ final: share.default(0) }).describe('a straight line from the rate to `final` times it'),
+  cosine: z.strictObject({ final: share.default(0) }).describe('half a cosine from the rate down to `final` times it'),
+  oneCycle: z
+    .strictObject({ rise: share.default(0.3), initial: share.default(0.04), final: share.default(4e-6) })
+    .describe(
+      'half a cosine from `initial` times the rate up to it, over a part `rise` of the steps, and one down to `final` times it',
+    ),
+} as const;
 const scheduleSchema = z.union([
-  z.strictObject({ constant: z.strictObject({}) }),
-  z.strictObject({
-    step: z
-      .strictObject({ every: count, factor: positive })
-      .describe('every so many epochs the rate is multiplied by the factor'),
-  }),
-  z.strictObject({
-    cosine: z
-      .strictObject({ final: z.number().min(0).max(1).default(0) })
-      .describe('half a cosine from the rate down to `final` times it'),
-  }),
+  z.strictObject({ constant: rateSchemas.constant }),
+  z.strictObject({ step: rateSchemas.step }),
+  z.strictObject({ exponential: rateSchemas.exponential }),
+  z.strictObject({ inverseTime: rateSchemas.inverseTime }),
+  z.strictObject({ linear: rateSchemas.linear }),
+  z.strictObject({ cosine: rateSchemas.cosine }),
+  z.strictObject({ oneCycle: rateSchemas.oneCycle }),
 ]);
 const warmUpSchema = z.union([z.strictObject({ steps: count }), z.strictObject({ epochs: positive })]);
 const rate = {
@@ -118,22 +131,64 @@ const rate = {
   warmUp: warmUpSchema.optional().describe('steps or epochs over which the rate rises linearly'),
 };
 
+const velocity = {
+  momentum: decay.default(0.9),
+  velocity: z
+    .enum(['gradients', 'steps'])
+    .default('gradients')
+    .describe('what it adds up: gradients, as in PyTorch, or steps, as in Keras, to which later rates do nothing'),
+};
+/** Added to the root, outside of it. */
+const epsilon = positive.default(1e-7);
+const moments = { beta1: decay.default(0.9), beta2: decay.default(0.999), epsilon };
+
 export const optimizerSchemas = {
   sgd: z.strictObject(rate),
-  momentum: z.strictObject({ ...rate, momentum: decay.default(0.9) }),
-  nesterov: z.strictObject({ ...rate, momentum: decay.default(0.9) }),
-  adam: z.strictObject({
+  momentum: z.strictObject({ ...rate, ...velocity }),
+  nesterov: z.strictObject({ ...rate, ...velocity }),
+  adagrad: z.strictObject({ ...rate, epsilon }),
+  rmsprop: z.strictObject({ ...rate, decay: decay.default(0.99), epsilon }),
+  adam: z.strictObject({ ...rate, ...moments }),
+  adamw: z.strictObject({
     ...rate,
-    beta1: decay.default(0.9),
-    beta2: decay.default(0.999),
-    epsilon: positive.default(1e-8),
+    ...moments,
+    weightDecay: z
+      .number()
+      .nonnegative()
+      .default(0.01)
+      .describe('every step multiplies kernels by 1 - learningRate × weightDecay'),
+  }),
+  amsgrad: z.strictObject({ ...rate, ...moments }),
+  nadam: z.strictObject({
+    ...rate,
+    ...moments,
+    momentumDecay: z
+      .number()
+      .nonnegative()
+      .default(4e-3)
+      .describe('how soon the momentum comes up from half of beta1 to the whole'),
+  }),
+  lamb: z.strictObject({
+    ...rate,
+    ...moments,
+    weightDecay: z
+      .number()
+      .nonnegative()
+      .default(0.01)
+      .describe("weightDecay times a kernel is added to its update, before the update's norm is taken"),
   }),
 } as const;
 const optimizerSchema = z.union([
   z.strictObject({ sgd: optimizerSchemas.sgd }),
   z.strictObject({ momentum: optimizerSchemas.momentum }),
   z.strictObject({ nesterov: optimizerSchemas.nesterov }),
+  z.strictObject({ adagrad: optimizerSchemas.adagrad }),
+  z.strictObject({ rmsprop: optimizerSchemas.rmsprop }),
   z.strictObject({ adam: optimizerSchemas.adam }),
+  z.strictObject({ adamw: optimizerSchemas.adamw }),
+  z.strictObject({ amsgrad: optimizerSchemas.amsgrad }),
+  z.strictObject({ nadam: optimizerSchemas.nadam }),
+  z.strictObject({ lamb: optimizerSchemas.lamb }),
 ]);
 
 const clipSchema = z.union([
@@ -178,6 +233,11 @@ export const experimentSchema = z.strictObject({
   objective: objectiveSchema.prefault({}).describe('what the training is judged by'),
   regularise: z
     .strictObject({
+      l1: z
+        .number()
+        .min(0)
+        .default(0)
+        .describe('l1 times the sum of absolute values of all kernels is added to the loss'),
       l2: z.number().min(0).default(0).describe('l2 / 2 times the sum of squares of all kernels is added to the loss'),
     })
     .prefault({})

@@ -23,6 +23,10 @@ export interface VectorKernels {
   sumSquares(p: number, n: number): number;
   /** gradient = gradient * reciprocal + l2 * weights; returns the sum of squares of the result. */
   prepareGradient(gradient: number, weights: number, n: number, reciprocal: number, l2: number): number;
+  /** gradient = gradient + l1 * sign(weights), the sign of 0 being 0. */
+  addSigns(gradient: number, weights: number, n: number, l1: number): void;
+  /** The sum of absolute values in float64, in the order of sumSquares. */
+  sumAbsolutes(p: number, n: number): number;
   /** The index of the first element that is infinite or not a number, or -1. */
   firstNonFinite(p: number, n: number): number;
   /** An unsigned 32-bit checksum of the bits; a change of one float always changes it. */
@@ -33,7 +37,27 @@ export interface VectorKernels {
   momentum(weights: number, gradient: number, velocity: number, n: number, rate: number, momentum: number): void;
   /** velocity = momentum * velocity + gradient; weights = weights - rate * (gradient + momentum * velocity) */
   nesterov(weights: number, gradient: number, velocity: number, n: number, rate: number, momentum: number): void;
-  /** The formula is at `server/optimizer/adam.ts`. */
+  /** velocity = momentum * velocity + rate * gradient; weights = weights - velocity */
+  momentumOfSteps(weights: number, gradient: number, velocity: number, n: number, rate: number, momentum: number): void;
+  /** velocity = momentum * velocity + rate * gradient; weights = weights - (rate * gradient + momentum * velocity) */
+  nesterovOfSteps(weights: number, gradient: number, velocity: number, n: number, rate: number, momentum: number): void;
+  /** squares = squares + gradient^2; weights = weights - rate * gradient / (sqrt(squares) + epsilon) */
+  adagrad(weights: number, gradient: number, squares: number, n: number, rate: number, epsilon: number): void;
+  /**
+   * square = decay * square + complement * gradient^2; weights = weights - rate * gradient / (sqrt(square) + epsilon),
+   * where complement = 1 - decay.
+   */
+  rmsprop(
+    weights: number,
+    gradient: number,
+    square: number,
+    n: number,
+    rate: number,
+    decay: number,
+    complement: number,
+    epsilon: number,
+  ): void;
+  /** The formula is at `server/optimizer/adam.ts`; the weights are multiplied by `shrink` before. */
   adam(
     weights: number,
     gradient: number,
@@ -46,6 +70,68 @@ export interface VectorKernels {
     complement2: number,
     rootScale: number,
     epsilon: number,
+    shrink: number,
+  ): void;
+  /** The formula is at `server/optimizer/amsgrad.ts`. */
+  amsgrad(
+    weights: number,
+    gradient: number,
+    first: number,
+    second: number,
+    largest: number,
+    n: number,
+    rate: number,
+    complement1: number,
+    beta2: number,
+    complement2: number,
+    rootScale: number,
+    epsilon: number,
+  ): void;
+  /** The formula is at `server/optimizer/nadam.ts`. */
+  nadam(
+    weights: number,
+    gradient: number,
+    first: number,
+    second: number,
+    n: number,
+    rateOfFirst: number,
+    rateOfGradient: number,
+    complement1: number,
+    beta2: number,
+    complement2: number,
+    rootScale: number,
+    epsilon: number,
+  ): void;
+  /** The sum of squares of what lamb moves the weights by at a rate of 1; in float64, in the order of sumSquares. */
+  lambSquares(
+    weights: number,
+    gradient: number,
+    first: number,
+    second: number,
+    n: number,
+    firstScale: number,
+    complement1: number,
+    beta2: number,
+    complement2: number,
+    rootScale: number,
+    epsilon: number,
+    decay: number,
+  ): number;
+  /** The formula is at `server/optimizer/lamb.ts`. */
+  lamb(
+    weights: number,
+    gradient: number,
+    first: number,
+    second: number,
+    n: number,
+    rate: number,
+    firstScale: number,
+    complement1: number,
+    beta2: number,
+    complement2: number,
+    rootScale: number,
+    epsilon: number,
+    decay: number,
   ): void;
   /**
    * average = decay * average + (1 - decay) * weights, computed as average + (1 - decay) * (weights - average), whose

@@ -55,7 +55,14 @@ interface LayerJson {
 }
 
 /** Do nothing when predicting. */
-const trainingOnly = new Set(['Dropout', 'SpatialDropout1D', 'GaussianDropout', 'GaussianNoise', 'AlphaDropout']);
+const trainingOnly = new Set([
+  'Dropout',
+  'SpatialDropout1D',
+  'SpatialDropout2D',
+  'GaussianDropout',
+  'GaussianNoise',
+  'AlphaDropout',
+]);
 
 /** Errors: `usage` for a model whose layers are models, or are used twice. */
 export async function inferenceGraph(run: TrainedRun): Promise<InferenceGraph> {

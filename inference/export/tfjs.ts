@@ -26,6 +26,12 @@ export function toTfjs(
       `--format tfjs: layer '${own.name}' is a ${own.type} of the run's module, ${instead}`,
     );
   }
+  const foreign = graph.layers.find((layer) => isForeign(layer));
+  if (foreign) {
+    const what = foreign.type === 'ELU' ? `ELU of alpha ${Number(foreign.config['alpha'])}` : foreign.type;
+    const instead = 'which plain TensorFlow.js does not have; --format onnx has it';
+    throw new PolyakError('usage', `--format tfjs: layer '${foreign.name}' is a ${what}, ${instead}`);
+  }
   const layers = withFinalActivation(withPreprocessing(graph), graph);
   const shards = new Shards();
   const weights = layers.flatMap((layer) => layer.weights).map((weight) => shards.add(weight, quantisation));
@@ -47,6 +53,10 @@ export function toTfjs(
     userDefinedMetadata: metadata,
   };
   return [{ name: 'model.json', parts: [Buffer.from(JSON.stringify(model))] }, ...files];
+}
+
+function isForeign({ type, config }: GraphLayer): boolean {
+  return type === 'Maxout' || type === 'GroupNormalization' || (type === 'ELU' && (config['alpha'] ?? 1) !== 1);
 }
 
 function layerJson({ name, type, config, inputs }: GraphLayer) {

@@ -33,16 +33,21 @@ export function executeJob(kernels: VectorKernels, job: ArenaJob): JobResult {
 }
 
 function prepare(kernels: VectorKernels, job: UpdateJob['prepare']): PrepareResult {
-  const result: PrepareResult = { sumSquares: [], weightSquares: [], firstNonFinite: -1 };
-  for (const { start, length, l2, frozen } of job.segments) {
+  const result: PrepareResult = { sumSquares: [], weightSquares: [], weightAbsolutes: [], firstNonFinite: -1 };
+  for (const { start, length, l1 = 0, l2, frozen } of job.segments) {
     if (frozen) {
       result.sumSquares.push(0);
       result.weightSquares.push(0);
+      result.weightAbsolutes.push(0);
       continue;
     }
     const gradient = job.gradient + 4 * start;
     const weights = job.weights + 4 * start;
     let squares = kernels.prepareGradient(gradient, weights, length, job.reciprocal, l2);
+    if (l1 > 0) {
+      kernels.addSigns(gradient, weights, length, l1);
+      squares = kernels.sumSquares(gradient, length);
+    }
     // Squares of finite float32 cannot overflow a float64 sum, so the search is needed only when the sum is not finite.
     if (result.firstNonFinite < 0 && !Number.isFinite(squares)) {
       result.firstNonFinite = start + kernels.firstNonFinite(gradient, length);
@@ -53,13 +58,30 @@ function prepare(kernels: VectorKernels, job: UpdateJob['prepare']): PrepareResu
     }
     result.sumSquares.push(squares);
     result.weightSquares.push(l2 > 0 ? kernels.sumSquares(weights, length) : 0);
+    result.weightAbsolutes.push(l1 > 0 ? kernels.sumAbsolutes(weights, length) : 0);
   }
-  return result;
+  return job.trust && result.firstNonFinite < 0 ? { ...result, trust: measureTrust(kernels, job, job.trust) } : result;
+}
+
+function measureTrust(
+  kernels: VectorKernels,
+  job: UpdateJob['prepare'],
+  { optimizer, coefficients, slots: ofChunk }: NonNullable<UpdateJob['prepare']['trust']>,
+): NonNullable<PrepareResult['trust']> {
+  const chosen = optimizerNamed(optimizer);
+  const segments = job.segments.map(({ start, length, decays }) => {
+    const [weights, gradient, ...slots] = [job.weights, job.gradient, ...ofChunk].map((at) => at + 4 * start);
+    return { weights: weights!, gradient: gradient!, slots, length, decays, rateMultiplier: 1 };
+  });
+  return {
+    weightSquares: segments.map(({ weights, length }) => kernels.sumSquares(weights, length)),
+    updateSquares: segments.map((segment) => chosen.updateSquares?.(kernels, segment, coefficients) ?? 0),
+  };
 }
 
 function apply(kernels: VectorKernels, job: UpdateJob['apply']): void {
   const optimizer = optimizerNamed(job.optimizer);
-  for (const { start, length, rateMultiplier, frozen } of job.segments) {
+  for (const { start, length, rateMultiplier, frozen, decays } of job.segments) {
     const offset = 4 * start;
     const gradient = job.gradient + offset;
     const weights = job.weights + offset;
@@ -68,7 +90,7 @@ function apply(kernels: VectorKernels, job: UpdateJob['apply']): void {
         kernels.scale(gradient, length, job.scale);
       }
       const slots = job.slots.map((slot) => slot + offset);
-      optimizer.apply(kernels, { weights, gradient, slots, length, rateMultiplier }, job.coefficients);
+      optimizer.apply(kernels, { weights, gradient, slots, length, rateMultiplier, decays }, job.coefficients);
     }
     if (job.average !== undefined) {
       kernels.movingAverage(job.average + offset, weights, length, job.averageDecay ?? 0);

@@ -47,17 +47,19 @@ export interface ChecksumJob {
 }
 
 /**
- * gradient = gradient * reciprocal + l2 * weights in each segment, then each element moved into
+ * gradient = gradient * reciprocal + l2 * weights + l1 * sign(weights) in each segment, then each element moved into
  * [-clipValue, clipValue]. Frozen segments are neither changed nor measured: their sums are 0.
  */
 export interface PrepareJob {
   kind: 'prepare';
   gradient: number;
   weights: number;
-  segments: readonly (JobSegment & { l2: number; frozen?: boolean })[];
+  segments: readonly (JobSegment & { l1?: number; l2: number; frozen?: boolean; decays?: boolean })[];
   /** 1 / the step's sample count; rounded to float32. */
   reciprocal: number;
   clipValue?: number;
+  /** The norms that a trust ratio needs are measured too. */
+  trust?: { optimizer: string; coefficients: readonly number[]; slots: readonly number[] };
 }
 
 /** Per segment, in the order of the job; in float64. */
@@ -66,6 +68,10 @@ export interface PrepareResult {
   sumSquares: number[];
   /** Sum of squares of the weights where l2 > 0, else 0. */
   weightSquares: number[];
+  /** Sum of absolute values of the weights where l1 > 0, else 0. */
+  weightAbsolutes: number[];
+  /** With `trust`: sums of squares of the weights, and of the update at a rate of 1. */
+  trust?: { weightSquares: number[]; updateSquares: number[] };
   /** Float of the chunk whose prepared gradient, before clipping, is the first infinite or NaN one, or -1. */
   firstNonFinite: number;
 }
@@ -75,7 +81,7 @@ export interface ApplyJob extends Averaging {
   kind: 'apply';
   optimizer: string;
   coefficients: readonly number[];
-  segments: readonly (JobSegment & { rateMultiplier: number; frozen: boolean })[];
+  segments: readonly (JobSegment & { rateMultiplier: number; frozen: boolean; decays?: boolean })[];
   weights: number;
   gradient: number;
   /** In the order of the optimizer's slots. */

@@ -17,7 +17,7 @@ import { folderError, makeFolder, trialsFolder } from '../checkpoint/checkpoint-
 import { hashVector } from '../checkpoint/load-chunk.js';
 import { MemoryTaken } from '../memory-taken.js';
 import type { ShardMetrics } from '../server-metrics.js';
-import { learningRateOf, planOf } from '../step-rules.js';
+import { chosenOptimizer, learningRateOf, planOf } from '../step-rules.js';
 import type { TrialFacts } from './admission.js';
 import { openAuditLog, type AuditLog } from './audit-log.js';
 import { Checkpointer } from './checkpointer.js';
@@ -315,6 +315,7 @@ export class TrialLead {
       manifest: JSON.parse(manifest) as Manifest,
       chunkFloats,
       globalNorm: clip && 'globalNorm' in clip ? clip.globalNorm : undefined,
+      needsTrust: chosenOptimizer(experiment).optimizer.updateSquares !== undefined,
       ...{ beginLocally, release, interruption, tls },
       held: (step, node, holder) => {
         const { round } = this.membership;
@@ -358,8 +359,11 @@ export class TrialLead {
     metrics.steps.inc();
     metrics.images.inc(sums.samples);
     this.unsaved.add(sums.samples);
-    const l2 = experiment.regularise.l2;
-    if (l2 > 0) sums.l2Sum = 0.5 * l2 * (await shards.weightSquares(step)) * sums.samples;
+    const { l1, l2 } = experiment.regularise;
+    if (l1 > 0 || l2 > 0) {
+      const { weightAbsolutes, weightSquares } = await shards.scalarsOf(step);
+      sums.l2Sum = (0.5 * l2 * weightSquares + l1 * weightAbsolutes) * sums.samples;
+    }
     shards.forgetBefore(step);
     return sums;
   }

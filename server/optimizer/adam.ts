@@ -1,14 +1,59 @@
 /** Adam (Kingma and Ba, "Adam: a method for stochastic optimization", 2015, algorithm 1). */
 import { integerPower } from '../../common/exact-math.js';
-import type { Optimizer } from './optimizer.js';
+import type { VectorKernels } from '../../common/kernels/vector-kernels.js';
+import type { Optimizer, OptimizerSegment } from './optimizer.js';
 
 export interface AdamOptions {
   /** Decay of the first moment, 0.9 in the paper. */
   beta1: number;
   /** Decay of the second moment, 0.999 in the paper. */
   beta2: number;
-  /** Added outside the root, 1e-8 in the paper. */
+  /** Added outside the root; 1e-8 in the paper, 1e-7 in the lecture. */
   epsilon: number;
+}
+
+/** What the step does to the moments and to the rate; in the order of the kernel. */
+export function adamCoefficients({ beta1, beta2, epsilon }: AdamOptions, step: number, learningRate: number): number[] {
+  return [
+    learningRate / (1 - integerPower(beta1, step)),
+    1 - beta1,
+    beta2,
+    1 - beta2,
+    1 / Math.sqrt(1 - integerPower(beta2, step)),
+    epsilon,
+  ];
+}
+
+/** The weights are multiplied by `shrink` first. */
+export function applyAdam(
+  kernels: VectorKernels,
+  { weights, gradient, slots, length, rateMultiplier }: OptimizerSegment,
+  coefficients: readonly number[],
+  shrink: number,
+): void {
+  const [rate, complement1, beta2, complement2, rootScale, epsilon] = coefficients as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const [first, second] = slots as [number, number];
+  kernels.adam(
+    weights,
+    gradient,
+    first,
+    second,
+    length,
+    rate * rateMultiplier,
+    complement1,
+    beta2,
+    complement2,
+    rootScale,
+    epsilon,
+    shrink,
+  );
 }
 
 /**
@@ -21,36 +66,6 @@ export interface AdamOptions {
 export const adam: Optimizer<AdamOptions> = {
   name: 'adam',
   slots: ['adam.firstMoment', 'adam.secondMoment'],
-  coefficients: ({ beta1, beta2, epsilon }, step, learningRate) => [
-    learningRate / (1 - integerPower(beta1, step)),
-    1 - beta1,
-    beta2,
-    1 - beta2,
-    1 / Math.sqrt(1 - integerPower(beta2, step)),
-    epsilon,
-  ],
-  apply(kernels, { weights, gradient, slots, length, rateMultiplier }, coefficients) {
-    const [rate, complement1, beta2, complement2, rootScale, epsilon] = coefficients as [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
-    const [first, second] = slots as [number, number];
-    kernels.adam(
-      weights,
-      gradient,
-      first,
-      second,
-      length,
-      rate * rateMultiplier,
-      complement1,
-      beta2,
-      complement2,
-      rootScale,
-      epsilon,
-    );
-  },
+  coefficients: adamCoefficients,
+  apply: (kernels, segment, coefficients) => applyAdam(kernels, segment, coefficients, 1),
 };

@@ -8,7 +8,7 @@ import { messageOf, withLine, type Lines } from './experiment-lines.js';
 const layers =
   'conv1d, conv2d, depthwiseConv2d, separableConv2d, maxPooling1d, maxPooling2d, averagePooling1d, averagePooling2d, ' +
   'globalMaxPooling1d, globalAveragePooling1d, globalAveragePooling2d, lstm, embedding, flatten, dense, activation, ' +
-  'dropout, batchNormalization, reshape, zeroPadding2d, residual, repeat';
+  'leakyReLU, elu, prelu, maxout, dropout, spatialDropout1d, spatialDropout2d, batchNormalization, layerNormalization, groupNormalization, reshape, zeroPadding2d, residual, repeat';
 
 const keys =
   'name, seed, data, preprocess, augment, model, loss, metrics, objective, regularise, optimizer, clip, ' +
@@ -226,17 +226,17 @@ const cases: [string, Lines, string][] = [
   [
     'no optimizer',
     { optimizer: '' },
-    'a.yaml:1:1: optimizer: is missing, must have exactly one of the keys sgd, momentum, nesterov, adam',
+    'a.yaml:1:1: optimizer: is missing, must have exactly one of the keys sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, amsgrad, nadam, lamb',
   ],
   [
     'an optimizer that is a word',
     { optimizer: 'optimizer: adam' },
-    "a.yaml:9:12: optimizer: is 'adam', must have exactly one of the keys sgd, momentum, nesterov, adam; write optimizer: { adam: { learningRate: … } }",
+    "a.yaml:9:12: optimizer: is 'adam', must have exactly one of the keys sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, amsgrad, nadam, lamb; write optimizer: { adam: { learningRate: … } }",
   ],
   [
     'two optimizers',
     { optimizer: 'optimizer: { sgd: { learningRate: 1 }, adam: { learningRate: 1 } }' },
-    'a.yaml:9:12: optimizer: is {"sgd":{"learningRate":1},"adam":{"learningRate":1}}, must have exactly one of the keys sgd, momentum, nesterov, adam',
+    'a.yaml:9:12: optimizer: is {"sgd":{"learningRate":1},"adam":{"learningRate":1}}, must have exactly one of the keys sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, amsgrad, nadam, lamb',
   ],
   [
     "PyTorch's lr",
@@ -264,9 +264,34 @@ const cases: [string, Lines, string][] = [
     'a.yaml:9:46: optimizer.adam.beta1: is 1, must be below 1',
   ],
   [
+    'a velocity of something else',
+    { optimizer: 'optimizer: { momentum: { learningRate: 1, velocity: step } }' },
+    "a.yaml:9:53: optimizer.momentum.velocity: is 'step', must be one of gradients, steps; did you mean 'steps'?",
+  ],
+  [
+    'weights that would grow by their decay',
+    { optimizer: 'optimizer: { adamw: { learningRate: 1, weightDecay: -1 } }' },
+    'a.yaml:9:53: optimizer.adamw.weightDecay: is -1, must be at least 0',
+  ],
+  [
     'an unknown schedule',
-    { optimizer: 'optimizer: { sgd: { learningRate: 1, schedule: { linear: {} } } }' },
-    'a.yaml:9:58: optimizer.sgd.schedule.linear: unknown key; optimizer.sgd.schedule takes constant, step, cosine',
+    { optimizer: 'optimizer: { sgd: { learningRate: 1, schedule: { quadratic: {} } } }' },
+    'a.yaml:9:61: optimizer.sgd.schedule.quadratic: unknown key; optimizer.sgd.schedule takes constant, step, exponential, inverseTime, linear, cosine, oneCycle',
+  ],
+  [
+    'a schedule with a slip',
+    { optimizer: 'optimizer: { sgd: { learningRate: 1, schedule: { exponentail: { factor: 0.9 } } } }' },
+    "a.yaml:9:63: optimizer.sgd.schedule.exponentail: unknown key; did you mean 'exponential'?",
+  ],
+  [
+    'a clipped norm before trust ratios',
+    { optimizer: 'optimizer: { lamb: { learningRate: 1e-2 } }', more: 'clip: { globalNorm: 1 }' },
+    'a.yaml:11:21: clip.globalNorm: does not go with lamb, whose step has the norm of the weights whatever that of the gradient; take one of them out',
+  ],
+  [
+    'one cycle after a warm-up',
+    { optimizer: 'optimizer: { sgd: { learningRate: 1, schedule: { oneCycle: {} }, warmUp: { steps: 9 } } }' },
+    'a.yaml:9:74: optimizer.sgd.warmUp: does not go with oneCycle, which rises by itself over a part `rise` of the steps; take one of them out',
   ],
   [
     'a warm-up of nothing',
@@ -402,9 +427,49 @@ const cases: [string, Lines, string][] = [
     'a.yaml:6:45: model[0].conv2d.kernelSize: is [3,3,3], must be a whole number from 1, or two of them such as [3, 3]',
   ],
   [
+    'a dropout of nothing said',
+    { model: 'model: [flatten, { dropout: {} }]' },
+    'a.yaml:6:29: model[1].dropout: is {}, must have either rate, the part that is set to 0, or keep, the part that is not',
+  ],
+  [
+    'a dropout said twice',
+    { model: 'model: [flatten, { dropout: { rate: 0.2, keep: 0.8 } }]' },
+    'a.yaml:6:29: model[1].dropout: is {"rate":0.2,"keep":0.8}, must have either rate, the part that is set to 0, or keep, the part that is not',
+  ],
+  [
+    'a dropout that keeps nothing',
+    { model: 'model: [flatten, { dropout: { keep: 0 } }]' },
+    'a.yaml:6:37: model[1].dropout.keep: is 0, must be above 0',
+  ],
+  [
+    'a dropout as a number',
+    { model: 'model: [flatten, { dropout: 0.5 }]' },
+    'a.yaml:6:29: model[1].dropout: is 0.5, must be a map of keys; write dropout: { rate: 0.5 }',
+  ],
+  [
+    'labels of no information',
+    { loss: 'loss: { softmaxCrossEntropy: { labelSmoothing: 1 } }' },
+    'a.yaml:7:48: loss.softmaxCrossEntropy.labelSmoothing: is 1, must be below 1',
+  ],
+  [
     'an activation with a slip',
     { model: 'model: [{ dense: { units: 2, activation: rellu } }]' },
-    "a.yaml:6:42: model[0].dense.activation: is 'rellu', must be one of linear, relu, relu6, elu, selu, sigmoid, hardSigmoid, tanh, softplus, softsign, softmax, logSoftmax, gelu, swish, mish; did you mean 'relu'?",
+    "a.yaml:6:42: model[0].dense.activation: is 'rellu', must be one of linear, relu, relu6, leakyReLU, elu, selu, sigmoid, hardSigmoid, tanh, softplus, softsign, softmax, logSoftmax, gelu, swish, mish, or such as { leakyReLU: { alpha: 0.1 } }; did you mean 'relu'?",
+  ],
+  [
+    'a slope below 0 that is turned',
+    { model: 'model: [{ dense: { units: 2, activation: { leakyReLU: { alpha: -0.1 } } } }]' },
+    'a.yaml:6:64: model[0].dense.activation.leakyReLU.alpha: is -0.1, must be at least 0',
+  ],
+  [
+    'an alpha of an activation without one',
+    { model: 'model: [{ dense: { units: 2, activation: { selu: { alpha: 1 } } } }]' },
+    'a.yaml:6:42: model[0].dense.activation: is {"selu":{"alpha":1}}, must be one of linear, relu, relu6, leakyReLU, elu, selu, sigmoid, hardSigmoid, tanh, softplus, softsign, softmax, logSoftmax, gelu, swish, mish, or such as { leakyReLU: { alpha: 0.1 } }; did you mean \'elu\'?',
+  ],
+  [
+    'a maxout of one piece',
+    { model: 'model: [{ maxout: { pieces: 1 } }]' },
+    'a.yaml:6:29: model[0].maxout.pieces: is 1, must be at least 2',
   ],
   [
     'an initializer of another library',

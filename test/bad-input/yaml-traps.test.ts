@@ -18,8 +18,8 @@ const cases: [string, Lines, string][] = [
   ],
   [
     'a second optimizer, of another library, beside the first',
-    { optimizer: 'optimizer: { adam: { learningRate: 1e-3 }, adamw: { lr: 3 } }' },
-    'a.yaml:9:51: optimizer.adamw: unknown key; adam with regularise.l2 is nearest; it decays through the gradient',
+    { optimizer: 'optimizer: { adam: { learningRate: 1e-3 }, lion: { lr: 3 } }' },
+    'a.yaml:9:50: optimizer.lion: unknown key; adam is nearest',
   ],
   [
     "a layer's name as a value",

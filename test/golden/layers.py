@@ -80,9 +80,27 @@ class Network:
         self.layers.append({"batchNormalization": {"epsilon": 0.001}})
         return F.batch_norm(x, None, None, gamma, beta, training=True, eps=1e-3)
 
+    def layer_normalization(self, x, epsilon=1e-5):
+        gamma, beta = self.weight(x.shape[1], shift=1.0), self.weight(x.shape[1])
+        self.layers.append({"layerNormalization": {"epsilon": epsilon}})
+        return F.layer_norm(x.movedim(1, -1), x.shape[1:2], gamma, beta, epsilon).movedim(-1, 1)
+
+    def group_normalization(self, x, groups, epsilon=1e-5):
+        gamma, beta = self.weight(x.shape[1], shift=1.0), self.weight(x.shape[1])
+        self.layers.append({"groupNormalization": {"groups": groups, "epsilon": epsilon}})
+        return F.group_norm(x, groups, gamma, beta, epsilon)
+
     def activation(self, x, name, function):
         self.layers.append({"activation": name})
         return function(x)
+
+    def prelu(self, x):
+        self.layers.append("prelu")
+        return F.prelu(x, self.weight(x.shape[1], scale=0.1, shift=0.25))
+
+    def maxout(self, x, pieces):
+        self.layers.append({"maxout": {"pieces": pieces}})
+        return x.unflatten(1, (pieces, -1)).max(1).values
 
     def pool(self, x, kind, size, padding="valid"):
         self.layers.append({f"{kind}Pooling2d": {"poolSize": size, "padding": padding}})
@@ -101,9 +119,11 @@ class Network:
 def losses(loss, logits, labels):
     name, options = next(iter(loss.items())) if isinstance(loss, dict) else (loss, {})
     if name == "softmaxCrossEntropy":
-        return F.cross_entropy(logits, labels, reduction="sum")
+        return F.cross_entropy(logits, labels, reduction="sum", label_smoothing=options.get("labelSmoothing", 0))
     if name == "binaryCrossEntropy":
-        return F.binary_cross_entropy_with_logits(logits, labels, reduction="sum") / logits.shape[1]
+        smoothing = options.get("labelSmoothing", 0)
+        targets = labels * (1 - smoothing) + smoothing / 2
+        return F.binary_cross_entropy_with_logits(logits, targets, reduction="sum") / logits.shape[1]
     if name == "hinge":
         mean_over_classes = F.multi_margin_loss(logits, labels, margin=options.get("margin", 1), reduction="sum")
         return mean_over_classes * logits.shape[1]
@@ -221,6 +241,63 @@ def tokens(n, x):
     return n.dense(n.lstm(n.embedding(x, 6, 3), 4), 4)
 
 
+def activated(option, function):
+    """The option as a dense layer has it, so that its gradient reaches a bias and a kernel."""
+
+    def build(n, x):
+        x = n.dense(x, 6)
+        n.layers[-1]["dense"]["activation"] = option
+        return n.dense(function(x), 4)
+
+    return build
+
+
+def learned_slopes(n, x):
+    x = n.prelu(n.conv2d(x, 3, 3))
+    return n.dense(n.prelu(n.dense(n.flatten(x), 6)), 4)
+
+
+def maxouts(n, x):
+    x = n.maxout(n.conv2d(x, 6, 3), 2)
+    return n.dense(n.maxout(n.dense(n.flatten(x), 9), 3), 4)
+
+
+def layer_normalized(n, x):
+    x = n.activation(n.layer_normalization(n.conv2d(x, 4, 3)), "tanh", torch.tanh)
+    return n.dense(n.layer_normalization(n.dense(n.flatten(x), 6), 0.1), 4)
+
+
+def group_normalized(n, x):
+    x = n.activation(n.group_normalization(n.conv2d(x, 6, 3), 2), "tanh", torch.tanh)
+    x = n.group_normalization(n.group_normalization(n.conv2d(x, 4, 2), 1), 4)
+    return n.dense(n.group_normalization(n.dense(n.flatten(x), 9), 3, 0.1), 4)
+
+
+def sequence_normalized(n, x):
+    return n.dense(n.flatten(n.group_normalization(n.layer_normalization(n.conv1d(x, 4, 3)), 2)), 4)
+
+
+# hardSigmoid is that of Keras 2 and tfjs, whose slope is 0.2 and not a sixth.
+ACTIVATIONS = {
+    "linear": lambda x: x,
+    "relu": F.relu,
+    "relu6": F.relu6,
+    "leakyReLU": F.leaky_relu,
+    "elu": F.elu,
+    "selu": F.selu,
+    "sigmoid": torch.sigmoid,
+    "hardSigmoid": lambda x: (0.2 * x + 0.5).clamp(0, 1),
+    "tanh": torch.tanh,
+    "softplus": F.softplus,
+    "softsign": F.softsign,
+    "softmax": lambda x: F.softmax(x, 1),
+    "logSoftmax": lambda x: F.log_softmax(x, 1),
+    "gelu": F.gelu,
+    "swish": F.silu,
+    "mish": F.mish,
+}
+
+
 def linear(outputs):
     return lambda n, x: n.dense(x, outputs)
 
@@ -243,5 +320,20 @@ cases = [
     case("the hinge loss of several classes", (3,), linear(4), "hinge", count=9),
     case("the hinge loss with a margin", (3,), linear(4), {"hinge": {"margin": 0.25}}, count=9),
     case("the hinge loss of two classes", (3,), linear(1), {"binaryHinge": {"margin": 0.5}}, 1, count=9),
+    *[case(f"the activation {name}", (5,), activated(name, f), count=9) for name, f in ACTIVATIONS.items()],
+    case(
+        "a leaky ReLU with an alpha",
+        (5,),
+        activated({"leakyReLU": {"alpha": 0.3}}, lambda x: F.leaky_relu(x, 0.3)),
+        count=9,
+    ),
+    case("an ELU with an alpha", (5,), activated({"elu": {"alpha": 1.7}}, lambda x: F.elu(x, 1.7)), count=9),
+    case("slopes that are learned", (5, 5, 2), learned_slopes),
+    case("maxout of a convolution and of a dense layer", (5, 5, 2), maxouts),
+    case("layer normalisation of a convolution and of a dense layer", (5, 5, 2), layer_normalized),
+    case("group normalisation: of a few, of one, of every channel, and of a dense layer", (5, 5, 2), group_normalized),
+    case("smoothed labels of classes", (3,), linear(4), {"softmaxCrossEntropy": {"labelSmoothing": 0.1}}, count=9),
+    case("smoothed labels of two classes", (3,), binary, {"binaryCrossEntropy": {"labelSmoothing": 0.2}}, 1, count=9),
+    case("layer and group normalisation over steps", (9, 2), sequence_normalized),
 ]
 json.dump({"torch": torch.__version__, "cases": cases}, sys.stdout)

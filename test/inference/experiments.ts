@@ -77,6 +77,39 @@ export const everyLayer: Experiment = {
   ],
 };
 
+/** Activations that have an alpha, and layer normalisation. */
+export const withAlphas: Experiment = {
+  ...image,
+  preprocess: [],
+  model: [
+    { conv2d: { filters: 8, kernelSize: 3, activation: { leakyReLU: { alpha: 0.2 } } } },
+    'layerNormalization',
+    { conv2d: { filters: 6, kernelSize: 2 } },
+    'prelu',
+    'flatten',
+    { dense: { units: 12, activation: 'leakyReLU' } },
+    { dense: { units: 12 } },
+    { layerNormalization: { center: false } },
+    'elu',
+    { dense: { units: 3 } },
+  ],
+};
+
+/** What plain TensorFlow.js does not have. */
+export const pieces: Experiment = {
+  ...withAlphas,
+  model: [
+    { conv2d: { filters: 12, kernelSize: 3, padding: 'same' } },
+    { groupNormalization: { groups: 3 } },
+    { maxout: { pieces: 3 } },
+    { groupNormalization: { groups: 4, scale: false } },
+    'flatten',
+    { dense: { units: 12, activation: { elu: { alpha: 0.5 } } } },
+    { groupNormalization: { groups: 2 } },
+    { dense: { units: 3 } },
+  ],
+};
+
 /** Layers that only a model.json can name. */
 export const modelFile: Experiment = { ...image, preprocess: [], model: { file: 'model.json' } };
 

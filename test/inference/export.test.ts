@@ -14,12 +14,14 @@ import {
   image,
   imageData,
   modelFile,
+  pieces,
   regression,
   regressionData,
   sequence,
   sequenceData,
   tokens,
   tokensData,
+  withAlphas,
 } from './experiments.js';
 import { python } from './python.js';
 import { drawSamples, ScratchRun, table } from './scratch-run.js';
@@ -50,12 +52,19 @@ function largestDifference(left: Float32Array, right: Float32Array): number {
 describe.each([
   { what: 'an image model with batch norm, dropout, a residual and a mean', made: imageData, experiment: image },
   { what: 'a model of every layer', made: imageData, experiment: everyLayer },
+  { what: 'a model of alphas and layer normalisation', made: imageData, experiment: withAlphas },
+  {
+    what: 'a model of maxout and group normalisation',
+    made: imageData,
+    experiment: pieces,
+    formats: ['onnx'] as const,
+  },
   { what: 'a model of a file', made: imageData, experiment: modelFile, files: { 'model.json': modelFileText } },
   { what: 'a model of two classes', made: binaryData, experiment: binary },
   { what: 'a model of sequences', made: sequenceData, experiment: sequence },
   { what: 'a model of tokens', made: tokensData, experiment: tokens },
   { what: 'a regression', made: regressionData, experiment: regression },
-])('$what', ({ made, experiment, files = {} }) => {
+])('$what', ({ made, experiment, files = {}, formats = ['tfjs', 'onnx'] as const }) => {
   let scratch: ScratchRun;
   let folder: string;
   let predicted: Float32Array;
@@ -87,17 +96,17 @@ describe.each([
     expect(Math.max(...predicted) - Math.min(...predicted)).toBeGreaterThan(0.2);
   });
 
-  it.each(['tfjs', 'onnx'] as const)('predicts the same as %s, to 1e-5', async (format) => {
+  it.each(formats)('predicts the same as %s, to 1e-5', async (format) => {
     expect(await differenceOf(format)).toBeLessThan(1e-5);
   });
 
-  it.each(['tfjs', 'onnx'] as const)('predicts the same as %s of halves, to 0.005', async (format) => {
+  it.each(formats)('predicts the same as %s of halves, to 0.005', async (format) => {
     const difference = await differenceOf(format, 'float16');
     expect(difference).toBeLessThan(0.005);
     expect(difference).toBeGreaterThan(1e-7);
   });
 
-  it.each(['tfjs', 'onnx'] as const)('predicts the same as %s of bytes, to 0.1', async (format) => {
+  it.each(formats)('predicts the same as %s of bytes, to 0.1', async (format) => {
     const difference = await differenceOf(format, 'uint8');
     expect(difference).toBeLessThan(0.1);
     expect(difference).toBeGreaterThan(1e-5);

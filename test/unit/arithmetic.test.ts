@@ -143,7 +143,29 @@ describe.each([0, 2])('Arithmetic on %d threads', (threads) => {
     });
     // 8 / 4 + 0.5 * 2 = 3 and 8 / 4 = 2
     expect([...arena.floats(gradient, n)]).toEqual([3, 3, 3, 2, 2, 8, 8, 8, 8, 8]);
-    expect(result).toEqual({ sumSquares: [27, 8, 0], weightSquares: [12, 0, 0], firstNonFinite: -1 });
+    expect(result).toEqual({
+      sumSquares: [27, 8, 0],
+      weightSquares: [12, 0, 0],
+      weightAbsolutes: [0, 0, 0],
+      firstNonFinite: -1,
+    });
+  });
+
+  it('prepare adds the signs of L1 beside L2, before it measures and clips', async () => {
+    const before = [3, -3, 0];
+    arena.floats(weights, 3).set(before);
+    arena.floats(gradient, 3).fill(8);
+    const segments = [{ start: 0, length: 3, l1: 0.25, l2: 0.5 }];
+    const job = { kind: 'prepare', arena, gradient, weights, segments, reciprocal: 1 / 8 } as const;
+    // 1 + 0.5 * 3 + 0.25, 1 - 0.5 * 3 - 0.25, and 1 where there is no sign
+    const measured = { weightSquares: [18], weightAbsolutes: [6], firstNonFinite: -1 };
+    const first = await arithmetic.run(0, job);
+    expect([...arena.floats(gradient, 3)]).toEqual([2.75, -0.75, 1]);
+    expect(first).toEqual({ ...measured, sumSquares: [2.75 ** 2 + 0.75 ** 2 + 1] });
+    arena.floats(gradient, 3).fill(8);
+    const clipped = await arithmetic.run(0, { ...job, clipValue: 0.5 });
+    expect([...arena.floats(gradient, 3)]).toEqual([0.5, -0.5, 0.5]);
+    expect(clipped).toEqual({ ...measured, sumSquares: [0.75] });
   });
 
   it('prepare clips after it has looked for what is not finite', async () => {
@@ -161,7 +183,7 @@ describe.each([0, 2])('Arithmetic on %d threads', (threads) => {
       reciprocal: 1,
       clipValue: 1,
     });
-    expect(result).toEqual({ sumSquares: [5, 5], weightSquares: [0, 0], firstNonFinite: 6 });
+    expect(result).toEqual({ sumSquares: [5, 5], weightSquares: [0, 0], weightAbsolutes: [0, 0], firstNonFinite: 6 });
   });
 
   it('apply scales, steps by each segment rate, and moves the average over all', async () => {

@@ -119,7 +119,7 @@ describe("the editors' schema", () => {
     ['a layer by its name that needs options', withModel('[dense]')],
     ['a wrong layer within layers', withModel('[{ repeat: { times: 2, layers: [{ dense: {} }] } }]')],
     ['no layers', withModel('[]')],
-    ['an unknown optimizer', smallest.replace('sgd', 'rmsprop')],
+    ['an unknown optimizer', smallest.replace('sgd', 'lion')],
     ['a parameter as the number of trials', `${smallest}search: { trials: $n, space: {} }`],
     ['an unknown distribution', `${smallest}search: { trials: 1, space: { a: { loguniform: [1, 2] } } }`],
     ['an unknown schedule', `${smallest}search: { trials: 1, space: {}, schedule: { pbt: {} } }`],

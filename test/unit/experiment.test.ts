@@ -32,7 +32,7 @@ describe('a resolved experiment', () => {
       loss: 'softmaxCrossEntropy',
       metrics: [],
       objective: { metric: 'validation.loss', direction: 'minimise', weights: 'last' },
-      regularise: { l2: 0 },
+      regularise: { l1: 0, l2: 0 },
       optimizer: { sgd: { learningRate: 0.1 } },
       weightAverage: { decay: 0.995 },
       train: { epochs: 1, batchSize: 8, microBatchSize: 4, threads: 1 },
@@ -53,6 +53,17 @@ describe('a resolved experiment', () => {
     const text = `${smallest}metrics: [accuracy]\nobjective: { metric: validation.accuracy }\n`;
     const { objective } = parseExperiment(text, 'a.yaml', ['data.validation=2']);
     expect(objective).toEqual({ metric: 'validation.accuracy', direction: 'maximise', weights: 'last' });
+  });
+
+  it('has the rate of a dropout, though what it keeps was written', () => {
+    const inner = '{ repeat: { times: 2, layers: [{ spatialDropout1d: { keep: 0.7, name: b } }] } }';
+    const text = smallest.replace('flatten,', `{ dropout: { keep: 0.8 } }, ${inner}, flatten,`);
+    expect(parseExperiment(text, 'a.yaml').model).toEqual([
+      { dropout: { rate: 0.2 } },
+      { repeat: { times: 2, layers: [{ spatialDropout1d: { rate: 0.3, name: 'b' } }] } },
+      'flatten',
+      { dense: { units: 10 } },
+    ]);
   });
 
   it('counts every path from the folder of the file', () => {
@@ -109,7 +120,7 @@ describe('an override', () => {
 
   it('may be a whole map', () => {
     expect(set('optimizer={ adam: { learningRate: 3e-4 } }').optimizer).toEqual({
-      adam: { learningRate: 3e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+      adam: { learningRate: 3e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 },
     });
   });
 

@@ -83,6 +83,16 @@ describe('ONNX refuses by name', () => {
   });
 });
 
+describe('TensorFlow.js as it comes has no', () => {
+  it.each([
+    { layer: { name: 'pieces', type: 'Maxout' }, message: "layer 'pieces' is a Maxout, which plain TensorFlow.js" },
+    { layer: { type: 'GroupNormalization' }, message: "layer 'last' is a GroupNormalization, which plain" },
+    { layer: { type: 'ELU', config: { alpha: 0.5 } }, message: "layer 'last' is a ELU of alpha 0.5, which plain" },
+  ])('$message', ({ layer, message }) => {
+    expect(() => toTfjs(graphOf(layer), undefined, {})).toThrow(message);
+  });
+});
+
 it('a layer that has the name of one of ours keeps it in tfjs', () => {
   const graph = graphOf({ name: 'preprocess_scale', config: { activation: 'relu' } });
   const [model] = toTfjs({ ...graph, preprocess: { mean: null, scale: 2 } }, undefined, {});

@@ -1,18 +1,11 @@
 import type { Tensor } from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { activationNames } from '../../common/experiment/layer-schema.js';
+import { ourLayers } from '../../worker/layers/our-layers.js';
+import { normalize } from '../../worker/layers/normalize.js';
 import { addBias } from '../../worker/tensorflow/gradients/bias.js';
 import { configureTensorFlow, loadTensorFlow, type TF } from '../../worker/tensorflow/load.js';
-
-/** Central differences of sum(weights * f(x)), where float32 leaves about three digits. */
-function differences(tf: TF, f: (x: Tensor) => Tensor, x: Float32Array, shape: number[], weights: Tensor): number[] {
-  const step = 1e-2;
-  const value = (index: number, by: number) => {
-    const moved = Float32Array.from(x);
-    moved[index]! += by;
-    return tf.tidy(() => tf.sum(tf.mul(f(tf.tensor(moved, shape)), weights)).dataSync<'float32'>()[0]!);
-  };
-  return Array.from(x, (_, index) => (value(index, step) - value(index, -step)) / (2 * step));
-}
+import { worstOfDifferences } from './finite-differences.js';
 
 let tf: TF;
 beforeAll(async () => {
@@ -25,24 +18,95 @@ const points = Float32Array.from([-7.3, -2.1, -0.9, -0.3, 0.2, 0.7, 1.4, 2.6, 5.
 
 describe('the gradient by TensorFlow is that of finite differences for', () => {
   const activations: Record<string, (x: Tensor) => Tensor> = {
-    relu: (x) => tf.relu(x),
-    relu6: (x) => tf.relu6(x),
-    leakyRelu: (x) => tf.leakyRelu(x, 0.3),
-    elu: (x) => tf.elu(x),
-    selu: (x) => tf.selu(x),
-    sigmoid: (x) => tf.sigmoid(x),
-    tanh: (x) => tf.tanh(x),
-    softplus: (x) => tf.softplus(x),
     'tanh of a relu': (x) => tf.tanh(tf.relu(x)),
+    'leakyReLU of 0.3': (x) => tf.layers.leakyReLU({ alpha: 0.3 }).apply(x) as Tensor,
+    'elu of 0.5': (x) => new (ourLayers(tf).ELU)({ alpha: 0.5 }).apply(x) as Tensor,
+    'elu of 2': (x) => new (ourLayers(tf).ELU)({ alpha: 2 }).apply(x) as Tensor,
+    'maxout of two pieces': (x) => new (ourLayers(tf).Maxout)({ pieces: 2 }).apply(x) as Tensor,
   };
-  test.each(Object.keys(activations))('%s', (name) => {
-    const f = activations[name]!;
-    const shape = [3, 4];
-    const weights = tf.linspace(-1, 2, 12).reshape(shape);
-    const gradient = tf.grad((x: Tensor) => tf.sum(tf.mul(f(x), weights)))(tf.tensor(points, shape));
-    const expected = differences(tf, f, points, shape, weights);
-    gradient.dataSync<'float32'>().forEach((value, index) => expect(value).toBeCloseTo(expected[index]!, 2));
+  const named = activationNames.filter((name) => name !== 'leakyReLU');
+  test.each([...named, ...Object.keys(activations)])('%s', (name) => {
+    const own = activations[name];
+    const f = own ?? ((x: Tensor) => tf.layers.activation({ activation: name as 'relu' }).apply(x) as Tensor);
+    expect(worstOfDifferences(tf, f, [tf.tensor(points, [3, 4])])).toBeLessThan(1e-3);
   });
+
+  test('prelu, by its input and by its slopes', () => {
+    const prelu = (x: Tensor, alpha: Tensor) => tf.prelu(x, alpha);
+    const inputs = [tf.tensor(points, [3, 1, 4]), tf.tensor([0.25, 0.1, -0.3, 1], [1, 4])];
+    expect(worstOfDifferences(tf, prelu, inputs)).toBeLessThan(1e-3);
+  });
+});
+
+describe('normalisation of each sample', () => {
+  const wave = (size: number, by: number) => Float32Array.from({ length: size }, (_, i) => Math.sin(by * i) + 0.1 * i);
+  const gamma = () => tf.tensor1d([0.5, -1.2, 2, 0.9, 1.4, -0.3]);
+  const beta = () => tf.tensor1d([0, 1, -1, 0.5, 0.2, 3]);
+  const ofChannels = { shape: [8, 6], axes: [1], scaleShape: [1, 6], scaleAxes: [0] };
+  const ofGroups = { shape: [2, 4, 3, 2], axes: [1, 3], scaleShape: [1, 1, 3, 2], scaleAxes: [0, 1] };
+
+  test.each([
+    ['layers', ofChannels],
+    ['groups', ofGroups],
+  ])('of %s has the gradient of finite differences by input, gamma and beta', (_, view) => {
+    const f = (x: Tensor, scale: Tensor, offset: Tensor) => normalize(tf, x, scale, offset, 1e-2, view);
+    const x = tf.tensor(wave(48, 1.3), [2, 4, 6]);
+    expect(worstOfDifferences(tf, f, [x, gamma(), beta()])).toBeLessThan(1e-3);
+  });
+
+  test('by hand: 1, 3 and 5, 11 in groups of two', () => {
+    const layer = new (ourLayers(tf).GroupNormalization)({ groups: 2, epsilon: 0 });
+    // Means 2 and 8, standard deviations 1 and 3.
+    const y = layer.apply(tf.tensor2d([[1, 3, 5, 11]])) as Tensor;
+    expect(Array.from(y.dataSync())).toEqual([-1, 1, -1, 1]);
+    // As a layer: mean 5, variance (16 + 4 + 0 + 36) / 4 = 14.
+    const whole = new (ourLayers(tf).LayerNormalization)({ epsilon: 0 });
+    const z = whole.apply(tf.tensor2d([[1, 3, 5, 11]])) as Tensor;
+    const expected = [-4, -2, 0, 6].map((value) => expect.closeTo(value / Math.sqrt(14), 6) as number);
+    expect(Array.from(z.dataSync())).toEqual(expected);
+  });
+
+  test('a sample is the same whatever is beside it', () => {
+    for (const type of ['LayerNormalization', 'GroupNormalization'] as const) {
+      const layer = new (ourLayers(tf)[type])({ groups: 3 });
+      const x = tf.tensor(wave(48, 1.3), [2, 4, 6]);
+      const both = (layer.apply(x) as Tensor).dataSync();
+      // A sum over other shapes may be made in another order.
+      const first = (layer.apply(tf.slice(x, [0], [1])) as Tensor).dataSync();
+      const expected = Array.from(first, (value) => expect.closeTo(value, 5) as number);
+      expect(Array.from(both.subarray(0, 24))).toEqual(expected);
+    }
+  });
+
+  test("another axis of a model.json's layer is refused", () => {
+    const layer = new (ourLayers(tf).LayerNormalization)({ axis: [1, 2], name: 'norm' });
+    const message = "LayerNormalization 'norm': axis is 1, 2; only the last is supported";
+    expect(() => layer.apply(tf.zeros([2, 3, 4]))).toThrow(message);
+  });
+});
+
+test('an ELU of any alpha is x above 0, to the bit', () => {
+  const layer = new (ourLayers(tf).ELU)({ alpha: 0.7 });
+  const y = (layer.apply(tf.tensor(points)) as Tensor).dataSync<'float32'>();
+  points.forEach((x, index) => {
+    if (x > 0) expect(y[index]).toBe(x);
+    else expect(y[index]).toBeCloseTo(0.7 * Math.expm1(x), 6);
+  });
+});
+
+test('maxout puts out the largest of its pieces, and its gradient goes to the first of equal ones', () => {
+  const layer = new (ourLayers(tf).Maxout)({ pieces: 3 });
+  // Channels 0, 2, 4 and channels 1, 3, 5.
+  const x = tf.tensor2d([[1, 8, 5, 2, 5, 3]]);
+  const f = (input: Tensor) => layer.apply(input) as Tensor;
+  expect(Array.from(f(x).dataSync())).toEqual([5, 8]);
+  expect(
+    Array.from(
+      tf
+        .grad((input: Tensor) => tf.sum(f(input)))(x)
+        .dataSync(),
+    ),
+  ).toEqual([0, 1, 1, 0, 0, 0]);
 });
 
 test('a bias is added to the last axis, and its gradient is the sum over all others', () => {

@@ -32,17 +32,25 @@ function bits(values: ArrayLike<number>): number[] {
   return [...new Uint32Array(Float32Array.from(values).buffer)];
 }
 
-/** The order that the kernel promises: eight lanes over the whole eights, then the rest one by one. */
+function sumAbsolutesInLanes(values: ArrayLike<number>): number {
+  return sumInLanes(Array.from(values, Math.abs));
+}
+
 function sumSquaresInLanes(values: ArrayLike<number>): number {
+  return sumInLanes(Array.from(values, (value) => value * value));
+}
+
+/** The order that the kernel promises: eight lanes over the whole eights, then the rest one by one. */
+function sumInLanes(values: readonly number[]): number {
   const lanes = new Float64Array(8);
   const whole = values.length - (values.length % 8);
   for (let i = 0; i < whole; i += 1) {
-    lanes[i % 8]! += values[i]! * values[i]!;
+    lanes[i % 8]! += values[i]!;
   }
   const [a, b, c, d, e, g, h, k] = lanes;
   let total = a! + b! + (c! + d!) + (e! + g! + (h! + k!));
   for (let i = whole; i < values.length; i += 1) {
-    total += values[i]! * values[i]!;
+    total += values[i]!;
   }
   return total;
 }
@@ -117,6 +125,21 @@ describe('vector kernels', () => {
     });
   });
 
+  it('addSigns adds the sign of each weight, and nothing where it is 0', () => {
+    overLengths((n, gradient, weights) => {
+      for (let i = 0; i < n; i += 5) weights.values[i] = i % 2 === 0 ? 0 : -0;
+      const expected = gradient.values.map((g, i) => g + f(f(0.3) * Math.sign(weights.values[i]!)));
+      kernels.addSigns(gradient.pointer, weights.pointer, n, 0.3);
+      expect([...gradient.values]).toEqual([...expected]);
+    });
+  });
+
+  it('sumAbsolutes adds in the order of sumSquares', () => {
+    overLengths((n, { pointer, values }) => {
+      expect(kernels.sumAbsolutes(pointer, n)).toBe(sumAbsolutesInLanes(values));
+    });
+  });
+
   it('firstNonFinite finds the first of several, wherever it stands', () => {
     overLengths((n, { pointer, values }) => {
       expect(kernels.firstNonFinite(pointer, n)).toBe(-1);
@@ -186,7 +209,7 @@ describe('vector kernels', () => {
 
   it('an optimizer step is the same however the vector is cut', () => {
     const [weights, gradient, first, second] = [1024, 8192, 16384, 24576] as const;
-    const numbers = [0.01, 0.1, 0.999, 0.001, 1.5, 1e-8] as const;
+    const numbers = [0.01, 0.1, 0.999, 0.001, 1.5, 1e-8, 1] as const;
     const step = (cuts: number[]) => {
       for (const [i, pointer] of [weights, gradient, first, second].entries()) {
         const { values } = vector(1000, 40 + i, pointer);

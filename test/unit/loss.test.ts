@@ -59,6 +59,34 @@ describe('the hinge loss', () => {
   });
 });
 
+describe('label smoothing', () => {
+  // Of the uniform logits log 2 whatever the label; of 2 classes log(1 + e^-1) = 0.313262 and 1.313262 for z = 1, 0.
+  test('of a cross-entropy mixes the loss of the label with the mean over all classes', () => {
+    const option = { softmaxCrossEntropy: { labelSmoothing: 0.2 } };
+    const { perSample, gradient } = computed(option, [[1, 0], [3, 3]], Int32Array.of(0, 1)); // prettier-ignore
+    // 0.9 * 0.313262 + 0.1 * 1.313262
+    expect(perSample).toEqual(near([0.413262, Math.LN2]));
+    // softmax - (0.9, 0.1); softmax - (0.1, 0.9)
+    expect(gradient).toEqual(near([-0.168941, 0.168941, 0.4, -0.4]));
+  });
+
+  test('of two classes moves their labels towards a half', () => {
+    const option = { binaryCrossEntropy: { labelSmoothing: 0.2 } };
+    const { perSample, gradient } = computed(option, [[1], [0]], Int32Array.of(1, 0));
+    // The same numbers: 0.9 * 0.313262 + 0.1 * 1.313262
+    expect(perSample).toEqual(near([0.413262, Math.LN2]));
+    expect(gradient).toEqual(near([-0.168941, 0.4]));
+  });
+
+  test('of 0 leaves every bit as it is', () => {
+    const logits = [[0.3, -1.2, 2.1]];
+    const labels = Int32Array.of(1);
+    expect(computed({ softmaxCrossEntropy: { labelSmoothing: 0 } }, logits, labels)).toEqual(
+      computed('softmaxCrossEntropy', logits, labels),
+    );
+  });
+});
+
 describe('an error', () => {
   const labels = Float32Array.of(1, 1, 1);
   const logits = [[1], [1.5], [-3]];
@@ -91,6 +119,8 @@ const numbers = { logits: [[0.3, -1.2], [2.1, 0.4]], labels: Float32Array.of(0.1
 describe('the gradient is that of finite differences for', () => {
   const cases: [NamedOption, { logits: number[][]; labels: Labels }][] = [
     ['softmaxCrossEntropy', classes],
+    [{ softmaxCrossEntropy: { labelSmoothing: 0.3 } }, classes],
+    [{ binaryCrossEntropy: { labelSmoothing: 0.3 } }, sides],
     ['hinge', classes],
     [{ hinge: { margin: 2.45 } }, classes],
     ['binaryCrossEntropy', sides],

@@ -246,6 +246,16 @@ describe('a model that cannot be is refused with its place', () => {
       'model[1].conv2d: cannot be applied to shape [128]',
     ],
     [
+      'groups that do not divide the channels',
+      ['groupNormalization'],
+      'model[0].groupNormalization: cannot be applied to shape [8, 8, 2]: its 2 channels are no multiple of 32 groups',
+    ],
+    [
+      'pieces that do not divide the channels',
+      [{ maxout: { pieces: 3 } }],
+      'model[0].maxout: cannot be applied to shape [8, 8, 2]: its 2 channels are no multiple of 3 pieces',
+    ],
+    [
       'a residual that changes the shape',
       [{ residual: { layers: [{ conv2d: { filters: 4, kernelSize: 3, padding: 'same' } }] } }],
       "model[0].residual: cannot add [8, 8, 4] and its shortcut's [8, 8, 2]; give it a shortcut",
@@ -308,6 +318,55 @@ describe('a model.json', () => {
     await expect(prepared({ model: { file: '/none/model.json' } })).rejects.toThrow(
       "'/none/model.json' cannot be read",
     );
+  });
+});
+
+describe('dropout', () => {
+  test('by what is kept is the same as by its rate, to the bit', async () => {
+    const of = (option: object) => prepared({ model: [{ dropout: option }, 'flatten', { dense: { units: 4 } }] });
+    const byRate = (await of({ rate: 0.2 })).gradient();
+    expect((await of({ keep: 0.8 })).gradient()).toEqual(byRate);
+    expect((await of({ keep: 0.7 })).gradient()).not.toEqual(byRate);
+  });
+
+  test('that is spatial drops channels of a sample as a whole, and differs from step to step', async () => {
+    // The kernel's gradient at a place and channel is the sum over samples of input times something of the sample alone,
+    // so that where a single sample's channel is dropped, every place of it has gradient 0.
+    const model = [{ spatialDropout2d: { rate: 0.5 } }, 'flatten', { dense: { units: 4 } }];
+    const { model: built, gradient } = await prepared({ model });
+    const kernel = built.manifest.parameters[0]!;
+    const seen = new Set<string>();
+    for (let step = 0; step < 12; step += 1) {
+      const { parameters } = gradient(batchOf(1), { ...draws, step });
+      const isZero = (feature: number) => parameters[kernel.offset + feature * 4] === 0;
+      const channels = [0, 1].map((channel) => {
+        const places = Array.from({ length: 64 }, (_, place) => isZero(place * 2 + channel));
+        // The very first input is 0 itself.
+        expect(new Set(places.slice(1)).size).toBe(1);
+        return places[1];
+      });
+      seen.add(channels.join(' '));
+    }
+    expect(seen.size).toBeGreaterThan(2);
+  });
+
+  test('that is spatial is for the shape in its name', async () => {
+    await expect(prepared({ model: [{ spatialDropout1d: { rate: 0.5 } }] })).rejects.toThrow(
+      'model[0].spatialDropout1d: cannot be applied to shape [8, 8, 2]',
+    );
+  });
+});
+
+describe('L1', () => {
+  test('is of kernels alone, as L2 is', async () => {
+    const { manifest } = (await prepared({ regularise: { l1: 1e-2, l2: 1e-3 } })).model;
+    expect(manifest.parameters.map(({ name, l1, l2, decays }) => [name, l1, l2, decays])).toEqual([
+      ['conv2d_1/kernel', 1e-2, 1e-3, true],
+      ['batchNormalization_1/gamma', 0, 0, false],
+      ['batchNormalization_1/beta', 0, 0, false],
+      ['dense_1/kernel', 1e-2, 1e-3, true],
+      ['dense_1/bias', 0, 0, false],
+    ]);
   });
 });
 

@@ -16,6 +16,59 @@ describe('learningRateAt', () => {
     expect([0, 29, 30, 59, 60, 90].map((step) => at(schedule, step))).toEqual([0.1, 0.1, 0.05, 0.05, 0.025, 0.0125]);
   });
 
+  it('exponential: the factor once an epoch, in equal shares of every step', () => {
+    const schedule = { schedule: { exponential: { factor: 0.25 } } };
+    // 0.1 * 0.25^0.5 = 0.05 after half an epoch
+    expect(at(schedule, 0)).toBe(0.1);
+    expect(at(schedule, 5)).toBeCloseTo(0.05, 15);
+    expect([10, 20].map((step) => at(schedule, step))).toEqual([0.025, 0.00625]);
+  });
+
+  it('inverseTime: 1 / (1 + decay times epochs)', () => {
+    const schedule = { schedule: { inverseTime: { decay: 2 } } };
+    // 0.1 / (1 + 2 * 0.5); 0.1 / (1 + 2 * 2)
+    expect([0, 5, 20].map((step) => at(schedule, step))).toEqual([0.1, 0.05, 0.02]);
+  });
+
+  it('linear: a quarter of the way after a quarter of what follows the warm-up', () => {
+    const schedule = { schedule: { linear: { final: 0.2 } } };
+    // 0.1 (0.2 + 0.8 * 0.75) = 0.08
+    expect(at(schedule, 25)).toBeCloseTo(0.08, 15);
+    expect([100, 300].map((step) => at(schedule, step))).toEqual([0.1 * 0.2, 0.1 * 0.2]);
+    // t = (40 - 20) / 80
+    expect(at({ ...schedule, warmUp: { epochs: 2 } }, 40)).toBeCloseTo(0.08, 15);
+    expect(at({ ...schedule, warmUp: { epochs: 2 } }, 9)).toBeCloseTo(0.05, 15);
+  });
+
+  it('oneCycle: up to the rate itself, then down to its final share', () => {
+    const schedule = { schedule: { oneCycle: { rise: 0.41, initial: 0.2, final: 0 } } };
+    // The top is step 0.41 * 100 - 1 = 40: half way up 0.1 (0.2 + 0.8 / 2), half way down at 40 + 59 / 2.
+    expect([0, 20, 40].map((step) => at(schedule, step))).toEqual(
+      [0.02, 0.06, 0.1].map((rate) => expect.closeTo(rate, 15) as number),
+    );
+    expect((at(schedule, 69) + at(schedule, 70)) / 2).toBeCloseTo(0.05, 6);
+    expect(at(schedule, 99)).toBeCloseTo(0, 15);
+    expect(at(schedule, 500)).toBeCloseTo(0, 15);
+  });
+
+  it('oneCycle without a rise, of one step, or all rise, is a number', () => {
+    for (const rise of [0, 1]) {
+      for (const total of [1, 2, 100]) {
+        for (let step = 0; step < total; step += 1) {
+          const rate = learningRateAt(
+            { schedule: { oneCycle: { rise, initial: 0.1, final: 0.1 } } },
+            1,
+            step,
+            1,
+            total,
+          );
+          expect(rate).toBeGreaterThan(0.1 - 1e-15);
+          expect(rate).toBeLessThanOrEqual(1);
+        }
+      }
+    }
+  });
+
   it('cosine: half way at the middle, its final share at the end and after', () => {
     const schedule = { schedule: { cosine: { final: 0.2 } } };
     // 0.1 (0.2 + 0.8 / 2) = 0.06

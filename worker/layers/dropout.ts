@@ -37,17 +37,44 @@ export function dropoutClass(tf: TF): LayerClass {
       if (!context?.draws || this.rate === 0) {
         return x;
       }
-      if (x.size > this.#floats) {
-        this.#place = context.reserve(x.size);
-        this.#floats = x.size;
+      const shape = this.maskShape(x.shape);
+      const size = shape.reduce((product, each) => product * each, 1);
+      if (size > this.#floats) {
+        this.#place = context.reserve(size);
+        this.#floats = size;
       }
       // The tensor aliases the mask's place, which is written again only in the next gradient.
-      const mask = tf.tensor(context.dropoutMask(this.#place, x.size, this.#index, this.rate), x.shape);
+      const mask = tf.tensor(context.dropoutMask(this.#place, size, this.#index, this.rate), shape);
       return tf.mul(x, mask);
+    }
+
+    /** Broadcasts over the input. */
+    maskShape(inputShape: number[]): number[] {
+      return inputShape;
     }
 
     override getConfig() {
       return { ...super.getConfig(), rate: this.rate };
+    }
+  };
+}
+
+/**
+ * Drops whole channels of each sample (Tompson et al. 2015), because places beside one another say the same: of
+ * sequences with 1 dimension of places, of images with 2.
+ */
+export function spatialDropoutClass(tf: TF, dimensions: 1 | 2): LayerClass {
+  const Dropout = dropoutClass(tf);
+  return class extends Dropout {
+    static className = `SpatialDropout${dimensions}D`;
+
+    constructor(config: Record<string, unknown>) {
+      super(config);
+      this.inputSpec = [{ ndim: dimensions + 2 }];
+    }
+
+    maskShape(inputShape: number[]): number[] {
+      return inputShape.map((size, axis) => (axis === 0 || axis === inputShape.length - 1 ? size : 1));
     }
   };
 }

@@ -5,11 +5,15 @@
 import type { layers, Tensor } from '@tensorflow/tfjs';
 import type { TF } from '../tensorflow/load.js';
 import { batchNormalizationClass } from './batch-normalization.js';
-import { dropoutClass } from './dropout.js';
+import { dropoutClass, spatialDropoutClass } from './dropout.js';
+import { eluClass } from './elu.js';
 import { embeddingClass } from './embedding.js';
+import { groupNormalizationClass } from './group-normalization.js';
+import { layerNormalizationClass } from './layer-normalization.js';
 import { lstmClass } from './lstm.js';
 import { globalMaxPooling1dClass, maxPooling1dClass } from './max-pooling-1d.js';
 import { maxPooling2dClass } from './max-pooling-2d.js';
+import { maxoutClass } from './maxout.js';
 import { conv1dClass, conv2dClass, denseClass } from './weighted-layers.js';
 import type { TrainingContext } from './training-context.js';
 
@@ -26,12 +30,18 @@ export interface OurLayers {
   Conv2D: LayerClass;
   Dense: LayerClass;
   BatchNormalization: LayerClass;
+  LayerNormalization: LayerClass;
+  GroupNormalization: LayerClass;
   Dropout: LayerClass;
+  SpatialDropout1D: LayerClass;
+  SpatialDropout2D: LayerClass;
   MaxPooling1D: LayerClass;
   MaxPooling2D: LayerClass;
   GlobalMaxPooling1D: LayerClass;
   LSTM: LayerClass;
   Embedding: LayerClass;
+  ELU: LayerClass;
+  Maxout: LayerClass;
 }
 
 const made = new WeakMap<TF, OurLayers>();
@@ -44,12 +54,18 @@ export function ourLayers(tf: TF): OurLayers {
       Conv2D: conv2dClass(tf),
       Dense: denseClass(tf),
       BatchNormalization: batchNormalizationClass(tf),
+      LayerNormalization: layerNormalizationClass(tf),
+      GroupNormalization: groupNormalizationClass(tf),
       Dropout: dropoutClass(tf),
+      SpatialDropout1D: spatialDropoutClass(tf, 1),
+      SpatialDropout2D: spatialDropoutClass(tf, 2),
       MaxPooling1D: maxPooling1dClass(tf),
       MaxPooling2D: maxPooling2dClass(tf),
       GlobalMaxPooling1D: globalMaxPooling1dClass(tf),
       LSTM: lstmClass(tf),
       Embedding: embeddingClass(tf),
+      ELU: eluClass(tf),
+      Maxout: maxoutClass(tf),
     };
     made.set(tf, classes);
     for (const layer of Object.values(classes)) {

@@ -12,7 +12,7 @@ export function withoutFinalActivation(layers: Layer[], loss: string, included: 
     return layers;
   }
   const { activation } = last.options;
-  if (!isTakenOff(activation, loss, included, last.path)) {
+  if (typeof activation !== 'string' || !isTakenOff(activation, loss, included, last.path)) {
     return layers;
   }
   const rest = layers.slice(0, -1);

@@ -1,7 +1,7 @@
 /** Makes tf.layers of the experiment's list of layers. */
 import type { layers, SymbolicTensor } from '@tensorflow/tfjs';
 import { PolyakError } from '../../common/errors.js';
-import type { InitializerOption, Layer } from '../../common/experiment/layer-schema.js';
+import type { ActivationOption, InitializerOption, Layer } from '../../common/experiment/layer-schema.js';
 import type { InitializerSpec } from '../../common/manifest.js';
 import { ourLayers, type LayerClass } from '../layers/our-layers.js';
 import type { TF } from '../tensorflow/load.js';
@@ -56,7 +56,8 @@ class GraphBuilder {
     }
     if (layer.type === 'residual') return this.#residual(layer, x);
     try {
-      const output = this.#make(layer).apply(x) as SymbolicTensor;
+      const made = this.#make(layer, x).apply(x) as SymbolicTensor;
+      const output = this.#activate(layer, made);
       if (output.shape.slice(1).some((size) => size !== null && size < 1)) {
         throw new Error(`it would put out ${show(output)}`);
       }
@@ -68,6 +69,19 @@ class GraphBuilder {
         cause: error,
       });
     }
+  }
+
+  /** An activation that has an alpha is a layer of its own, so that whoever reads the model knows its alpha. */
+  #activate(layer: Exclude<Layer, { type: 'repeat' | 'residual' }>, x: SymbolicTensor): SymbolicTensor {
+    if (layer.type === 'custom' || layer.type === 'activation' || !('activation' in layer.options)) return x;
+    const parametric = withAlpha(layer.options.activation);
+    if (!parametric) return x;
+    const { type, alpha } = parametric;
+    return this.#activation(type, { alpha, name: this.#nameOf(type, layer.path) }).apply(x) as SymbolicTensor;
+  }
+
+  #activation(type: 'leakyReLU' | 'elu', options: { alpha: number; name: string }): layers.Layer {
+    return type === 'elu' ? new (ourLayers(this.tf).ELU)(options) : this.tf.layers.leakyReLU(options);
   }
 
   #residual(layer: Extract<Layer, { type: 'residual' }>, x: SymbolicTensor): SymbolicTensor {
@@ -95,11 +109,11 @@ class GraphBuilder {
     return name;
   }
 
-  #make(layer: Exclude<Layer, { type: 'repeat' | 'residual' }>): layers.Layer {
+  #make(layer: Exclude<Layer, { type: 'repeat' | 'residual' }>, x: SymbolicTensor): layers.Layer {
     const type = layer.type === 'custom' ? layer.layer : layer.type;
     const name = this.#nameOf(type, layer.path, layer.options.name);
     if (layer.type === 'custom') return this.#makeCustom(layer, name);
-    return isWeighted(layer) ? this.#makeWeighted(layer, name) : this.#makePlain(layer, name);
+    return isWeighted(layer) ? this.#makeWeighted(layer, name, x) : this.#makePlain(layer, name);
   }
 
   #makeCustom({ layer, path, options }: CustomLayer, name: string): layers.Layer {
@@ -111,16 +125,21 @@ class GraphBuilder {
     return new Class({ ...rest, name });
   }
 
-  #makeWeighted(layer: WeightedLayer, name: string): layers.Layer {
+  #makeWeighted(layer: WeightedLayer, name: string, x: SymbolicTensor): layers.Layer {
     const { tf } = this;
     const ours = ourLayers(tf);
     const note = (initializers: LayerNotes['initializers']) => {
       this.#notes.set(name, { rateMultiplier: layer.options.rateMultiplier, initializers });
     };
-    if (layer.type === 'batchNormalization') {
+    if (isNormalization(layer)) {
       const { gammaInitializer: gamma, betaInitializer: beta, ...options } = layer.options;
       note({ gamma, beta });
-      return new ours.BatchNormalization({ ...options, name });
+      const Class = {
+        batchNormalization: ours.BatchNormalization,
+        layerNormalization: ours.LayerNormalization,
+        groupNormalization: ours.GroupNormalization,
+      }[layer.type];
+      return new Class({ ...options, name });
     }
     if (layer.type === 'depthwiseConv2d') {
       const { depthwiseInitializer, biasInitializer: bias, ...options } = layer.options;
@@ -137,6 +156,13 @@ class GraphBuilder {
       const { embeddingsInitializer: embeddings, rateMultiplier: _, ...options } = layer.options;
       note({ embeddings });
       return new ours.Embedding({ ...options, embeddingsInitializer: 'zeros', name });
+    }
+    if (layer.type === 'prelu') {
+      const { alphaInitializer: alpha, rateMultiplier: _, ...options } = layer.options;
+      note({ alpha });
+      // One slope for each channel, whatever the place.
+      const sharedAxes = x.shape.slice(1, -1).map((__, axis) => axis + 1);
+      return tf.layers.prelu({ ...options, sharedAxes, alphaInitializer: 'zeros', name });
     }
     if (layer.type === 'lstm') {
       const { kernelInitializer: kernel, recurrentInitializer, biasInitializer, ...options } = layer.options;
@@ -170,10 +196,23 @@ class GraphBuilder {
         return tf.layers.globalAveragePooling2d({ name });
       case 'flatten':
         return tf.layers.flatten({ name });
-      case 'activation':
-        return tf.layers.activation({ activation: tfjsActivation(layer.options.activation), name });
+      case 'activation': {
+        const { activation } = layer.options;
+        const parametric = withAlpha(activation);
+        if (parametric) return this.#activation(parametric.type, { alpha: parametric.alpha, name });
+        return tf.layers.activation({ activation: tfjsActivation(activation), name });
+      }
+      case 'leakyReLU':
+      case 'elu':
+        return this.#activation(layer.type, { ...layer.options, name });
+      case 'maxout':
+        return new ours.Maxout({ ...layer.options, name });
       case 'dropout':
         return new ours.Dropout({ ...layer.options, name });
+      case 'spatialDropout1d':
+        return new ours.SpatialDropout1D({ ...layer.options, name });
+      case 'spatialDropout2d':
+        return new ours.SpatialDropout2D({ ...layer.options, name });
       case 'reshape':
         return tf.layers.reshape({ ...layer.options, name });
       default:
@@ -184,8 +223,9 @@ class GraphBuilder {
 
 const weightedTypes = [
   ...(['conv1d', 'conv2d', 'dense', 'depthwiseConv2d', 'separableConv2d'] as const),
-  ...(['batchNormalization', 'lstm', 'embedding'] as const),
+  ...(['batchNormalization', 'layerNormalization', 'groupNormalization', 'lstm', 'embedding', 'prelu'] as const),
 ] as const;
+type NormalizationLayer = Extract<Layer, { type: `${string}Normalization` }>;
 type WeightedLayer = Extract<Layer, { type: (typeof weightedTypes)[number] }>;
 type CustomLayer = Extract<Layer, { type: 'custom' }>;
 type PlainLayer = Exclude<Layer, WeightedLayer | { type: 'repeat' | 'residual' | 'custom' }>;
@@ -194,17 +234,30 @@ function isWeighted(layer: WeightedLayer | PlainLayer): layer is WeightedLayer {
   return (weightedTypes as readonly string[]).includes(layer.type);
 }
 
+function isNormalization(layer: WeightedLayer): layer is NormalizationLayer {
+  return layer.type.endsWith('Normalization');
+}
+
 type TfjsActivation = 'relu';
 
 /** The first weights come from the server's generator, so tfjs's initialisers are zeros throughout. */
-function native<Options extends { activation: string; rateMultiplier: number }>(options: Options) {
+function native<Options extends { activation: ActivationOption; rateMultiplier: number }>(options: Options) {
   const { activation, rateMultiplier: _, ...rest } = options;
   return { ...rest, activation: tfjsActivation(activation) };
 }
 
-/** tfjs knows more activations than its types say. */
-function tfjsActivation(name: string): TfjsActivation {
-  return name as TfjsActivation;
+/** tfjs knows more activations than its types say. One that has an alpha follows as a layer of its own. */
+function tfjsActivation(activation: ActivationOption): TfjsActivation {
+  return (withAlpha(activation) ? 'linear' : activation) as TfjsActivation;
+}
+
+/** tfjs has no leaky ReLU among its activations, and no alpha for any of them. */
+function withAlpha(activation: ActivationOption): { type: 'leakyReLU' | 'elu'; alpha: number } | undefined {
+  if (activation === 'leakyReLU') return { type: 'leakyReLU', alpha: 0.01 };
+  if (typeof activation === 'string') return undefined;
+  return 'elu' in activation
+    ? { type: 'elu', alpha: activation.elu.alpha }
+    : { type: 'leakyReLU', alpha: activation.leakyReLU.alpha };
 }
 
 function show(x: SymbolicTensor): string {

@@ -38,12 +38,16 @@ const ofNumbers = { target: 'numbers', finalActivation: undefined, labelsTensor:
 
 /** By name; each takes the options of the experiment file. */
 const losses: Record<string, (options: Record<string, number>) => Loss> = {
-  /** -log softmax(z)[label]; gradient softmax(z) - onehot(label). */
-  softmaxCrossEntropy: () => ({
+  /**
+   * -sum t log softmax(z), gradient softmax(z) - t, with t = (1 - s) onehot(label) + s / classes (Szegedy et al. 2016)
+   * and s the smoothing; without it -log softmax(z)[label].
+   */
+  softmaxCrossEntropy: ({ labelSmoothing = 0 }) => ({
     target: 'classes',
     finalActivation: 'softmax',
     labelsTensor: classLabels,
     compute(tf, logits, labels) {
+      if (labelSmoothing > 0) return smoothedCrossEntropy(tf, logits, labels, labelSmoothing);
       if (isNative(tf)) {
         const types: Attributes = { T: ['type', 'float32'], Tlabels: ['type', 'int32'] };
         const name = 'SparseSoftmaxCrossEntropyWithLogits';
@@ -55,15 +59,19 @@ const losses: Record<string, (options: Record<string, number>) => Loss> = {
       return { perSample, gradient: tf.sub(tf.softmax(logits), oneHot) };
     },
   }),
-  /** max(z, 0) - z y + log(1 + e^-|z|), averaged over the outputs; gradient sigmoid(z) - y. */
-  binaryCrossEntropy: () => ({
+  /**
+   * max(z, 0) - z y + log(1 + e^-|z|), averaged over the outputs; gradient sigmoid(z) - y. A smoothed y is
+   * (1 - s) y + s / 2.
+   */
+  binaryCrossEntropy: ({ labelSmoothing = 0 }) => ({
     target: 'twoClasses',
     finalActivation: 'sigmoid',
     labelsTensor: floatLabels,
     compute(tf, logits, labels) {
-      const stable = tf.sub(tf.relu(logits), tf.mul(logits, labels));
+      const targets = labelSmoothing > 0 ? tf.add(tf.mul(labels, 1 - labelSmoothing), labelSmoothing / 2) : labels;
+      const stable = tf.sub(tf.relu(logits), tf.mul(logits, targets));
       const perSample = tf.mean(tf.add(stable, tf.softplus(tf.neg(tf.abs(logits)))), 1);
-      return { perSample, gradient: tf.div(tf.sub(tf.sigmoid(logits), labels), logits.shape[1]) };
+      return { perSample, gradient: tf.div(tf.sub(tf.sigmoid(logits), targets), logits.shape[1]) };
     },
   }),
   /**
@@ -130,6 +138,20 @@ const losses: Record<string, (options: Record<string, number>) => Loss> = {
     },
   }),
 };
+
+function smoothedCrossEntropy(tf: TF, logits: Tensor2D, labels: Tensor, smoothing: number) {
+  const classes = logits.shape[1];
+  const oneHot = tf.cast(tf.oneHot(labels, classes), 'float32');
+  const targets = tf.add(tf.mul(oneHot, 1 - smoothing), smoothing / classes);
+  if (isNative(tf)) {
+    const types: Attributes = { T: ['type', 'float32'] };
+    const name = 'SoftmaxCrossEntropyWithLogits';
+    const [perSample, gradient] = runNative(tf, name, types, [logits, targets], 2) as [Tensor, Tensor];
+    return { perSample, gradient };
+  }
+  const perSample = tf.neg(tf.sum(tf.mul(targets, tf.logSoftmax(logits)), 1));
+  return { perSample, gradient: tf.sub(tf.softmax(logits), targets) };
+}
 
 /** Errors: PolyakError `usage` for an unknown name. */
 export function lossNamed(option: NamedOption, module?: LoadedModule): Loss {

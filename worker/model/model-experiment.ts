@@ -6,7 +6,7 @@ export interface ModelExperiment {
   model: unknown;
   loss: NamedOption;
   metrics?: readonly NamedOption[];
-  regularise?: { l2?: number };
+  regularise?: { l1?: number; l2?: number };
 }
 
 /** What the data give and ask for. */

@@ -17,7 +17,7 @@ export interface LayerJson {
 }
 
 /** Layers that draw from a generator of their own, so that a gradient would not be a function of its micro-batch. */
-const refused = new Set(['GaussianNoise', 'GaussianDropout', 'AlphaDropout', 'SpatialDropout1D']);
+const refused = new Set(['GaussianNoise', 'GaussianDropout', 'AlphaDropout']);
 
 /** `file` is what messages call it. Errors: PolyakError `usage`. */
 export async function modelOfTopology(
@@ -111,7 +111,7 @@ const scaled: Record<string, string> = {
 function takeInitializers(config: LayerJson['config'], file: string): LayerNotes['initializers'] {
   const taken: LayerNotes['initializers'] = {};
   for (const [key, value] of Object.entries(config)) {
-    const role = /^(kernel|bias|depthwise|pointwise|recurrent|gamma|beta|embeddings)_initializer$/.exec(key)?.[1];
+    const role = /^(kernel|bias|depthwise|pointwise|recurrent|gamma|beta|alpha|embeddings)_initializer$/.exec(key)?.[1];
     if (role === undefined || value === null) continue;
     const weight = /^(depthwise|pointwise|recurrent)$/.test(role) ? `${role}_kernel` : role;
     taken[weight] = initializerOf(value, `${file}: ${config.name}.${key}`);

@@ -20,12 +20,17 @@ const defaultInitializers: Record<string, string> = {
   bias: 'zeros',
   beta: 'zeros',
   gamma: 'ones',
+  alpha: 'zeros',
   moving_mean: 'zeros',
   moving_variance: 'ones',
 };
 const defaultMomentum = 0.99;
 
-export function modelWeights(model: LayersModel, notes: Map<string, LayerNotes>, l2: number): ModelWeights {
+export function modelWeights(
+  model: LayersModel,
+  notes: Map<string, LayerNotes>,
+  { l1 = 0, l2 = 0 }: { l1?: number; l2?: number } = {},
+): ModelWeights {
   const parameters: LayerWeight[] = [];
   const statistics: LayerWeight[] = [];
   const manifest: Manifest = {
@@ -51,6 +56,8 @@ export function modelWeights(model: LayersModel, notes: Map<string, LayerNotes>,
         ),
         rateMultiplier: note?.rateMultiplier ?? 1,
         l2: role.endsWith('kernel') ? l2 : 0,
+        l1: role.endsWith('kernel') ? l1 : 0,
+        decays: role.endsWith('kernel'),
         // A weight that a module's layer adds as not trainable is frozen alone.
         frozen: !trainable || !weight.trainable,
       };

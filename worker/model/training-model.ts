@@ -87,7 +87,7 @@ export class TrainingModel {
     module?: LoadedModule,
   ): Promise<TrainingModel> {
     const { model, notes } = await buildModel(tf, experiment, data, module);
-    const weights = modelWeights(model, notes, experiment.regularise?.l2 ?? 0);
+    const weights = modelWeights(model, notes, experiment.regularise);
     return new TrainingModel(tf, model, weights, experiment, data, module);
   }
 

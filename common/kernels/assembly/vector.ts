@@ -174,6 +174,61 @@ export function prepareGradient(gradient: usize, weights: usize, n: u32, recipro
   return total;
 }
 
+/** gradient = gradient + l1 * sign(weights), the sign of 0 being 0. */
+export function addSigns(gradient: usize, weights: usize, n: u32, l1: f32): void {
+  const words = wordBytes(n);
+  const end = vectorBytes(n);
+  const zero = f32x4.splat(0);
+  const positive = f32x4.splat(l1);
+  const negative = f32x4.splat(-l1);
+  let i: usize = 0;
+  for (; i < words; i += 16) {
+    const w = v128.load(weights + i);
+    const above = v128.and(f32x4.gt(w, zero), positive);
+    const below = v128.and(f32x4.lt(w, zero), negative);
+    v128.store(gradient + i, f32x4.add(v128.load(gradient + i), v128.or(above, below)));
+  }
+  for (; i < end; i += 4) {
+    const w = load<f32>(weights + i);
+    let signed: f32 = 0;
+    if (w > 0) signed = l1;
+    if (w < 0) signed = -l1;
+    store<f32>(gradient + i, load<f32>(gradient + i) + signed);
+  }
+}
+
+function absolutesLow(word: v128): v128 {
+  return f64x2.abs(f64x2.promote_low_f32x4(word));
+}
+
+function absolutesHigh(word: v128): v128 {
+  return f64x2.abs(f64x2.promote_low_f32x4(v128.shuffle<i64>(word, word, 1, 1)));
+}
+
+/** The sum of absolute values in float64, in the order of sumSquares. */
+export function sumAbsolutes(p: usize, n: u32): f64 {
+  const blocks: usize = (<usize>(n & ~7)) << 2;
+  const end = vectorBytes(n);
+  let lanes01 = f64x2.splat(0);
+  let lanes23 = f64x2.splat(0);
+  let lanes45 = f64x2.splat(0);
+  let lanes67 = f64x2.splat(0);
+  let i: usize = 0;
+  for (; i < blocks; i += 32) {
+    const first = v128.load(p + i);
+    const second = v128.load(p + i, 16);
+    lanes01 = f64x2.add(lanes01, absolutesLow(first));
+    lanes23 = f64x2.add(lanes23, absolutesHigh(first));
+    lanes45 = f64x2.add(lanes45, absolutesLow(second));
+    lanes67 = f64x2.add(lanes67, absolutesHigh(second));
+  }
+  let total = sumOfLanes(lanes01, lanes23) + sumOfLanes(lanes45, lanes67);
+  for (; i < end; i += 4) {
+    total += abs<f64>(<f64>load<f32>(p + i));
+  }
+  return total;
+}
+
 const exponentBits: u32 = 0x7f800000;
 
 /** The index of the first element that is infinite or not a number, or -1. */
@@ -303,18 +358,165 @@ export function nesterov(weights: usize, gradient: usize, velocity: usize, n: u3
   }
 }
 
+/** velocity = momentum * velocity + rate * gradient; weights = weights - velocity */
+export function momentumOfSteps(weights: usize, gradient: usize, velocity: usize, n: u32, rate: f32, mu: f32): void {
+  const words = wordBytes(n);
+  const end = vectorBytes(n);
+  const rates = f32x4.splat(rate);
+  const mus = f32x4.splat(mu);
+  let i: usize = 0;
+  for (; i < words; i += 16) {
+    const step = f32x4.mul(rates, v128.load(gradient + i));
+    const v = f32x4.add(f32x4.mul(mus, v128.load(velocity + i)), step);
+    v128.store(velocity + i, v);
+    v128.store(weights + i, f32x4.sub(v128.load(weights + i), v));
+  }
+  for (; i < end; i += 4) {
+    const v = mu * load<f32>(velocity + i) + rate * load<f32>(gradient + i);
+    store<f32>(velocity + i, v);
+    store<f32>(weights + i, load<f32>(weights + i) - v);
+  }
+}
+
+/** velocity = momentum * velocity + rate * gradient; weights = weights - (rate * gradient + momentum * velocity) */
+export function nesterovOfSteps(weights: usize, gradient: usize, velocity: usize, n: u32, rate: f32, mu: f32): void {
+  const words = wordBytes(n);
+  const end = vectorBytes(n);
+  const rates = f32x4.splat(rate);
+  const mus = f32x4.splat(mu);
+  let i: usize = 0;
+  for (; i < words; i += 16) {
+    const step = f32x4.mul(rates, v128.load(gradient + i));
+    const v = f32x4.add(f32x4.mul(mus, v128.load(velocity + i)), step);
+    v128.store(velocity + i, v);
+    v128.store(weights + i, f32x4.sub(v128.load(weights + i), f32x4.add(step, f32x4.mul(mus, v))));
+  }
+  for (; i < end; i += 4) {
+    const step = rate * load<f32>(gradient + i);
+    const v = mu * load<f32>(velocity + i) + step;
+    store<f32>(velocity + i, v);
+    store<f32>(weights + i, load<f32>(weights + i) - (step + mu * v));
+  }
+}
+
+/** squares = squares + gradient^2; weights = weights - rate * (gradient / (sqrt(squares) + epsilon)) */
+export function adagrad(weights: usize, gradient: usize, squares: usize, n: u32, rate: f32, epsilon: f32): void {
+  const words = wordBytes(n);
+  const end = vectorBytes(n);
+  const rates = f32x4.splat(rate);
+  const epsilons = f32x4.splat(epsilon);
+  let i: usize = 0;
+  for (; i < words; i += 16) {
+    const g = v128.load(gradient + i);
+    const s = f32x4.add(v128.load(squares + i), f32x4.mul(g, g));
+    v128.store(squares + i, s);
+    const step = f32x4.mul(rates, f32x4.div(g, f32x4.add(f32x4.sqrt(s), epsilons)));
+    v128.store(weights + i, f32x4.sub(v128.load(weights + i), step));
+  }
+  for (; i < end; i += 4) {
+    const g = load<f32>(gradient + i);
+    const s = load<f32>(squares + i) + g * g;
+    store<f32>(squares + i, s);
+    store<f32>(weights + i, load<f32>(weights + i) - rate * (g / (sqrt<f32>(s) + epsilon)));
+  }
+}
+
+/**
+ * square = decay * square + complement * gradient^2; weights = weights - rate * (gradient / (sqrt(square) + epsilon)),
+ * where complement = 1 - decay.
+ */
+export function rmsprop(
+  weights: usize,
+  gradient: usize,
+  square: usize,
+  n: u32,
+  rate: f32,
+  decay: f32,
+  complement: f32,
+  epsilon: f32,
+): void {
+  const words = wordBytes(n);
+  const end = vectorBytes(n);
+  const rates = f32x4.splat(rate);
+  const decays = f32x4.splat(decay);
+  const complements = f32x4.splat(complement);
+  const epsilons = f32x4.splat(epsilon);
+  let i: usize = 0;
+  for (; i < words; i += 16) {
+    const g = v128.load(gradient + i);
+    const s = f32x4.add(f32x4.mul(decays, v128.load(square + i)), f32x4.mul(complements, f32x4.mul(g, g)));
+    v128.store(square + i, s);
+    const step = f32x4.mul(rates, f32x4.div(g, f32x4.add(f32x4.sqrt(s), epsilons)));
+    v128.store(weights + i, f32x4.sub(v128.load(weights + i), step));
+  }
+  for (; i < end; i += 4) {
+    const g = load<f32>(gradient + i);
+    const s = decay * load<f32>(square + i) + complement * (g * g);
+    store<f32>(square + i, s);
+    store<f32>(weights + i, load<f32>(weights + i) - rate * (g / (sqrt<f32>(s) + epsilon)));
+  }
+}
+
 /**
  * first = first + complement1 * (gradient - first)
  * second = beta2 * second + complement2 * gradient^2
- * weights = weights - rate * first / (sqrt(second) * rootScale + epsilon)
- * where complement1 = 1 - beta1, complement2 = 1 - beta2, rate = learning rate / (1 - beta1^t) and
- * rootScale = 1 / sqrt(1 - beta2^t).
+ * weights = shrink * weights - rate * first / (sqrt(second) * rootScale + epsilon)
+ * where complement1 = 1 - beta1, complement2 = 1 - beta2, rate = learning rate / (1 - beta1^t),
+ * rootScale = 1 / sqrt(1 - beta2^t), and shrink is 1 without weight decay, which leaves every bit as it is.
  */
 export function adam(
   weights: usize,
   gradient: usize,
   first: usize,
   second: usize,
+  n: u32,
+  rate: f32,
+  complement1: f32,
+  beta2: f32,
+  complement2: f32,
+  rootScale: f32,
+  epsilon: f32,
+  shrink: f32,
+): void {
+  const words = wordBytes(n);
+  const end = vectorBytes(n);
+  const rates = f32x4.splat(rate);
+  const complements1 = f32x4.splat(complement1);
+  const betas2 = f32x4.splat(beta2);
+  const complements2 = f32x4.splat(complement2);
+  const rootScales = f32x4.splat(rootScale);
+  const epsilons = f32x4.splat(epsilon);
+  const shrinks = f32x4.splat(shrink);
+  let i: usize = 0;
+  for (; i < words; i += 16) {
+    const g = v128.load(gradient + i);
+    const m0 = v128.load(first + i);
+    const m = f32x4.add(m0, f32x4.mul(complements1, f32x4.sub(g, m0)));
+    v128.store(first + i, m);
+    const v = f32x4.add(f32x4.mul(betas2, v128.load(second + i)), f32x4.mul(complements2, f32x4.mul(g, g)));
+    v128.store(second + i, v);
+    const root = f32x4.add(f32x4.mul(f32x4.sqrt(v), rootScales), epsilons);
+    const shrunk = f32x4.mul(shrinks, v128.load(weights + i));
+    v128.store(weights + i, f32x4.sub(shrunk, f32x4.mul(rates, f32x4.div(m, root))));
+  }
+  for (; i < end; i += 4) {
+    const g = load<f32>(gradient + i);
+    const m0 = load<f32>(first + i);
+    const m = m0 + complement1 * (g - m0);
+    store<f32>(first + i, m);
+    const v = beta2 * load<f32>(second + i) + complement2 * (g * g);
+    store<f32>(second + i, v);
+    store<f32>(weights + i, shrink * load<f32>(weights + i) - rate * (m / (sqrt<f32>(v) * rootScale + epsilon)));
+  }
+}
+
+/** As adam without weight decay, but for the root, which is of the largest second so far: largest = max(largest, second). */
+export function amsgrad(
+  weights: usize,
+  gradient: usize,
+  first: usize,
+  second: usize,
+  largest: usize,
   n: u32,
   rate: f32,
   complement1: f32,
@@ -339,7 +541,9 @@ export function adam(
     v128.store(first + i, m);
     const v = f32x4.add(f32x4.mul(betas2, v128.load(second + i)), f32x4.mul(complements2, f32x4.mul(g, g)));
     v128.store(second + i, v);
-    const root = f32x4.add(f32x4.mul(f32x4.sqrt(v), rootScales), epsilons);
+    const h = f32x4.max(v128.load(largest + i), v);
+    v128.store(largest + i, h);
+    const root = f32x4.add(f32x4.mul(f32x4.sqrt(h), rootScales), epsilons);
     v128.store(weights + i, f32x4.sub(v128.load(weights + i), f32x4.mul(rates, f32x4.div(m, root))));
   }
   for (; i < end; i += 4) {
@@ -349,7 +553,179 @@ export function adam(
     store<f32>(first + i, m);
     const v = beta2 * load<f32>(second + i) + complement2 * (g * g);
     store<f32>(second + i, v);
-    store<f32>(weights + i, load<f32>(weights + i) - rate * (m / (sqrt<f32>(v) * rootScale + epsilon)));
+    const h = max<f32>(load<f32>(largest + i), v);
+    store<f32>(largest + i, h);
+    store<f32>(weights + i, load<f32>(weights + i) - rate * (m / (sqrt<f32>(h) * rootScale + epsilon)));
+  }
+}
+
+/**
+ * As adam without weight decay, but for the numerator:
+ * weights = weights - (rateOfFirst * first + rateOfGradient * gradient) / (sqrt(second) * rootScale + epsilon)
+ */
+export function nadam(
+  weights: usize,
+  gradient: usize,
+  first: usize,
+  second: usize,
+  n: u32,
+  rateOfFirst: f32,
+  rateOfGradient: f32,
+  complement1: f32,
+  beta2: f32,
+  complement2: f32,
+  rootScale: f32,
+  epsilon: f32,
+): void {
+  const words = wordBytes(n);
+  const end = vectorBytes(n);
+  const ratesOfFirst = f32x4.splat(rateOfFirst);
+  const ratesOfGradient = f32x4.splat(rateOfGradient);
+  const complements1 = f32x4.splat(complement1);
+  const betas2 = f32x4.splat(beta2);
+  const complements2 = f32x4.splat(complement2);
+  const rootScales = f32x4.splat(rootScale);
+  const epsilons = f32x4.splat(epsilon);
+  let i: usize = 0;
+  for (; i < words; i += 16) {
+    const g = v128.load(gradient + i);
+    const m0 = v128.load(first + i);
+    const m = f32x4.add(m0, f32x4.mul(complements1, f32x4.sub(g, m0)));
+    v128.store(first + i, m);
+    const v = f32x4.add(f32x4.mul(betas2, v128.load(second + i)), f32x4.mul(complements2, f32x4.mul(g, g)));
+    v128.store(second + i, v);
+    const root = f32x4.add(f32x4.mul(f32x4.sqrt(v), rootScales), epsilons);
+    const ahead = f32x4.add(f32x4.mul(ratesOfFirst, m), f32x4.mul(ratesOfGradient, g));
+    v128.store(weights + i, f32x4.sub(v128.load(weights + i), f32x4.div(ahead, root)));
+  }
+  for (; i < end; i += 4) {
+    const g = load<f32>(gradient + i);
+    const m0 = load<f32>(first + i);
+    const m = m0 + complement1 * (g - m0);
+    store<f32>(first + i, m);
+    const v = beta2 * load<f32>(second + i) + complement2 * (g * g);
+    store<f32>(second + i, v);
+    const ahead = rateOfFirst * m + rateOfGradient * g;
+    store<f32>(weights + i, load<f32>(weights + i) - ahead / (sqrt<f32>(v) * rootScale + epsilon));
+  }
+}
+
+/**
+ * The sum of squares, in float64 and in the order of sumSquares, of what lamb would move the weights by at a rate of 1;
+ * nothing is changed.
+ */
+export function lambSquares(
+  weights: usize,
+  gradient: usize,
+  first: usize,
+  second: usize,
+  n: u32,
+  firstScale: f32,
+  complement1: f32,
+  beta2: f32,
+  complement2: f32,
+  rootScale: f32,
+  epsilon: f32,
+  decay: f32,
+): f64 {
+  const blocks: usize = (<usize>(n & ~7)) << 2;
+  const end = vectorBytes(n);
+  const firstScales = f32x4.splat(firstScale);
+  const complements1 = f32x4.splat(complement1);
+  const betas2 = f32x4.splat(beta2);
+  const complements2 = f32x4.splat(complement2);
+  const rootScales = f32x4.splat(rootScale);
+  const epsilons = f32x4.splat(epsilon);
+  const decays = f32x4.splat(decay);
+  let lanes01 = f64x2.splat(0);
+  let lanes23 = f64x2.splat(0);
+  let lanes45 = f64x2.splat(0);
+  let lanes67 = f64x2.splat(0);
+  let i: usize = 0;
+  for (; i < blocks; i += 32) {
+    for (let half: usize = 0; half < 32; half += 16) {
+      const g = v128.load(gradient + i + half);
+      const m0 = v128.load(first + i + half);
+      const m = f32x4.add(m0, f32x4.mul(complements1, f32x4.sub(g, m0)));
+      const v = f32x4.add(f32x4.mul(betas2, v128.load(second + i + half)), f32x4.mul(complements2, f32x4.mul(g, g)));
+      const root = f32x4.add(f32x4.mul(f32x4.sqrt(v), rootScales), epsilons);
+      const adapted = f32x4.div(f32x4.mul(firstScales, m), root);
+      const u = f32x4.add(adapted, f32x4.mul(decays, v128.load(weights + i + half)));
+      if (half == 0) {
+        lanes01 = f64x2.add(lanes01, squaresLow(u));
+        lanes23 = f64x2.add(lanes23, squaresHigh(u));
+      } else {
+        lanes45 = f64x2.add(lanes45, squaresLow(u));
+        lanes67 = f64x2.add(lanes67, squaresHigh(u));
+      }
+    }
+  }
+  let total = sumOfLanes(lanes01, lanes23) + sumOfLanes(lanes45, lanes67);
+  for (; i < end; i += 4) {
+    const g = load<f32>(gradient + i);
+    const m0 = load<f32>(first + i);
+    const m = m0 + complement1 * (g - m0);
+    const v = beta2 * load<f32>(second + i) + complement2 * (g * g);
+    const u = (firstScale * m) / (sqrt<f32>(v) * rootScale + epsilon) + decay * load<f32>(weights + i);
+    total += <f64>u * <f64>u;
+  }
+  return total;
+}
+
+/**
+ * first = first + complement1 * (gradient - first)
+ * second = beta2 * second + complement2 * gradient^2
+ * weights = weights - rate * (firstScale * first / (sqrt(second) * rootScale + epsilon) + decay * weights)
+ * where firstScale = 1 / (1 - beta1^t), and the others are adam's.
+ */
+export function lamb(
+  weights: usize,
+  gradient: usize,
+  first: usize,
+  second: usize,
+  n: u32,
+  rate: f32,
+  firstScale: f32,
+  complement1: f32,
+  beta2: f32,
+  complement2: f32,
+  rootScale: f32,
+  epsilon: f32,
+  decay: f32,
+): void {
+  const words = wordBytes(n);
+  const end = vectorBytes(n);
+  const rates = f32x4.splat(rate);
+  const firstScales = f32x4.splat(firstScale);
+  const complements1 = f32x4.splat(complement1);
+  const betas2 = f32x4.splat(beta2);
+  const complements2 = f32x4.splat(complement2);
+  const rootScales = f32x4.splat(rootScale);
+  const epsilons = f32x4.splat(epsilon);
+  const decays = f32x4.splat(decay);
+  let i: usize = 0;
+  for (; i < words; i += 16) {
+    const g = v128.load(gradient + i);
+    const w = v128.load(weights + i);
+    const m0 = v128.load(first + i);
+    const m = f32x4.add(m0, f32x4.mul(complements1, f32x4.sub(g, m0)));
+    v128.store(first + i, m);
+    const v = f32x4.add(f32x4.mul(betas2, v128.load(second + i)), f32x4.mul(complements2, f32x4.mul(g, g)));
+    v128.store(second + i, v);
+    const root = f32x4.add(f32x4.mul(f32x4.sqrt(v), rootScales), epsilons);
+    const u = f32x4.add(f32x4.div(f32x4.mul(firstScales, m), root), f32x4.mul(decays, w));
+    v128.store(weights + i, f32x4.sub(w, f32x4.mul(rates, u)));
+  }
+  for (; i < end; i += 4) {
+    const g = load<f32>(gradient + i);
+    const w = load<f32>(weights + i);
+    const m0 = load<f32>(first + i);
+    const m = m0 + complement1 * (g - m0);
+    store<f32>(first + i, m);
+    const v = beta2 * load<f32>(second + i) + complement2 * (g * g);
+    store<f32>(second + i, v);
+    const u = (firstScale * m) / (sqrt<f32>(v) * rootScale + epsilon) + decay * w;
+    store<f32>(weights + i, w - rate * u);
   }
 }
 

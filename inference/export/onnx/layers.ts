@@ -55,8 +55,27 @@ const converters: Record<string, Converter> = {
   },
   LeakyReLU: (graph, layer, [x]) => unary(graph, 'LeakyRelu', x, { alpha: float(layer, 'alpha', 0.3) }),
   ELU: (graph, layer, [x]) => unary(graph, 'Elu', x, { alpha: float(layer, 'alpha', 1) }),
+  PReLU: (graph, layer, [input]) => {
+    const x = channelsLast(graph, input);
+    const alpha = weightOf(layer, 'alpha');
+    if (!alpha) throw new Error(`layer ${layer.name} has no alpha`);
+    return { ...x, name: graph.node('PRelu', [x.name, graph.floats(alpha.name, alpha.shape, alpha.values)]) };
+  },
+  Maxout: (graph, layer, [input]) => {
+    const x = channelsLast(graph, input);
+    const pieces = Array.from({ length: Number(layer.config['pieces']) }, () => graph.fresh('piece'));
+    graph.nodeWith('Split', [x.name], { axis: -1 }, pieces);
+    return { ...x, shape: layer.outputShape, name: graph.node('Max', pieces) };
+  },
   Softmax: (graph, layer, [x]) => activated(graph, requireLastAxis(layer), x, 'softmax'),
   BatchNormalization: (graph, layer, [x]) => normalise(graph, requireLastAxis(layer), x),
+  LayerNormalization: (graph, layer, [input]) => {
+    const x = channelsLast(graph, input);
+    const scales = scalesOf(graph, requireLastAxis(layer), [layer.outputShape.at(-1) ?? 1]);
+    const epsilon = float(layer, 'epsilon', 1e-3);
+    return { ...x, name: graph.node('LayerNormalization', [x.name, ...scales], { axis: -1, epsilon }) };
+  },
+  GroupNormalization: (graph, layer, [x]) => normaliseGroups(graph, layer, channelsFirst(graph, x)),
   Add: (graph, _, inputs) => {
     const alike = inputs.every(({ layout }) => layout === 'first');
     const [first, ...rest] = alike
@@ -148,6 +167,32 @@ function requireLastAxis(layer: GraphLayer): GraphLayer {
     'usage',
     `--format onnx: layer '${layer.name}' has axis ${axis}; only the last can be exported`,
   );
+}
+
+/** Gamma and beta, in this shape. */
+function scalesOf(graph: GraphBuilder, layer: GraphLayer, shape: number[]): [string, string] {
+  const channels = layer.outputShape.at(-1) ?? 1;
+  const valuesOf = (role: string, otherwise: number) =>
+    weightOf(layer, role)?.values ?? new Float32Array(channels).fill(otherwise);
+  return [
+    graph.floats(`${layer.name}/gamma`, shape, valuesOf('gamma', 1)),
+    graph.floats(`${layer.name}/beta`, shape, valuesOf('beta', 0)),
+  ];
+}
+
+/** As instance normalisation of groups that are laid out as channels; an operator of its own is newer than our opset. */
+function normaliseGroups(graph: GraphBuilder, layer: GraphLayer, x: Value): Value {
+  const groups = Number(layer.config['groups']);
+  const places = layer.outputShape.slice(0, -1);
+  const channels = layer.outputShape.at(-1) ?? 1;
+  const asChannels = graph.node('Reshape', [x.name, graph.integers([0, groups, -1])]);
+  const ones = graph.floats(`${layer.name}/ones`, [groups], new Float32Array(groups).fill(1));
+  const zeros = graph.floats(`${layer.name}/zeros`, [groups], new Float32Array(groups));
+  const epsilon = float(layer, 'epsilon', 1e-3);
+  const normalised = graph.node('InstanceNormalization', [asChannels, ones, zeros], { epsilon });
+  const back = graph.node('Reshape', [normalised, graph.integers([0, channels, ...places])]);
+  const [gamma, beta] = scalesOf(graph, layer, [channels, ...places.map(() => 1)]);
+  return { ...x, name: graph.node('Add', [graph.node('Mul', [back, gamma]), beta]) };
 }
 
 /** ONNX's operator has the channels second; a sample of two dimensions has no place for them there. */
