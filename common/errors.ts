@@ -2,49 +2,37 @@
  * Every error that a user or a peer may meet, as one table: code, exit code of the command line, and gRPC status.
  * Programmer errors are not here; they are plain assertions.
  */
-import type { status as Status } from '@grpc/grpc-js';
-
-/** Of gRPC's own numbers, which loading its library for would take every command a tenth of a second. */
-const status = {
-  CANCELLED: 1,
-  INVALID_ARGUMENT: 3,
-  PERMISSION_DENIED: 7,
-  RESOURCE_EXHAUSTED: 8,
-  FAILED_PRECONDITION: 9,
-  ABORTED: 10,
-  INTERNAL: 13,
-  UNAVAILABLE: 14,
-} as const satisfies Partial<Record<keyof typeof Status, number>>;
+import type { status } from '@grpc/grpc-js';
 
 const table = {
   /** The experiment file, a flag or a request is wrong. */
-  usage: { exitCode: 2, grpc: status.INVALID_ARGUMENT },
+  usage: { exitCode: 2, grpc: 'INVALID_ARGUMENT' },
   /** A data file is missing, torn or not what the experiment says. */
-  data: { exitCode: 3, grpc: status.FAILED_PRECONDITION },
+  data: { exitCode: 3, grpc: 'FAILED_PRECONDITION' },
   /** Training ended in a way that no retry mends: it diverged, or a lease failed everywhere. */
-  training: { exitCode: 4, grpc: status.ABORTED },
+  training: { exitCode: 4, grpc: 'ABORTED' },
   /** A process of the cluster cannot be reached. */
-  unreachable: { exitCode: 5, grpc: status.UNAVAILABLE },
+  unreachable: { exitCode: 5, grpc: 'UNAVAILABLE' },
   /** The sender speaks for a trial, an incarnation or a process that has been replaced. */
-  fenced: { exitCode: 1, grpc: status.FAILED_PRECONDITION },
+  fenced: { exitCode: 1, grpc: 'FAILED_PRECONDITION' },
   /** The worker's arithmetic differs from the one recorded with the trial. */
-  fingerprint: { exitCode: 1, grpc: status.FAILED_PRECONDITION },
+  fingerprint: { exitCode: 1, grpc: 'FAILED_PRECONDITION' },
   /** The peer does not allow it: a certificate is missing, not trusted or of another role; or a worker runs no modules. */
-  refused: { exitCode: 1, grpc: status.PERMISSION_DENIED },
+  refused: { exitCode: 1, grpc: 'PERMISSION_DENIED' },
   /** A message from the network breaks the protocol. */
-  protocol: { exitCode: 1, grpc: status.INVALID_ARGUMENT },
+  protocol: { exitCode: 1, grpc: 'INVALID_ARGUMENT' },
   /** A limit would be passed: memory, message size, credits. */
-  exhausted: { exitCode: 1, grpc: status.RESOURCE_EXHAUSTED },
+  exhausted: { exitCode: 1, grpc: 'RESOURCE_EXHAUSTED' },
   /** A checkpoint that a trial was to go on from is not there any more. */
-  lost: { exitCode: 3, grpc: status.FAILED_PRECONDITION },
+  lost: { exitCode: 3, grpc: 'FAILED_PRECONDITION' },
   /** What keeps checkpoints cannot be written: a disk is full, or its folder was deleted. No trial is to blame for it. */
-  disk: { exitCode: 1, grpc: status.RESOURCE_EXHAUSTED },
+  disk: { exitCode: 1, grpc: 'RESOURCE_EXHAUSTED' },
   /** TensorFlow's library or a tool to build it is missing. */
-  setup: { exitCode: 2, grpc: status.FAILED_PRECONDITION },
+  setup: { exitCode: 2, grpc: 'FAILED_PRECONDITION' },
   /** A run ended at a checkpoint because somebody asked for it; it can be resumed. */
-  interrupted: { exitCode: 130, grpc: status.CANCELLED },
-  internal: { exitCode: 1, grpc: status.INTERNAL },
-} as const;
+  interrupted: { exitCode: 130, grpc: 'CANCELLED' },
+  internal: { exitCode: 1, grpc: 'INTERNAL' },
+} as const satisfies Record<string, { exitCode: number; grpc: keyof typeof status }>;
 
 export type ErrorCode = keyof typeof table;
 
@@ -63,8 +51,8 @@ export class PolyakError extends Error {
     return table[this.code].exitCode;
   }
 
-  /** @internal */
-  get grpcStatus(): number {
+  /** By its name: to load gRPC for the number would take every command a tenth of a second. @internal */
+  get grpcStatus(): keyof typeof status {
     return table[this.code].grpc;
   }
 }

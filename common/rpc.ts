@@ -140,7 +140,7 @@ export function toServiceError(error: unknown): grpc.StatusObject {
     return { code: grpc.status.INTERNAL, details: 'internal error; the process has it in its log', metadata };
   }
   metadata.set('polyak-error', error.code);
-  return { code: error.grpcStatus, details: error.message, metadata };
+  return { code: grpc.status[error.grpcStatus], details: error.message, metadata };
 }
 
 /** A peer's status as our error again. */

@@ -1,5 +1,5 @@
 /** The coordinator's gRPC methods for sweeps: what arrives is checked, decided on, kept in the store, and carried out. */
-import { isAbsolute, normalize, resolve } from 'node:path';
+import { isAbsolute, normalize, resolve as resolvePath } from 'node:path';
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import { PolyakError } from '../common/errors.js';
 import type { ChangeSweepRequest__Output } from '../proto/gen/polyak/v1/ChangeSweepRequest.js';
@@ -80,7 +80,7 @@ function requireRightRequest(request: SubmitSweepRequest__Output): void {
   // What is relative would be another folder for every process.
   if (!isAbsolute(directory) || normalize(directory) !== directory)
     refuse(
-      `directory is '${directory}', it must be an absolute path without . and .., such as ${resolve('/', directory)}`,
+      `directory is '${directory}', it must be an absolute path without . and .., such as ${resolvePath('/', directory)}`,
     );
 }
 
@@ -165,7 +165,7 @@ export async function readTrial({ store, sweeps }: ServiceParts, call: ReadTrial
   const { key, row } = await sweeps.get(sweepKey.toString('hex'));
   if (!(await store.trial(key, trial)))
     throw new PolyakError('usage', `${row.name} has no trial ${trial}; it has not begun`);
-  const line = async (value: object) => await written(call, { body: JSON.stringify(value) });
+  const line = async (value: object) => await writeLine(call, { body: JSON.stringify(value) });
   for (const run of await store.runs({ sweep: key, trial })) {
     await line({ run });
     for (const report of await store.reports(run.key)) await line({ report });
@@ -175,7 +175,7 @@ export async function readTrial({ store, sweeps }: ServiceParts, call: ReadTrial
 }
 
 /** When the reader has room for more, or has gone. */
-async function written(call: ReadTrialCall, line: TrialLine): Promise<void> {
+async function writeLine(call: ReadTrialCall, line: TrialLine): Promise<void> {
   if (call.cancelled || call.write(line)) return;
   await new Promise<void>((resolve) => {
     const goOn = () => {

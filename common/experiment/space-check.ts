@@ -65,8 +65,8 @@ function repeatedNames(parameters: TreeParameter[], taken: Set<string>): SpaceFi
     const isRepeated = !isInline && taken.has(name);
     if (!isInline) taken.add(name);
     // Most options have none, and what is taken may be thousands.
-    const inner = branchesOf(each).filter((branch) => branch.length > 0);
-    const branches = inner.map((branch) => {
+    const filled = branchesOf(each).filter((branch) => branch.length > 0);
+    const branches = filled.map((branch) => {
       const within = new Set(taken);
       return { findings: repeatedNames(branch, within), within };
     });

@@ -146,7 +146,7 @@ describe('a trial that is paused', () => {
 
   const lost: [string, (trial: FakeTrial) => void][] = [
     ['is not there any more', ({ directory }) => rmSync(directory, { recursive: true })],
-    ['cannot be read', ({ directory }) => filesOf(directory).forEach((file) => truncateSync(file, 100))],
+    ['cannot be read', ({ directory }) => filesOf(directory).forEach((each) => truncateSync(each, 100))],
   ];
   for (const [how, lose] of lost) {
     it(`and whose checkpoint ${how} fails, and does not begin anew as if it had none`, async () => {

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { progressLines, sweepView, type ProgressLine } from '../../cli/sweep/sweep-view.js';
 import { tableOf } from '../../cli/table.js';
 import { fitted, widthOf } from '../../cli/terminal-text.js';
-import type { SweepLine } from '../../coordinator/sweep/log-line.js';
 
 const columns = {
   ['ein sehr langer Name '.repeat(20)]: 0.000_123_456,
@@ -52,8 +51,8 @@ describe('the live view of a sweep', () => {
   it('writes what happens above it, without commands to the terminal, and does not fail on 20 columns', () => {
     const output = Object.assign(new PassThrough(), { isTTY: true, columns: 20, rows: 10 });
     const view = sweepView(output, false);
-    view.show({ event: 'created', sequence: 2, trial: 0, parameters: columns } as SweepLine);
-    view.show({ ...progress, event: 'progress' } as unknown as SweepLine);
+    view.show({ event: 'created', sequence: 2, trial: 0, parameters: columns });
+    view.show({ ...progress, event: 'progress' });
     view.show({ event: 'finished', sequence: 3, trial: 0 });
     view.close();
     const text = String(output.read());
