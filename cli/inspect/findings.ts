@@ -177,7 +177,8 @@ function initializerFor(layers: readonly InspectedLayer[], of: readonly Inspecte
   const own = of
     .map(({ activation }) => activation)
     .find((activation) => activation !== null && activation !== 'linear');
-  const activation = own ?? layers.find(({ type }) => type === 'Activation' || type === 'ReLU')?.activation ?? 'linear';
+  const layer = layers.find(({ type }) => /^(Activation|.*ReLU|ELU)$/.test(type));
+  const activation = own ?? layer?.activation ?? layer?.type ?? 'linear';
   return /relu|elu|gelu|swish|mish/i.test(activation) ? 'heNormal' : 'glorotNormal';
 }
 

@@ -49,8 +49,8 @@ describe.skipIf(cifar === undefined)(`the two-layer network on CIFAR-10 (${missi
 
   it('begins with the loss of chance, 2.3026', () => {
     const loss = lossWith(0);
-    expect(loss.chance).toBeCloseTo(Math.log(10), 5);
-    expect(Math.abs(loss.data - 2.3026)).toBeLessThan(0.01);
+    expect(loss.chance).toBeCloseTo(Math.LN10, 5);
+    expect(Math.abs(loss.data - Math.LN10)).toBeLessThan(0.01);
     expect(loss.l2).toBe(0);
   });
 

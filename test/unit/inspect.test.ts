@@ -42,7 +42,7 @@ function digits(hidden: object, changes: Partial<ExperimentInput> = {}): Experim
     optimizer: { sgd: { learningRate: 0.01 } },
     train: { epochs: 1, batchSize: 64, microBatchSize: 16 },
     ...changes,
-  } as ExperimentInput);
+  });
 }
 
 describe('a network before its first step', () => {

@@ -173,7 +173,7 @@ export class TrainingModel {
     return tf.tidy(() => {
       const { count, labels } = batch;
       const row = tf.tensor2d([...(output ?? new Float32Array(outputs))], [1, outputs]);
-      const logits = tf.tile(row, [count, 1]) as Tensor2D;
+      const logits = tf.tile<Tensor2D>(row, [count, 1]);
       let lossSum = 0;
       const see = (perSample: Tensor) => (lossSum = sumOf(perSample));
       const tensor = this.#loss.labelsTensor(tf, labels, count, outputs);
