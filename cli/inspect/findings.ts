@@ -37,12 +37,10 @@ const inputDeviationMost = 3;
 /** In the order in which they are best seen to: what comes first is often the cause of what follows. */
 export function findingsOf(inspection: Inspection): Finding[] {
   const spread = notFinite(inspection) ?? equalUnits(inspection) ?? deviations(inspection);
-  const saturated = saturation(inspection);
-  const found = [
-    ...[spread, saturated, dead(inspection)],
-    spread || saturated ? undefined : gradients(inspection),
-    ...[oneSign(inspection), loss(inspection)],
-  ];
+  const causes = [spread, saturation(inspection), dead(inspection)];
+  // What the activations tell already, their gradients need not tell again.
+  const back = causes.every((cause) => cause === undefined) ? gradients(inspection) : undefined;
+  const found = [...causes, back, oneSign(inspection), loss(inspection)];
   return found.filter((finding) => finding !== undefined);
 }
 
@@ -139,11 +137,16 @@ function oneSign({ layers }: Inspection): Finding | undefined {
   if (!first) return undefined;
   const most = Math.max(...locked.map(({ weights }) => weights?.oneSign ?? 0));
   const message = `the gradients of ${namesOf(locked)} are locked to one sign in up to ${percent(most)} of the units, because no input is negative: their weights can only rise or fall together`;
-  const change =
-    first === layers.find(({ kernel }) => kernel)
-      ? 'centre the inputs: preprocess: [{ subtractMean: image }]'
-      : 'activation: tanh or relu in place of sigmoid in the layer before, or batchNormalization after it';
+  const isFirst = first === layers.find(({ kernel }) => kernel);
+  const change = isFirst ? 'centre the inputs: preprocess: [{ subtractMean: image }]' : bothSigns(layers);
   return { kind: 'oneSign', layers: names(locked), message, change };
+}
+
+/** How what a hidden layer puts out gets both signs. */
+function bothSigns(layers: readonly InspectedLayer[]): string {
+  const normalise = 'batchNormalization after the layer before';
+  const hasSigmoid = layers.some(({ activation }) => /sigmoid/i.test(activation ?? ''));
+  return hasSigmoid ? `activation: tanh in place of sigmoid in the layer before, or ${normalise}` : normalise;
 }
 
 function loss({ loss: { data, chance }, targetMean, layers }: Inspection): Finding | undefined {
@@ -174,7 +177,8 @@ function initializerFor(layers: readonly InspectedLayer[], of: readonly Inspecte
   const own = of
     .map(({ activation }) => activation)
     .find((activation) => activation !== null && activation !== 'linear');
-  const activation = own ?? layers.find(({ type }) => type === 'Activation' || type === 'ReLU')?.activation ?? 'linear';
+  const layer = layers.find(({ type }) => /^(Activation|.*ReLU|ELU)$/.test(type));
+  const activation = own ?? layer?.activation ?? layer?.type ?? 'linear';
   return /relu|elu|gelu|swish|mish/i.test(activation) ? 'heNormal' : 'glorotNormal';
 }
 

@@ -76,7 +76,7 @@ async function inspectPrepared(prepared: PreparedTrial, wanted: number | undefin
       weights: weightGradient(layer.name, manifest.parameters, gradient) ?? null,
       kernel: kernelMoments(layer.name) ?? null,
     })),
-    loss: { data: lossSum / samples, l2: l2Of(prepared), chance: chance / samples },
+    loss: { data: lossSum / samples, penalty: penaltyOf(prepared), chance: chance / samples },
   };
 }
 
@@ -163,11 +163,12 @@ async function constantLoss({ compute }: PreparedTrial, batches: readonly Batch[
   return sum;
 }
 
-/** lambda / 2 times the sum of squares of the kernels' first weights. */
-function l2Of({ manifest, memory }: PreparedTrial): number {
+/** Of the kernels' first weights: L2's lambda / 2 times the sum of squares, and L1's times that of absolute values. */
+function penaltyOf({ manifest, memory }: PreparedTrial): number {
   const weights = memory.floats(memory.weights[0], manifest.parameterCount);
-  return manifest.parameters.reduce((sum, { l2, offset, length }) => {
-    if (l2 === 0) return sum;
-    return sum + 0.5 * l2 * weights.subarray(offset, offset + length).reduce((all, each) => all + each * each, 0);
+  return manifest.parameters.reduce((sum, { l1 = 0, l2, offset, length }) => {
+    if (l1 === 0 && l2 === 0) return sum;
+    const costOf = (weight: number) => l1 * Math.abs(weight) + 0.5 * l2 * weight * weight;
+    return sum + weights.subarray(offset, offset + length).reduce((all, weight) => all + costOf(weight), 0);
   }, 0);
 }

@@ -27,7 +27,7 @@ export function inspectionPlot(name: string, inspection: Inspection): string {
   const option: EChartsOption = {
     title: [titleAt(`${name} at initialisation: deviations by layer`, left, 8), ...panels.map(({ title }) => title)],
     legend: {
-      ...{ top: 32, left, itemHeight: 10, textStyle: { color: colours.ink }, selectedMode: false },
+      ...{ top: 32, left, itemGap: 30, itemHeight: 10, textStyle: { color: colours.ink }, selectedMode: false },
       data: lines.map((line) => line.name),
     },
     grid: [{ left, right, ...curves }, ...panels.map(({ grid }) => grid)],

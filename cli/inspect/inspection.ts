@@ -11,10 +11,10 @@ export interface InspectedLayer extends LayerObservation {
 }
 
 export interface InitialLoss {
-  /** Mean over the samples, without L2. */
+  /** Mean over the samples, without L1 and L2. */
   data: number;
-  /** What L2 adds. */
-  l2: number;
+  /** What L1 and L2 add. */
+  penalty: number;
   /** Of a network that puts out the same for every sample: nothing but 0 for classes, else the mean of the targets. */
   chance: number;
 }

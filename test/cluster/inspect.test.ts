@@ -60,12 +60,12 @@ it('shows the very loss that the first step of the training has, with augmentati
   const set = changes.flatMap((change) => ['--set', change]);
   const { loss, samples } = inspect(example('invariance'), ...set);
   expect(samples).toBe(1497);
-  expect(loss.l2).toBeGreaterThan(0.1);
+  expect(loss.penalty).toBeGreaterThan(0.1);
   const run = ClusterRun.train(example('invariance'), ['--workers', '2', ...set]);
   try {
     await run.finished();
     const epoch = run.events.find(({ event }) => event === 'epoch');
-    expect(epoch?.['loss']).toBeCloseTo(loss.data + loss.l2, 12);
+    expect(epoch?.['loss']).toBeCloseTo(loss.data + loss.penalty, 12);
   } finally {
     run.remove();
   }

@@ -42,7 +42,7 @@ const flat: Record<string, (value: number) => boolean> = {
   ...{ tanh: nearOne, softsign: nearOne, sigmoid: nearEnd, hardSigmoid: nearEnd },
 };
 /** Their gradient is 0 wherever they are. */
-const rectifiers: ReadonlySet<string> = new Set(['relu', 'relu6']);
+const rectifiers: ReadonlySet<string | null> = new Set(['relu', 'relu6']);
 
 interface Watched {
   layer: layers.Layer;
@@ -116,7 +116,7 @@ function observationOf({ layer, activation, traces, ...seen }: Watched): LayerOb
     shape: (layer.outputShape as (number | null)[]).slice(1),
     ...{ output, histogram, inputMinimum: seen.inputMinimum, units: traces?.units ?? null },
     saturated: isBounded ? seen.saturated / (output.count + output.notFinite) : null,
-    dead: traces && rectifiers.has(activation ?? '') ? traces.dead : null,
+    dead: traces && rectifiers.has(activation) ? traces.dead : null,
     equal: traces?.equal ?? null,
     outputGradient: seen.outputGradient.found() ?? null,
   };
