@@ -45,8 +45,9 @@ export async function writeSafetensors(
   const header = safetensorsHeader(Object.fromEntries(entries), metadata);
   const handle = await open(file, 'w');
   try {
-    await handle.write(header);
-    for (const { bytes } of tensors) await handle.write(bytes);
+    // All of it, or an error: one write of what a full disk has no room for writes a part and says nothing.
+    await handle.writeFile(header);
+    for (const { bytes } of tensors) await handle.writeFile(bytes);
     await handle.sync();
   } finally {
     await handle.close();

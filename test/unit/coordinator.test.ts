@@ -126,6 +126,8 @@ describe('a run', () => {
         directory: folder,
         untilStep: 7,
         untilEpoch: 0,
+        checkpointStep: 0,
+        hasFolder: false,
         coordinatorEpoch: 1,
         leadEpoch: shardEpoch,
         checkpointStep: 0,
