@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../common/package-root.js';
 import { MeasuredCluster } from './measured-cluster.js';
-import { PrometheusServer, isInstalled } from './programs.js';
+import { PrometheusServer, isInstalled } from '../prometheus/programs.js';
 
 const names = ['cluster', 'training', 'sweep'] as const;
 

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SweepFollower } from '../../cli/sweep/sweep-follower.js';
 import { packageRoot } from '../../common/package-root.js';
-import { ClusterRole } from '../cluster/cluster-role.js';
-import { ClusterRun } from '../cluster/cluster-run.js';
-import { tinySweep } from '../cluster/tiny-sweep.js';
+import { ClusterRole } from './cluster-role.js';
+import { ClusterRun } from './cluster-run.js';
+import { tinySweep } from './tiny-sweep.js';
 
 export const roles = ['coordinator', 'server', 'worker'] as const;
 export type Role = (typeof roles)[number];
