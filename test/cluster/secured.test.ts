@@ -165,6 +165,12 @@ describe('a cluster under mutual TLS', () => {
       () => authority.issue(['admin'], { usage: 'serverAuth' }),
     ],
     [
+      'has an odd name',
+      'authority',
+      /certificate of 'ä%: 𝒳, 𝒳+' is not trusted/u,
+      () => ({ ...strangers.issue(['admin'], { name: `ä%: 𝒳, ${'𝒳'.repeat(29)}` }), authority: authority.certificate }),
+    ],
+    [
       'has a certificate without a role',
       'role',
       /has no role; it takes one with the URI/,
