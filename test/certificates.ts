@@ -14,6 +14,8 @@ interface Asked {
   /** Days that it is valid from now; negative: it has been so long over. */
   days?: number;
   usage?: string;
+  /** Common name. */
+  name?: string;
 }
 
 export class TestAuthority {
@@ -41,11 +43,16 @@ export class TestAuthority {
 
   /** A certificate of the roles, and whom its owner is to trust. */
   issue(roles: readonly (CertificateRole | 'nobody')[], asked: Asked = {}): Required<TlsOptions> {
-    const { place = 'IP:127.0.0.1,DNS:localhost', days = 30, usage = 'serverAuth,clientAuth' } = asked;
+    const {
+      place = 'IP:127.0.0.1,DNS:localhost',
+      days = 30,
+      usage = 'serverAuth,clientAuth',
+      name = roles.join('-'),
+    } = asked;
     const stem = this.path(`${roles.join('-')}-${(this.made += 1)}`);
     const files = { certificate: `${stem}.pem`, key: `${stem}.key`, authority: this.certificate };
     this.openssl(
-      ...['req', '-new', ...curve, '-subj', `/CN=${roles.join('-')}`, '-keyout', files.key, '-out', `${stem}.csr`],
+      ...['req', '-new', ...curve, '-utf8', '-subj', `/CN=${name}`, '-keyout', files.key, '-out', `${stem}.csr`],
     );
     const alternatives = [place, ...roles.map((role) => `URI:polyak:${role}`)];
     writeFileSync(`${stem}.ext`, `subjectAltName=${alternatives.join(',')}\nextendedKeyUsage=${usage}\n`);

@@ -39,5 +39,6 @@ export function refusalOf(socket: TLSSocket): Refusal | undefined {
 }
 
 function nameOf({ subject }: Partial<PeerCertificate>): string {
-  return String(subject?.CN ?? '').slice(0, nameMax);
+  // By whole letters: half a pair of surrogates could not be encoded.
+  return [...String(subject?.CN ?? '')].slice(0, nameMax).join('');
 }

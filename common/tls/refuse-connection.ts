@@ -36,11 +36,12 @@ function refuser(error: PolyakError): http2.Http2Server {
   server.on('sessionError', () => undefined);
   server.on('stream', (stream) => {
     stream.on('error', () => undefined);
+    if (stream.destroyed || stream.closed) return;
     const answer = {
       ':status': 200,
       'content-type': 'application/grpc+proto',
       'grpc-status': String(status.PERMISSION_DENIED),
-      'grpc-message': encodeURIComponent(error.message),
+      'grpc-message': encodeURI(error.message),
       'polyak-error': error.code,
     };
     stream.respond(answer, { endStream: true });

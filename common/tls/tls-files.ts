@@ -99,8 +99,12 @@ export class TlsFiles {
 /** A link that is pointed elsewhere is another file. */
 function stampOf(path: string | undefined): string {
   if (path === undefined) return '';
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found ? `${found.ino}:${found.mtimeMs}:${found.size}` : 'gone';
+  try {
+    const { ino, mtimeMs, size } = statSync(path);
+    return `${ino}:${mtimeMs}:${size}`;
+  } catch {
+    return 'gone';
+  }
 }
 
 function read(given: TlsOptions): TlsMaterial {

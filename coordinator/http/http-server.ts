@@ -1,9 +1,11 @@
 /** The coordinator's one HTTP port: /metrics, /healthz and /api/v1. It knows who may ask; routes know what is answered. */
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
+import { TLSSocket } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import { PolyakError } from '../../common/errors.js';
+import { rolesOf, type CertificateRole } from '../../common/tls/certificate-role.js';
 import type { TlsFiles } from '../../common/tls/tls-files.js';
 import type { ServiceParts } from '../coordinator-service.js';
 import { assertAccess, hostNameOf } from './api-access.js';
@@ -25,7 +27,7 @@ export interface HttpServerOptions {
   /** Why not, or undefined. */
   healthy: () => string | undefined;
   parts: ServiceParts;
-  /** Plain without it. Clients need no certificate; who may ask for what, tokens say. */
+  /** Plain without it. Where clients have certificates, their roles are as good as tokens; the pages ask for neither. */
   tls: TlsFiles | undefined;
 }
 
@@ -71,7 +73,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
 function secureServer(tls: TlsFiles) {
   return (handler: RequestListener) => {
     let used = tls.current();
-    const server = createServer(used.options, handler);
+    const asked = { requestCert: tls.isMutual, rejectUnauthorized: false };
+    const server = createServer({ ...used.options, ...asked }, handler);
     server.prependListener('connection', () => {
       const current = tls.current();
       if (current === used) return;
@@ -80,6 +83,12 @@ function secureServer(tls: TlsFiles) {
     });
     return server;
   };
+}
+
+/** Of a certificate that nobody trusts, none. */
+function rolesOfClient({ raw: { socket } }: FastifyRequest): ReadonlySet<CertificateRole> {
+  const isKnown = socket instanceof TLSSocket && socket.authorized;
+  return rolesOf(isKnown ? socket.getPeerCertificate().subjectaltname : undefined);
 }
 
 function addPages(server: FastifyInstance, { registry, healthy }: HttpServerOptions): void {
@@ -100,7 +109,14 @@ function addApi(server: FastifyInstance, { host, tokens, parts, tls }: HttpServe
   const scheme = tls ? 'https' : 'http';
   // Before the body is read: who may not ask shall not make us read.
   const mayUse = (scope: ApiScope) => async (request: FastifyRequest) =>
-    await Promise.resolve(assertAccess({ host, tokens, scheme }, request.headers, scope));
+    await Promise.resolve(
+      assertAccess(
+        { host, tokens, scheme },
+        request.headers,
+        scope,
+        tls?.isMutual ? rolesOfClient(request) : undefined,
+      ),
+    );
   for (const { method, path, scope, handle } of apiRoutes) {
     const url = prefix + path.replaceAll(/\{(\w+)\}/g, ':$1');
     server.route({

@@ -1,6 +1,6 @@
 /** Connections under mutual TLS: real processes, sockets and certificates, those that are accepted and those that are not. */
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { request } from 'node:https';
+import { request, type RequestOptions } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -36,9 +36,9 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function page(port: number, path: string, ca: Buffer, headers: Record<string, string> = {}) {
+async function page(port: number, path: string, ca: Buffer, more: RequestOptions = {}) {
   return await new Promise<{ status: number; text: string }>((resolve, reject) => {
-    request({ host: '127.0.0.1', port, path, ca, headers }, (response) => {
+    request({ host: '127.0.0.1', port, path, ca, ...more }, (response) => {
       const pieces: Buffer[] = [];
       response.on('data', (piece: Buffer) => pieces.push(piece));
       response.on('end', () =>
@@ -165,6 +165,12 @@ describe('a cluster under mutual TLS', () => {
       () => authority.issue(['admin'], { usage: 'serverAuth' }),
     ],
     [
+      'has an odd name',
+      'authority',
+      /certificate of 'ä%: 𝒳, 𝒳+' is not trusted/u,
+      () => ({ ...strangers.issue(['admin'], { name: `ä%: 𝒳, ${'𝒳'.repeat(29)}` }), authority: authority.certificate }),
+    ],
+    [
       'has a certificate without a role',
       'role',
       /has no role; it takes one with the URI/,
@@ -287,11 +293,26 @@ describe('a cluster under mutual TLS', () => {
     expect((await status(`localhost:${port}`, tls)).processes.length).toBe(4);
   });
 
-  it('serves its HTTP pages by TLS, to who has no certificate too', async () => {
+  it('serves its HTTP pages by TLS, and the API to roles that may', async () => {
     const { metrics } = await coordinator.listening;
     const ca = TlsFiles.open(admin)!.current().authority;
     expect(await page(metrics, '/healthz', ca)).toEqual({ status: 200, text: 'ok\n' });
-    expect((await page(metrics, '/api/v1/runs', ca)).status).toBe(200);
+    const asked = async (tls: TlsOptions | undefined, path: string, more: RequestOptions = {}) => {
+      const { certificate: cert, key } = TlsFiles.open(tls)?.current() ?? {};
+      return (await page(metrics, `/api/v1/${path}`, ca, { cert, key, ...more })).status;
+    };
+    const reader = authority.issue(['reader']);
+    const read = async (tls?: TlsOptions) => await asked(tls, 'runs');
+    const change = async (tls?: TlsOptions, origin?: string) =>
+      await asked(tls, 'sweeps/none/pause', { method: 'POST', ...(origin !== undefined && { headers: { origin } }) });
+    const worker = authority.issue(['worker']);
+    const stranger = { ...strangers.issue(['admin']), authority: authority.certificate };
+    expect([await read(), await read(stranger), await read(worker)]).toEqual([401, 401, 403]);
+    expect([await read(reader), await read(admin)]).toEqual([200, 200]);
+    // There is no such sweep.
+    expect([await change(), await change(reader), await change(admin)]).toEqual([401, 403, 404]);
+    expect(await change(admin, 'https://elsewhere.example')).toBe(403);
+    expect(await change(admin, `https://127.0.0.1:${metrics}`)).toBe(404);
   });
 
   it('is told of by the command line in words', async () => {
