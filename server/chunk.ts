@@ -7,7 +7,7 @@
  *        |                                    +------------------> applying <----------+
  *        +----------- version v + 1 -------------------------------+
  */
-import type { ChunkSpec } from '../common/chunk-layout.js';
+import type { ChunkSpec, Segment } from '../common/chunk-layout.js';
 import { copyBytes } from '../common/copy-bytes.js';
 import { PolyakError } from '../common/errors.js';
 import { PartialTree, type TreeNode } from '../common/reduction-tree.js';
@@ -31,6 +31,8 @@ export interface StepRule {
   clipValue: number | undefined;
   /** Wait for the lead's factor before applying. */
   needsScale: boolean;
+  /** The optimizer wants a trust ratio of each tensor, which the lead gives too. */
+  needsTrust: boolean;
   optimizer: string;
   coefficients: number[];
   averageDecay: number;
@@ -51,8 +53,15 @@ export interface ChunkScalars {
   weightAbsolutes: number;
 }
 
+/** Of the part of a tensor that is in a chunk, where the optimizer wants a trust ratio. */
+export interface TensorScalars {
+  tensorIndex: number;
+  weightSquares: number;
+  updateSquares: number;
+}
+
 export interface ChunkEvents {
-  prepared(chunk: Chunk, scalars: ChunkScalars): void;
+  prepared(chunk: Chunk, scalars: ChunkScalars, tensors: TensorScalars[]): void;
   overflowed(chunk: Chunk, tensorIndex: number): void;
   /** The weights of `chunk.version` are about to be replaced by the next. */
   leaving(chunk: Chunk): void;
@@ -76,6 +85,8 @@ export class Chunk {
   private rule: StepRule;
   private gradient: number | undefined;
   private scale: number | undefined;
+  /** By tensor index. */
+  private trust: ReadonlyMap<number, number> = new Map();
   private prepared = false;
   private closed = false;
   private readonly owned = new Set<number>();
@@ -125,9 +136,10 @@ export class Chunk {
     await this.lastJob.catch(() => undefined);
   }
 
-  /** The factor of global-norm clipping has come. */
-  setScale(factor: number): void {
+  /** The factor of global-norm clipping has come, or the trust ratios of the tensors. */
+  setScale(factor: number, trust: ReadonlyMap<number, number>): void {
     this.scale = factor;
+    this.trust = trust;
     if (this.prepared) this.run(this.apply());
   }
 
@@ -208,24 +220,33 @@ export class Chunk {
     }
     const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
     this.prepared = true;
-    this.events.prepared(this, {
+    const scalars = {
       gradientSquares: sum(result.sumSquares),
       weightSquares: sum(result.weightSquares),
       weightAbsolutes: sum(result.weightAbsolutes),
+    };
+    const { weightSquares = [], updateSquares = [] } = result.trust ?? {};
+    const tensors = this.trained().flatMap(({ tensorIndex }, index) => {
+      const [ofWeights, ofUpdate] = [weightSquares[index], updateSquares[index]];
+      if (ofWeights === undefined || ofUpdate === undefined) return [];
+      return [{ tensorIndex, weightSquares: ofWeights, updateSquares: ofUpdate }];
     });
+    this.events.prepared(this, scalars, tensors);
     return true;
   }
 
+  private trained(): Segment[] {
+    return this.spec.segments.filter(({ tensor }) => !tensor.frozen);
+  }
+
   private preparation(gradient: number): UpdateJob['prepare'] {
-    return {
-      gradient,
-      weights: this.memory.weights,
-      segments: this.spec.segments
-        .filter(({ tensor }) => !tensor.frozen)
-        .map(({ start, length, tensor }) => ({ start, length, l1: tensor.l1 ?? 0, l2: tensor.l2 })),
-      reciprocal: this.rule.reciprocal,
-      clipValue: this.rule.clipValue,
-    };
+    const { optimizer, coefficients, needsTrust, reciprocal, clipValue } = this.rule;
+    const { weights, slots } = this.memory;
+    const segments = this.trained().map(({ start, length, tensor: { l1 = 0, l2, decays = false } }) => {
+      return { start, length, l1, l2, decays };
+    });
+    const trust = needsTrust ? { optimizer, coefficients, slots } : undefined;
+    return { gradient, weights, segments, reciprocal, clipValue, trust };
   }
 
   private application(gradient: number): UpdateJob['apply'] {
@@ -233,10 +254,10 @@ export class Chunk {
     return {
       optimizer: this.rule.optimizer,
       coefficients: this.rule.coefficients,
-      segments: this.spec.segments.map(({ start, length, tensor }) => ({
+      segments: this.spec.segments.map(({ start, length, tensor, tensorIndex }) => ({
         start,
         length,
-        rateMultiplier: tensor.rateMultiplier,
+        rateMultiplier: tensor.rateMultiplier * (this.trust.get(tensorIndex) ?? 1),
         frozen: tensor.frozen,
         decays: tensor.decays ?? false,
       })),
@@ -272,6 +293,7 @@ export class Chunk {
     this.gradient = undefined;
     this.prepared = false;
     this.scale = undefined;
+    this.trust = new Map();
     this.version += 1;
     this.rule = this.rules.step(this.version);
     this.tree = this.openTree();

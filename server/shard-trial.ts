@@ -17,7 +17,7 @@ import type { ShardReport } from '../proto/gen/polyak/v1/ShardReport.js';
 import type { Arena } from './arithmetic/arena.js';
 import type { ArenaPool } from './arithmetic/arena-pool.js';
 import type { Arithmetic } from './arithmetic/arithmetic.js';
-import { Chunk, allocate, type ChunkEvents, type ChunkScalars } from './chunk.js';
+import { Chunk, allocate, type ChunkEvents, type ChunkScalars, type TensorScalars } from './chunk.js';
 import { loadChunk } from './checkpoint/load-chunk.js';
 import { writeShardFile, type ChunkSnapshot } from './checkpoint/shard-file.js';
 import type { FrameCache, Outgoing } from './frame-cache.js';
@@ -57,7 +57,7 @@ export class ShardTrial {
   private heldStep = -1;
   /** How many chunks have reached the newest version; none passes it before all are there. */
   private atVersion = { version: -1, chunks: 0 };
-  private pendingScalars: ({ chunk: number; step: number } & ChunkScalars)[] = [];
+  private pendingScalars: ({ chunk: number; step: number; tensors: TensorScalars[] } & ChunkScalars)[] = [];
   private cut: { step: number; snapshots: Map<number, ChunkSnapshot> } | undefined;
   private readonly kernels = new Map<Arena, VectorKernels>();
   private readonly reservations: (() => void)[] = [];
@@ -147,8 +147,10 @@ export class ShardTrial {
 
   handle(order: ShardOrder__Output): void {
     if (order.scale) {
+      const { step, factor, trust } = order.scale;
+      const ratios = new Map((trust ?? []).map(({ tensor, ratio }) => [tensor, ratio]));
       for (const chunk of this.chunks.values()) {
-        if (chunk.spec.kind === 'parameters' && chunk.version === order.scale.step) chunk.setScale(order.scale.factor);
+        if (chunk.spec.kind === 'parameters' && chunk.version === step) chunk.setScale(factor, ratios);
       }
     } else if (order.cut) {
       this.cut = { step: order.cut.step, snapshots: new Map() };
@@ -198,8 +200,8 @@ export class ShardTrial {
 
   private chunkEvents(): ChunkEvents {
     return {
-      prepared: (chunk, scalars) => {
-        this.pendingScalars.push({ chunk: chunk.spec.index, step: chunk.version, ...scalars });
+      prepared: (chunk, scalars, tensors) => {
+        this.pendingScalars.push({ chunk: chunk.spec.index, step: chunk.version, tensors, ...scalars });
         this.reportScalars(chunk.version);
       },
       overflowed: (chunk, tensorIndex) => {
@@ -243,6 +245,9 @@ export class ShardTrial {
         gradientSquares: ready.map(({ gradientSquares }) => gradientSquares),
         weightSquares: ready.map(({ weightSquares }) => weightSquares),
         weightAbsolutes: ready.map(({ weightAbsolutes }) => weightAbsolutes),
+        tensors: ready.flatMap(({ chunk, tensors }) =>
+          tensors.map(({ tensorIndex, ...squares }) => ({ chunk, tensor: tensorIndex, ...squares })),
+        ),
       },
     });
   }

@@ -40,6 +40,7 @@ export function stepRules(experiment: Experiment, manifest: Manifest, trainCount
   const plan = planOf(experiment, trainCount);
   const { optimizer, options } = chosenOptimizer(experiment);
   const clip = experiment.clip;
+  const needsTrust = optimizer.updateSquares !== undefined;
   return {
     step(step): StepRule {
       const { leaves, samples } = plan.step(step);
@@ -48,7 +49,8 @@ export function stepRules(experiment: Experiment, manifest: Manifest, trainCount
         leaves,
         reciprocal: Math.fround(1 / samples),
         clipValue: clip && 'value' in clip ? clip.value : undefined,
-        needsScale: clip !== undefined && 'globalNorm' in clip,
+        needsScale: (clip !== undefined && 'globalNorm' in clip) || needsTrust,
+        needsTrust,
         optimizer: optimizer.name,
         coefficients: optimizer.coefficients(options, step + 1, rate),
         averageDecay: averageDecayAt(experiment.weightAverage.decay, step + 1),

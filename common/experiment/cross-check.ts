@@ -29,6 +29,7 @@ export function crossCheck(experiment: Experiment): Finding[] {
     ...repeatedFindings(experiment, 'metrics'),
     ...dilationFindings(experiment),
     ...warmUpFindings(experiment),
+    ...trustFindings(experiment),
   ];
 }
 
@@ -149,6 +150,14 @@ function dilationFindings({ model, module }: Experiment): Finding[] {
     const message = `${rate} cannot be trained, only a first layer with trainable: false may have it`;
     return [{ path: parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part)), message }];
   });
+}
+
+/** Both need the whole vector of the step before, and one of them the other's result. */
+function trustFindings({ optimizer, clip }: Experiment): Finding[] {
+  if (!('lamb' in optimizer) || clip === undefined || !('globalNorm' in clip)) return [];
+  const message =
+    'does not go with lamb, whose step has the norm of the weights whatever that of the gradient; take one of them out';
+  return [{ path: ['clip', 'globalNorm'], message }];
 }
 
 /** One cycle begins with a rise of its own. */

@@ -168,6 +168,15 @@ export const optimizerSchemas = {
       .default(4e-3)
       .describe('how soon the momentum comes up from half of beta1 to the whole'),
   }),
+  lamb: z.strictObject({
+    ...rate,
+    ...moments,
+    weightDecay: z
+      .number()
+      .nonnegative()
+      .default(0.01)
+      .describe("weightDecay times a kernel is added to its update, before the update's norm is taken"),
+  }),
 } as const;
 const optimizerSchema = z.union([
   z.strictObject({ sgd: optimizerSchemas.sgd }),
@@ -179,6 +188,7 @@ const optimizerSchema = z.union([
   z.strictObject({ adamw: optimizerSchemas.adamw }),
   z.strictObject({ amsgrad: optimizerSchemas.amsgrad }),
   z.strictObject({ nadam: optimizerSchemas.nadam }),
+  z.strictObject({ lamb: optimizerSchemas.lamb }),
 ]);
 
 const clipSchema = z.union([

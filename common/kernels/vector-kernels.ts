@@ -102,6 +102,37 @@ export interface VectorKernels {
     rootScale: number,
     epsilon: number,
   ): void;
+  /** The sum of squares of what lamb moves the weights by at a rate of 1; in float64, in the order of sumSquares. */
+  lambSquares(
+    weights: number,
+    gradient: number,
+    first: number,
+    second: number,
+    n: number,
+    firstScale: number,
+    complement1: number,
+    beta2: number,
+    complement2: number,
+    rootScale: number,
+    epsilon: number,
+    decay: number,
+  ): number;
+  /** The formula is at `server/optimizer/lamb.ts`. */
+  lamb(
+    weights: number,
+    gradient: number,
+    first: number,
+    second: number,
+    n: number,
+    rate: number,
+    firstScale: number,
+    complement1: number,
+    beta2: number,
+    complement2: number,
+    rootScale: number,
+    epsilon: number,
+    decay: number,
+  ): void;
   /**
    * average = decay * average + (1 - decay) * weights, computed as average + (1 - decay) * (weights - average), whose
    * fixed point is exactly the weights, whatever the rounding of decay.

@@ -37,6 +37,8 @@ import type { Scale as _polyak_v1_Scale, Scale__Output as _polyak_v1_Scale__Outp
 import type { ShardOrder as _polyak_v1_ShardOrder, ShardOrder__Output as _polyak_v1_ShardOrder__Output } from './polyak/v1/ShardOrder.js';
 import type { ShardReport as _polyak_v1_ShardReport, ShardReport__Output as _polyak_v1_ShardReport__Output } from './polyak/v1/ShardReport.js';
 import type { Shrink as _polyak_v1_Shrink, Shrink__Output as _polyak_v1_Shrink__Output } from './polyak/v1/Shrink.js';
+import type { TensorScalars as _polyak_v1_TensorScalars, TensorScalars__Output as _polyak_v1_TensorScalars__Output } from './polyak/v1/TensorScalars.js';
+import type { TrustRatio as _polyak_v1_TrustRatio, TrustRatio__Output as _polyak_v1_TrustRatio__Output } from './polyak/v1/TrustRatio.js';
 import type { Void as _polyak_v1_Void, Void__Output as _polyak_v1_Void__Output } from './polyak/v1/Void.js';
 import type { WeightsRequest as _polyak_v1_WeightsRequest, WeightsRequest__Output as _polyak_v1_WeightsRequest__Output } from './polyak/v1/WeightsRequest.js';
 import type { WorkerMessage as _polyak_v1_WorkerMessage, WorkerMessage__Output as _polyak_v1_WorkerMessage__Output } from './polyak/v1/WorkerMessage.js';
@@ -86,6 +88,8 @@ export interface ProtoGrpcType {
       ShardReport: MessageTypeDefinition<_polyak_v1_ShardReport, _polyak_v1_ShardReport__Output>
       Shrink: MessageTypeDefinition<_polyak_v1_Shrink, _polyak_v1_Shrink__Output>
       Split: EnumTypeDefinition
+      TensorScalars: MessageTypeDefinition<_polyak_v1_TensorScalars, _polyak_v1_TensorScalars__Output>
+      TrustRatio: MessageTypeDefinition<_polyak_v1_TrustRatio, _polyak_v1_TrustRatio__Output>
       Vector: EnumTypeDefinition
       Void: MessageTypeDefinition<_polyak_v1_Void, _polyak_v1_Void__Output>
       WeightsRequest: MessageTypeDefinition<_polyak_v1_WeightsRequest, _polyak_v1_WeightsRequest__Output>

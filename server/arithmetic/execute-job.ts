@@ -60,7 +60,23 @@ function prepare(kernels: VectorKernels, job: UpdateJob['prepare']): PrepareResu
     result.weightSquares.push(l2 > 0 ? kernels.sumSquares(weights, length) : 0);
     result.weightAbsolutes.push(l1 > 0 ? kernels.sumAbsolutes(weights, length) : 0);
   }
-  return result;
+  return job.trust && result.firstNonFinite < 0 ? { ...result, trust: measureTrust(kernels, job, job.trust) } : result;
+}
+
+function measureTrust(
+  kernels: VectorKernels,
+  job: UpdateJob['prepare'],
+  { optimizer, coefficients, slots: ofChunk }: NonNullable<UpdateJob['prepare']['trust']>,
+): NonNullable<PrepareResult['trust']> {
+  const chosen = optimizerNamed(optimizer);
+  const segments = job.segments.map(({ start, length, decays }) => {
+    const [weights, gradient, ...slots] = [job.weights, job.gradient, ...ofChunk].map((at) => at + 4 * start);
+    return { weights: weights!, gradient: gradient!, slots, length, decays, rateMultiplier: 1 };
+  });
+  return {
+    weightSquares: segments.map(({ weights, length }) => kernels.sumSquares(weights, length)),
+    updateSquares: segments.map((segment) => chosen.updateSquares?.(kernels, segment, coefficients) ?? 0),
+  };
 }
 
 function apply(kernels: VectorKernels, job: UpdateJob['apply']): void {

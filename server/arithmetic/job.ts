@@ -54,10 +54,12 @@ export interface PrepareJob {
   kind: 'prepare';
   gradient: number;
   weights: number;
-  segments: readonly (JobSegment & { l1?: number; l2: number; frozen?: boolean })[];
+  segments: readonly (JobSegment & { l1?: number; l2: number; frozen?: boolean; decays?: boolean })[];
   /** 1 / the step's sample count; rounded to float32. */
   reciprocal: number;
   clipValue?: number;
+  /** The norms that a trust ratio needs are measured too. */
+  trust?: { optimizer: string; coefficients: readonly number[]; slots: readonly number[] };
 }
 
 /** Per segment, in the order of the job; in float64. */
@@ -68,6 +70,8 @@ export interface PrepareResult {
   weightSquares: number[];
   /** Sum of absolute values of the weights where l1 > 0, else 0. */
   weightAbsolutes: number[];
+  /** With `trust`: sums of squares of the weights, and of the update at a rate of 1. */
+  trust?: { weightSquares: number[]; updateSquares: number[] };
   /** Float of the chunk whose prepared gradient, before clipping, is the first infinite or NaN one, or -1. */
   firstNonFinite: number;
 }

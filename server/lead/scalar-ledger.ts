@@ -4,12 +4,19 @@
  */
 import { withResolvers } from '../../common/with-resolvers.js';
 import type { Scalars } from '../../proto/gen/polyak/v1/Scalars.js';
-import type { ChunkScalars } from '../chunk.js';
+import type { ChunkScalars, TensorScalars } from '../chunk.js';
+
+export interface ScalarTotal extends ChunkScalars {
+  /** Of whole tensors, where the optimizer wants trust ratios. */
+  tensors: TensorScalars[];
+}
 
 interface Entry {
   /** By chunk. */
   scalars: Map<number, ChunkScalars>;
-  total: ReturnType<typeof withResolvers<ChunkScalars>>;
+  /** By chunk and tensor, so that what is told twice counts once. */
+  tensors: Map<string, { chunk: number } & TensorScalars>;
+  total: ReturnType<typeof withResolvers<ScalarTotal>>;
 }
 
 export class ScalarLedger {
@@ -18,8 +25,8 @@ export class ScalarLedger {
   constructor(private readonly chunks: number) {}
 
   /** Answers with the total when the last chunk's values came. */
-  add(message: Scalars): ChunkScalars | undefined {
-    const { scalars, total } = this.entry(message.step ?? 0);
+  add(message: Scalars): ScalarTotal | undefined {
+    const { scalars, tensors, total } = this.entry(message.step ?? 0);
     for (const [index, chunk] of (message.chunks ?? []).entries()) {
       scalars.set(chunk, {
         gradientSquares: Number(message.gradientSquares?.[index] ?? 0),
@@ -27,13 +34,17 @@ export class ScalarLedger {
         weightAbsolutes: Number(message.weightAbsolutes?.[index] ?? 0),
       });
     }
+    for (const { chunk = 0, tensor = 0, weightSquares, updateSquares } of message.tensors ?? []) {
+      const squares = { weightSquares: Number(weightSquares ?? 0), updateSquares: Number(updateSquares ?? 0) };
+      tensors.set(`${chunk} ${tensor}`, { chunk, tensorIndex: tensor, ...squares });
+    }
     if (scalars.size < this.chunks) return undefined;
-    const sum = addedInOrder(scalars);
+    const sum = { ...addedInOrder(scalars), tensors: wholeTensors([...tensors.values()]) };
     total.resolve(sum);
     return sum;
   }
 
-  async total(step: number): Promise<ChunkScalars> {
+  async total(step: number): Promise<ScalarTotal> {
     return await this.entry(step).total.promise;
   }
 
@@ -45,10 +56,23 @@ export class ScalarLedger {
   private entry(step: number): Entry {
     const known = this.steps.get(step);
     if (known) return known;
-    const entry: Entry = { scalars: new Map(), total: withResolvers<ChunkScalars>() };
+    const entry: Entry = { scalars: new Map(), tensors: new Map(), total: withResolvers<ScalarTotal>() };
     this.steps.set(step, entry);
     return entry;
   }
+}
+
+function wholeTensors(parts: ({ chunk: number } & TensorScalars)[]): TensorScalars[] {
+  const whole = new Map<number, TensorScalars>();
+  for (const { tensorIndex, weightSquares, updateSquares } of parts.toSorted(
+    (left, right) => left.chunk - right.chunk,
+  )) {
+    const sum = whole.get(tensorIndex) ?? { tensorIndex, weightSquares: 0, updateSquares: 0 };
+    sum.weightSquares += weightSquares;
+    sum.updateSquares += updateSquares;
+    whole.set(tensorIndex, sum);
+  }
+  return [...whole.values()];
 }
 
 function addedInOrder(scalars: Map<number, ChunkScalars>): ChunkScalars {

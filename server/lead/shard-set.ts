@@ -10,13 +10,13 @@ import { withResolvers } from '../../common/with-resolvers.js';
 import type { Failed } from '../../proto/gen/polyak/v1/Failed.js';
 import type { ShardOrder } from '../../proto/gen/polyak/v1/ShardOrder.js';
 import type { ShardReport } from '../../proto/gen/polyak/v1/ShardReport.js';
-import type { ChunkScalars } from '../chunk.js';
+import type { ChunkScalars, TensorScalars } from '../chunk.js';
 import { MemoryTaken } from '../memory-taken.js';
 import type { BeginOrder } from '../shard-trial.js';
 import { CutLedger } from './cut-ledger.js';
 import { divergedEvent } from './end-event.js';
 import { Replaced, Rollback, TrialEnd, type Interruption } from './interruption.js';
-import { ScalarLedger } from './scalar-ledger.js';
+import { ScalarLedger, type ScalarTotal } from './scalar-ledger.js';
 import {
   openLocalShard,
   openRemoteShard,
@@ -37,6 +37,8 @@ export interface ShardSetOptions {
   chunkFloats: number;
   /** The longest the mean gradient may be. */
   globalNorm: number | undefined;
+  /** The optimizer wants a trust ratio of each tensor. */
+  needsTrust: boolean;
   beginLocally: BeginLocally;
   release: ReleaseLocally;
   interruption: Interruption;
@@ -128,7 +130,7 @@ export class ShardSet {
       this.options.held(step, { first: firstLeaf, leaves }, shard);
     } else if (report.scalars) {
       const total = this.scalars.add(report.scalars);
-      if (total) this.sendScale(report.scalars.step ?? 0, total.gradientSquares);
+      if (total) this.sendScale(report.scalars.step ?? 0, total);
     } else if (report.reached) {
       this.reachedStep.set(shard, report.reached.step ?? 0);
       this.checkReached();
@@ -156,19 +158,25 @@ export class ShardSet {
     if (this.reachedStep.size === this.size) this.begun.resolve(step);
   }
 
-  /** Global-norm clipping: the factor that all chunks of the step wait for. */
-  private sendScale(step: number, gradientSquares: number): void {
-    const { globalNorm } = this.options;
-    if (globalNorm === undefined) return;
+  /** Global-norm clipping and trust ratios: the factors that all chunks of the step wait for. */
+  private sendScale(step: number, { gradientSquares, tensors }: ScalarTotal): void {
+    const { globalNorm, needsTrust } = this.options;
+    if (globalNorm === undefined && !needsTrust) return;
     const norm = Math.sqrt(gradientSquares);
-    const factor = norm > globalNorm ? Math.fround(globalNorm / norm) : 1;
-    this.broadcast({ scale: { step, factor } });
+    const factor = globalNorm !== undefined && norm > globalNorm ? Math.fround(globalNorm / norm) : 1;
+    const trust = tensors.map((squares) => ({ tensor: squares.tensorIndex, ratio: trustRatio(squares) }));
+    this.broadcast({ scale: { step, factor, trust } });
   }
 
   private checkReached(): void {
     const { awaited } = this;
     if (awaited && this.participants.every((shard) => this.reachedStep.get(shard) === awaited.step)) awaited.resolve();
   }
+}
+
+/** 1 where there is nothing to compare, as for a bias that begins with 0. */
+function trustRatio({ weightSquares, updateSquares }: TensorScalars): number {
+  return weightSquares > 0 && updateSquares > 0 ? Math.fround(Math.sqrt(weightSquares) / Math.sqrt(updateSquares)) : 1;
 }
 
 /** The shards that own a chunk. */

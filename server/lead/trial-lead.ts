@@ -16,7 +16,7 @@ import { claimIncarnation, newestCheckpoint } from '../checkpoint/checkpoint.js'
 import { hashVector } from '../checkpoint/load-chunk.js';
 import { MemoryTaken } from '../memory-taken.js';
 import type { ShardMetrics } from '../server-metrics.js';
-import { learningRateOf, planOf } from '../step-rules.js';
+import { chosenOptimizer, learningRateOf, planOf } from '../step-rules.js';
 import type { TrialFacts } from './admission.js';
 import { openAuditLog, type AuditLog } from './audit-log.js';
 import { Checkpointer } from './checkpointer.js';
@@ -274,6 +274,7 @@ export class TrialLead {
       manifest: JSON.parse(manifest) as Manifest,
       chunkFloats,
       globalNorm: clip && 'globalNorm' in clip ? clip.globalNorm : undefined,
+      needsTrust: chosenOptimizer(experiment).optimizer.updateSquares !== undefined,
       ...{ beginLocally, release, interruption },
       held: (step, node, holder) => {
         const { round } = this.membership;

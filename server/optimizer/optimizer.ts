@@ -8,6 +8,7 @@ import { adagrad } from './adagrad.js';
 import { adam } from './adam.js';
 import { adamw } from './adamw.js';
 import { amsgrad } from './amsgrad.js';
+import { lamb } from './lamb.js';
 import { momentum } from './momentum.js';
 import { nadam } from './nadam.js';
 import { nesterov } from './nesterov.js';
@@ -38,12 +39,17 @@ export interface Optimizer<Options> {
   readonly slots: readonly string[];
   /** The step's numbers in float64, from the step counted from 1 and its learning rate. */
   coefficients(options: Options, step: number, learningRate: number): number[];
+  /**
+   * Of an optimizer whose rate is multiplied by a trust ratio, |weights| / |update| of each tensor: the sum of squares of
+   * the segment's update at a rate of 1, in float64. Nothing is changed yet.
+   */
+  updateSquares?(kernels: VectorKernels, segment: OptimizerSegment, coefficients: readonly number[]): number;
   /** Updates weights and slots in place. */
   apply(kernels: VectorKernels, segment: OptimizerSegment, coefficients: readonly number[]): void;
 }
 
 /** The optimizers by the name that the experiment file uses. */
-export const optimizers = { sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, amsgrad, nadam } as const;
+export const optimizers = { sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, amsgrad, nadam, lamb } as const;
 
 export type OptimizerName = keyof typeof optimizers;
 

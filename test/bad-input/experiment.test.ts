@@ -226,17 +226,17 @@ const cases: [string, Lines, string][] = [
   [
     'no optimizer',
     { optimizer: '' },
-    'a.yaml:1:1: optimizer: is missing, must have exactly one of the keys sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, amsgrad, nadam',
+    'a.yaml:1:1: optimizer: is missing, must have exactly one of the keys sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, amsgrad, nadam, lamb',
   ],
   [
     'an optimizer that is a word',
     { optimizer: 'optimizer: adam' },
-    "a.yaml:9:12: optimizer: is 'adam', must have exactly one of the keys sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, amsgrad, nadam; write optimizer: { adam: { learningRate: … } }",
+    "a.yaml:9:12: optimizer: is 'adam', must have exactly one of the keys sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, amsgrad, nadam, lamb; write optimizer: { adam: { learningRate: … } }",
   ],
   [
     'two optimizers',
     { optimizer: 'optimizer: { sgd: { learningRate: 1 }, adam: { learningRate: 1 } }' },
-    'a.yaml:9:12: optimizer: is {"sgd":{"learningRate":1},"adam":{"learningRate":1}}, must have exactly one of the keys sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, amsgrad, nadam',
+    'a.yaml:9:12: optimizer: is {"sgd":{"learningRate":1},"adam":{"learningRate":1}}, must have exactly one of the keys sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, amsgrad, nadam, lamb',
   ],
   [
     "PyTorch's lr",
@@ -282,6 +282,11 @@ const cases: [string, Lines, string][] = [
     'a schedule with a slip',
     { optimizer: 'optimizer: { sgd: { learningRate: 1, schedule: { exponentail: { factor: 0.9 } } } }' },
     "a.yaml:9:63: optimizer.sgd.schedule.exponentail: unknown key; did you mean 'exponential'?",
+  ],
+  [
+    'a clipped norm before trust ratios',
+    { optimizer: 'optimizer: { lamb: { learningRate: 1e-2 } }', more: 'clip: { globalNorm: 1 }' },
+    'a.yaml:11:21: clip.globalNorm: does not go with lamb, whose step has the norm of the weights whatever that of the gradient; take one of them out',
   ],
   [
     'one cycle after a warm-up',

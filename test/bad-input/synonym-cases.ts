@@ -64,8 +64,8 @@ export const keys: Record<string, Record<string, string>> = {
     adadelta: 'rmsprop is nearest',
     ftrl: 'adam is nearest',
     lion: 'adam is nearest',
-    lamb: 'adam with clip: { globalNorm: 1 } is nearest',
-    lars: 'momentum with clip: { globalNorm: 1 } is nearest',
+    LAMB: 'lamb',
+    lars: 'lamb is nearest',
     lbfgs: 'adam is nearest',
   },
   'optimizer.adam.schedule.': {

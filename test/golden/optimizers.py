@@ -24,6 +24,26 @@ def gradient(step, i):
     return ((step * 7919 + i * 104729) % 1021 - 480) / 256 * 2.0 ** -(i % 12)
 
 
+class Lamb(torch.optim.Optimizer):
+    """Algorithm 2 of You et al. 2020 as it stands there; PyTorch has none."""
+
+    def __init__(self, params, lr, betas, eps, weight_decay):
+        super().__init__(params, {})
+        self.lr, (self.beta1, self.beta2), self.eps, self.decay = lr, betas, eps, weight_decay
+        self.m = self.v = 0
+        self.t = 0
+
+    @torch.no_grad()
+    def step(self):
+        (x,) = self.param_groups[0]["params"]
+        g, self.t = x.grad, self.t + 1
+        self.m = self.beta1 * self.m + (1 - self.beta1) * g
+        self.v = self.beta2 * self.v + (1 - self.beta2) * g**2
+        m, v = self.m / (1 - self.beta1**self.t), self.v / (1 - self.beta2**self.t)
+        u = m / (v.sqrt() + self.eps) + self.decay * x
+        x -= self.lr * x.norm() / u.norm() * u
+
+
 RATE = {"learningRate": 0.01}
 MOMENTUM = {**RATE, "momentum": 0.9}
 MOMENTS = {**RATE, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-7}
@@ -46,6 +66,7 @@ OPTIMIZERS = {
     "adam with a large epsilon": ({**MOMENTS, "epsilon": 0.1}, lambda p: torch.optim.Adam(p, **{**ADAM, "eps": 0.1})),
     "adamw": ({**MOMENTS, "weightDecay": 0.3}, lambda p: torch.optim.AdamW(p, weight_decay=0.3, **ADAM)),
     "amsgrad": (MOMENTS, lambda p: torch.optim.Adam(p, amsgrad=True, **ADAM)),
+    "lamb": ({**MOMENTS, "weightDecay": 0.3}, lambda p: Lamb(p, weight_decay=0.3, **ADAM)),
     "nadam": ({**MOMENTS, "momentumDecay": 4e-3}, lambda p: torch.optim.NAdam(p, momentum_decay=4e-3, **ADAM)),
 }
 

@@ -35,8 +35,11 @@ function largestRelativeDifference(name: string): number {
   let largest = 0;
   for (let step = 1; step <= 50; step += 1) {
     floats(gradient).forEach((_, i, values) => (values[i] = gradientAt(step, i)));
+    const coefficients = optimizer.coefficients(options, step, options.learningRate);
     const segment = { weights, gradient, slots, length: golden.count, rateMultiplier: 1, decays: true };
-    optimizer.apply(kernels, segment, optimizer.coefficients(options, step, options.learningRate));
+    const updateSquares = optimizer.updateSquares?.(kernels, segment, coefficients);
+    const trust = updateSquares ? Math.sqrt(kernels.sumSquares(weights, golden.count) / updateSquares) : 1;
+    optimizer.apply(kernels, { ...segment, rateMultiplier: trust }, coefficients);
     for (const [i, value] of (expected[step] ?? []).entries()) {
       largest = Math.max(largest, Math.abs(floats(weights)[i]! - value) / Math.abs(value));
     }

@@ -116,6 +116,27 @@ describe('optimizers', () => {
     expect(weightAfter('adam', options, [4, 0])).toBeCloseTo(0.817956, 5);
   });
 
+  it("lamb's update is adam's with the decay in it, and its squares are those of the update at a rate of 1", () => {
+    // As adam's first two steps: u1 = 1 + 0.5 * 1 = 1.5, w1 = 1 - 0.15 = 0.85
+    // u2 = 2.052632 / 2.236516 + 0.5 * 0.85 = 1.342781, w2 = 0.85 - 0.1342781
+    const options = { ...moments, weightDecay: 0.5 };
+    expect(weightAfter('lamb', options, [1])).toBeCloseTo(0.85, 5);
+    expect(weightAfter('lamb', options, [1, 3])).toBeCloseTo(0.715722, 5);
+    expect(weightAfter('lamb', options, [1], { decays: false })).toBeCloseTo(0.9, 5);
+    const floats = new Float32Array(memory.buffer);
+    for (const length of [1, 7, 8, 21]) {
+      floats.fill(0, 256);
+      floats.fill(1, 256, 256 + length);
+      floats.fill(1, 512, 512 + length);
+      const lamb = optimizerNamed('lamb');
+      const before = floats.slice(256, 2048);
+      const segment = { ...pointers, length, rateMultiplier: 1, decays: true };
+      const squares = lamb.updateSquares?.(kernels, segment, lamb.coefficients(options, 1, 0.1));
+      expect(squares).toBeCloseTo(2.25 * length, 4);
+      expect(floats.slice(256, 2048)).toEqual(before);
+    }
+  });
+
   it('nadam adds the gradient itself to what the momentum will be', () => {
     // Without warming mu is 0.45. m1 = 0.1, the root 1:
     // w1 = 1 - 0.1 (0.45 * 0.1 / (1 - 0.45^2) + 0.55 / (1 - 0.45)) = 1 - 0.1 (0.0564263 + 1) = 0.894357

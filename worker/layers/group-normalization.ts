@@ -44,7 +44,8 @@ export function groupNormalizationClass(tf: TF): LayerClass {
 
     override call(inputs: Tensors): Tensor {
       const x = Array.isArray(inputs) ? inputs[0]! : inputs;
-      const [samples, channels] = [x.shape[0]!, x.shape.at(-1)!];
+      const [samples = 0] = x.shape;
+      const channels = x.shape.at(-1)!;
       const inGroup = channels / this.groups;
       const view = {
         shape: [samples, x.size / (samples * channels), this.groups, inGroup],

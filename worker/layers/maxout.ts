@@ -3,7 +3,7 @@
  * on. It has no weights; the dense or convolutional layer before it has the pieces. The gradient goes to the largest
  * alone, and of equal ones to the first.
  */
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
+import type { Rank, Tensor } from '@tensorflow/tfjs';
 import type { TF } from '../tensorflow/load.js';
 import { maxPool, probeMaxPool } from './max-pooling-2d.js';
 import type { LayerClass, Tensors } from './our-layers.js';
@@ -36,7 +36,7 @@ export function maxoutClass(tf: TF): LayerClass {
       const x = Array.isArray(inputs) ? inputs[0]! : inputs;
       const channels = x.shape.at(-1)! / this.pieces;
       return tf.tidy(() => {
-        const rows = tf.reshape(x, [-1, this.pieces, 1, channels]) as Tensor4D;
+        const rows = tf.reshape<Rank.R4>(x, [-1, this.pieces, 1, channels]);
         const largest = maxPool(tf, rows, [this.pieces, 1], [1, 1], 'valid');
         return tf.reshape(largest, [...x.shape.slice(0, -1), channels]);
       });

@@ -610,6 +610,125 @@ export function nadam(
   }
 }
 
+/**
+ * The sum of squares, in float64 and in the order of sumSquares, of what lamb would move the weights by at a rate of 1;
+ * nothing is changed.
+ */
+export function lambSquares(
+  weights: usize,
+  gradient: usize,
+  first: usize,
+  second: usize,
+  n: u32,
+  firstScale: f32,
+  complement1: f32,
+  beta2: f32,
+  complement2: f32,
+  rootScale: f32,
+  epsilon: f32,
+  decay: f32,
+): f64 {
+  const blocks: usize = (<usize>(n & ~7)) << 2;
+  const end = vectorBytes(n);
+  const firstScales = f32x4.splat(firstScale);
+  const complements1 = f32x4.splat(complement1);
+  const betas2 = f32x4.splat(beta2);
+  const complements2 = f32x4.splat(complement2);
+  const rootScales = f32x4.splat(rootScale);
+  const epsilons = f32x4.splat(epsilon);
+  const decays = f32x4.splat(decay);
+  let lanes01 = f64x2.splat(0);
+  let lanes23 = f64x2.splat(0);
+  let lanes45 = f64x2.splat(0);
+  let lanes67 = f64x2.splat(0);
+  let i: usize = 0;
+  for (; i < blocks; i += 32) {
+    for (let half: usize = 0; half < 32; half += 16) {
+      const g = v128.load(gradient + i + half);
+      const m0 = v128.load(first + i + half);
+      const m = f32x4.add(m0, f32x4.mul(complements1, f32x4.sub(g, m0)));
+      const v = f32x4.add(f32x4.mul(betas2, v128.load(second + i + half)), f32x4.mul(complements2, f32x4.mul(g, g)));
+      const root = f32x4.add(f32x4.mul(f32x4.sqrt(v), rootScales), epsilons);
+      const adapted = f32x4.div(f32x4.mul(firstScales, m), root);
+      const u = f32x4.add(adapted, f32x4.mul(decays, v128.load(weights + i + half)));
+      if (half == 0) {
+        lanes01 = f64x2.add(lanes01, squaresLow(u));
+        lanes23 = f64x2.add(lanes23, squaresHigh(u));
+      } else {
+        lanes45 = f64x2.add(lanes45, squaresLow(u));
+        lanes67 = f64x2.add(lanes67, squaresHigh(u));
+      }
+    }
+  }
+  let total = sumOfLanes(lanes01, lanes23) + sumOfLanes(lanes45, lanes67);
+  for (; i < end; i += 4) {
+    const g = load<f32>(gradient + i);
+    const m0 = load<f32>(first + i);
+    const m = m0 + complement1 * (g - m0);
+    const v = beta2 * load<f32>(second + i) + complement2 * (g * g);
+    const u = (firstScale * m) / (sqrt<f32>(v) * rootScale + epsilon) + decay * load<f32>(weights + i);
+    total += <f64>u * <f64>u;
+  }
+  return total;
+}
+
+/**
+ * first = first + complement1 * (gradient - first)
+ * second = beta2 * second + complement2 * gradient^2
+ * weights = weights - rate * (firstScale * first / (sqrt(second) * rootScale + epsilon) + decay * weights)
+ * where firstScale = 1 / (1 - beta1^t), and the others are adam's.
+ */
+export function lamb(
+  weights: usize,
+  gradient: usize,
+  first: usize,
+  second: usize,
+  n: u32,
+  rate: f32,
+  firstScale: f32,
+  complement1: f32,
+  beta2: f32,
+  complement2: f32,
+  rootScale: f32,
+  epsilon: f32,
+  decay: f32,
+): void {
+  const words = wordBytes(n);
+  const end = vectorBytes(n);
+  const rates = f32x4.splat(rate);
+  const firstScales = f32x4.splat(firstScale);
+  const complements1 = f32x4.splat(complement1);
+  const betas2 = f32x4.splat(beta2);
+  const complements2 = f32x4.splat(complement2);
+  const rootScales = f32x4.splat(rootScale);
+  const epsilons = f32x4.splat(epsilon);
+  const decays = f32x4.splat(decay);
+  let i: usize = 0;
+  for (; i < words; i += 16) {
+    const g = v128.load(gradient + i);
+    const w = v128.load(weights + i);
+    const m0 = v128.load(first + i);
+    const m = f32x4.add(m0, f32x4.mul(complements1, f32x4.sub(g, m0)));
+    v128.store(first + i, m);
+    const v = f32x4.add(f32x4.mul(betas2, v128.load(second + i)), f32x4.mul(complements2, f32x4.mul(g, g)));
+    v128.store(second + i, v);
+    const root = f32x4.add(f32x4.mul(f32x4.sqrt(v), rootScales), epsilons);
+    const u = f32x4.add(f32x4.div(f32x4.mul(firstScales, m), root), f32x4.mul(decays, w));
+    v128.store(weights + i, f32x4.sub(w, f32x4.mul(rates, u)));
+  }
+  for (; i < end; i += 4) {
+    const g = load<f32>(gradient + i);
+    const w = load<f32>(weights + i);
+    const m0 = load<f32>(first + i);
+    const m = m0 + complement1 * (g - m0);
+    store<f32>(first + i, m);
+    const v = beta2 * load<f32>(second + i) + complement2 * (g * g);
+    store<f32>(second + i, v);
+    const u = (firstScale * m) / (sqrt<f32>(v) * rootScale + epsilon) + decay * w;
+    store<f32>(weights + i, w - rate * u);
+  }
+}
+
 /** average = average + complement * (weights - average) */
 export function movingAverage(average: usize, weights: usize, n: u32, complement: f32): void {
   const words = wordBytes(n);
