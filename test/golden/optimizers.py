@@ -25,7 +25,7 @@ def gradient(step, i):
 
 
 class Lamb(torch.optim.Optimizer):
-    """Algorithm 2 of You et al. 2020 as it stands there, PyTorch has none."""
+    """Algorithm 2 of You et al. 2020 as it stands there; PyTorch has none."""
 
     def __init__(self, params, lr, betas, eps, weight_decay):
         super().__init__(params, {})
