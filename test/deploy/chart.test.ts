@@ -9,6 +9,7 @@ import { packageRoot } from '../../common/package-root.js';
 import { Helm, chart } from './helm.js';
 import { podTemplates, readManifests, selects, type Labels, type Manifest } from './manifest.js';
 import { podFaults } from './pod-security.js';
+import { sweepJob } from './sweep-job.js';
 import { unknownFields } from './unknown-fields.js';
 import { corners, exampleFile, examples, mistakes } from './value-sets.js';
 
@@ -189,5 +190,12 @@ describe.skipIf(typeof found === 'string')(`the Helm chart${reason}`, () => {
     const boards = Object.assign({}, ...ofKind(manifests, 'ConfigMap').map(({ data }) => data)) as Labels;
     expect(boards['more.json']).toBe('{"title": "{{ more }}"}');
     expect(unknownFields(manifests)).toBe('');
+  });
+});
+
+describe('the Job that submits a sweep', () => {
+  it('has no field that Kubernetes does not know, and pods that restricted admits', () => {
+    expect(unknownFields([sweepJob()])).toBe('');
+    expect(podTemplates([sweepJob()]).flatMap(podFaults)).toEqual([]);
   });
 });
