@@ -1,0 +1,201 @@
+/** The Helm chart, rendered by Helm itself: what a cluster would be given, and what is refused before. */
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { buildProgram } from '../../cli/program.js';
+import { packageRoot } from '../../common/package-root.js';
+import { Helm, chart } from './helm.js';
+import { podTemplates, readManifests, selects, type Labels, type Manifest } from './manifest.js';
+import { podFaults } from './pod-security.js';
+import { sweepJob } from './sweep-job.js';
+import { unknownFields } from './unknown-fields.js';
+import { corners, exampleFile, examples, mistakes } from './value-sets.js';
+
+const found = await Helm.find();
+const reason = typeof found === 'string' ? `, skipped: ${found}` : '';
+const helm = found as Helm;
+
+function given(values: Record<string, unknown>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => ['--set-json', `${name}=${JSON.stringify(value)}`]);
+}
+
+function everySet(): [name: string, manifests: Manifest[]][] {
+  return [
+    ...examples.map((name): [string, string] => [name, helm.template('polyak', '-f', exampleFile(name))]),
+    ...Object.entries(corners).map(([name, values]): [string, string] => [name, helm.template('y', ...given(values))]),
+  ].map(([name, text]) => [name, readManifests(text)]);
+}
+
+function ofKind(manifests: readonly Manifest[], kind: string): Manifest[] {
+  return manifests.filter((manifest) => manifest.kind === kind);
+}
+
+describe.skipIf(typeof found === 'string')(`the Helm chart${reason}`, () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'polyak-chart-'));
+  afterAll(() => rmSync(scratch, { recursive: true }));
+  const sets = typeof found === 'string' ? [] : everySet();
+
+  it.each(examples)('has nothing that helm lint --strict minds, with the values of %s', (name) => {
+    const { status, stdout, stderr } = helm.run('lint', '--strict', chart, '-f', exampleFile(name));
+    expect(stdout + stderr).toContain('0 chart(s) failed');
+    expect(status).toBe(0);
+  });
+
+  it.each(examples)('is rendered with the values of %s as it was', async (name) => {
+    const text = helm.template('polyak', '-f', exampleFile(name));
+    await expect(text).toMatchFileSnapshot(`snapshots/${name}.yaml`);
+  });
+
+  it('has no field that Kubernetes or the operators do not know, and none of a wrong type', () => {
+    expect(unknownFields(sets.flatMap(([, manifests]) => manifests))).toBe('');
+  });
+
+  it('would not pass with a field that is misspelt, or a number where a text must be', () => {
+    const manifests = readManifests(helm.template('polyak', '-f', exampleFile('object-store')));
+    const text = JSON.stringify(manifests);
+    const spoilt = (from: RegExp, to: string) => unknownFields(JSON.parse(text.replace(from, to)) as Manifest[]);
+    expect(spoilt(/"readOnlyRootFilesystem"/, '"readonlyRootFilesystem"')).toContain('readonlyRootFilesystem');
+    expect(spoilt(/"minReplicaCount"/, '"minReplicas"')).toContain('minReplicas');
+    expect(spoilt(/"podMetricsEndpoints"/, '"endpoints"')).toContain('endpoints');
+    expect(spoilt(/"app.kubernetes.io\/instance":"polyak"/, '"app.kubernetes.io/instance":true')).toContain('boolean');
+  });
+
+  it.each(sets)('makes only pods that the Pod Security level restricted admits: %s', (_, manifests) => {
+    const pods = podTemplates(manifests);
+    expect(pods.length).toBeGreaterThanOrEqual(4);
+    expect(pods.flatMap(podFaults)).toEqual([]);
+  });
+
+  it.each(sets)('has selectors that find what they are meant for: %s', (_, manifests) => {
+    const pods = podTemplates(manifests);
+    const findsOne = (owner: string, selector: Labels) => {
+      expect(pods.filter(({ labels }) => selects(selector, labels)).length, owner).toBeGreaterThan(0);
+    };
+    for (const { kind, metadata, spec = {} } of manifests) {
+      const owner = `${kind} ${metadata.name}`;
+      if (kind === 'StatefulSet' || kind === 'Deployment') {
+        const { matchLabels } = spec['selector'] as { matchLabels: Labels };
+        expect(pods.filter(({ labels }) => selects(matchLabels, labels)).map((pod) => pod.owner)).toEqual([owner]);
+      }
+      if (kind === 'PodDisruptionBudget' || kind === 'PodMonitor')
+        findsOne(owner, (spec['selector'] as { matchLabels: Labels }).matchLabels);
+      if (kind === 'NetworkPolicy') findsOne(owner, (spec['podSelector'] as { matchLabels: Labels }).matchLabels);
+      if (kind === 'HorizontalPodAutoscaler' || kind === 'ScaledObject') {
+        const target = spec['scaleTargetRef'] as { name: string };
+        const [scaled] = ofKind(manifests, 'Deployment').filter(({ metadata: { name } }) => name === target.name);
+        expect(scaled?.spec, owner).toBeDefined();
+        expect(scaled?.spec, 'who scales it would fight with').not.toHaveProperty('replicas');
+      }
+      if (kind === 'Service') {
+        const chosen = pods.filter(({ labels }) => selects(spec['selector'] as Labels, labels));
+        const ports = chosen.flatMap((pod) => pod.spec.containers.flatMap((container) => container.ports ?? []));
+        for (const { targetPort } of spec['ports'] as { targetPort: string }[])
+          expect(
+            ports.map(({ name }) => name),
+            owner,
+          ).toContain(targetPort);
+      }
+    }
+  });
+
+  it.each(sets)(
+    'mounts only volumes that the pod has, and names only secrets and claims that are made or given: %s',
+    (_, manifests) => {
+      for (const { owner, spec } of podTemplates(manifests)) {
+        const set = manifests.find(({ kind, metadata }) => owner === `${kind} ${metadata.name}`)?.spec ?? {};
+        const claims = (set['volumeClaimTemplates'] ?? []) as { metadata: { name: string } }[];
+        const names = [...(spec.volumes ?? []).map(({ name }) => name), ...claims.map(({ metadata }) => metadata.name)];
+        const mounts = spec.containers.flatMap(({ volumeMounts = [] }) => volumeMounts);
+        expect(new Set(mounts.map(({ name }) => name)), owner).toEqual(new Set(names));
+        expect(new Set(mounts.map(({ mountPath }) => mountPath)).size, owner).toBe(mounts.length);
+      }
+    },
+  );
+
+  it.each(sets)('gives the commands only flags that they have: %s', (_, manifests) => {
+    const program = buildProgram();
+    for (const { owner, spec } of podTemplates(manifests)) {
+      for (const { args = [] } of spec.containers) {
+        const [name, ...rest] = args;
+        const command = program.commands.find((each) => each.name() === name);
+        expect(command, owner).toBeDefined();
+        const flags = rest.filter((word) => word.startsWith('--')).map((word) => word.replace(/=.*/, ''));
+        expect(
+          command?.options.map(({ long }) => long),
+          owner,
+        ).toEqual(expect.arrayContaining(flags));
+      }
+    }
+  });
+
+  it.each(mistakes)('refuses %s by its name', (_, values, named) => {
+    const { status, stderr } = helm.run('template', 'polyak', chart, ...given(values));
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(named);
+  });
+
+  it.each([
+    ['polyak', 'polyak-server'],
+    ['y', 'y-polyak-server'],
+    ['n', 'n-polyak-server'],
+    ['a-name-that-is-nearly-too-long-for-anything-of-it', 'a-name-that-is-nearly-too-long-fo-polyak-server'],
+  ])('may be released as %s', (release, server) => {
+    const manifests = readManifests(helm.template(release));
+    expect(ofKind(manifests, 'StatefulSet').map(({ metadata }) => metadata.name)).toContain(server);
+    for (const { metadata } of manifests) {
+      expect(metadata.labels).toMatchObject({ 'app.kubernetes.io/instance': release });
+      expect(metadata.name).toMatch(/^[a-z][a-z0-9-]{0,51}$/);
+    }
+    expect(unknownFields(manifests)).toBe('');
+  });
+
+  it('refuses a release whose Services would have no name', () => {
+    expect(helm.run('template', '1e3', chart).stderr).toContain("the release is named '1e3'");
+  });
+
+  it('gives every server its number and a name of its own', () => {
+    const [server] = podTemplates(readManifests(helm.template('polyak'))).filter(({ owner }) =>
+      owner.includes('-server'),
+    );
+    const [{ args, env } = {}] = server?.spec.containers ?? [];
+    expect(args).toContain('--advertise=$(POD_NAME).polyak-server.training.svc:7351');
+    expect(args).toContain('--shard=$(POLYAK_SHARD)');
+    expect(env).toContainEqual({
+      name: 'POLYAK_SHARD',
+      valueFrom: { fieldRef: { fieldPath: "metadata.labels['apps.kubernetes.io/pod-index']" } },
+    });
+  });
+
+  it('has the rules and dashboards of deploy/prometheus and deploy/grafana, as they are', () => {
+    const copy = join(scratch, 'polyak');
+    cpSync(chart, copy, { recursive: true, dereference: true });
+    const groups = [
+      { name: 'more', rules: [{ alert: 'X', expr: 'up == 0', annotations: { summary: '{{ $value }}' } }] },
+    ];
+    writeFileSync(join(copy, 'files/prometheus/polyak-more.yml'), JSON.stringify({ groups }));
+    writeFileSync(join(copy, 'files/prometheus/polyak-more.test.yml'), JSON.stringify({ groups, tests: [] }));
+    writeFileSync(join(copy, 'files/grafana/more.json'), '{"title": "{{ more }}"}');
+    const on = { monitoring: { rules: { enabled: true }, dashboards: { enabled: true } } };
+    const { stdout } = helm.run('template', 'polyak', copy, ...given(on));
+    const manifests = readManifests(stdout);
+    const folder = join(packageRoot(), 'deploy/prometheus');
+    const files = readdirSync(folder).filter((name) => /^polyak-[a-z]+\.yml$/.test(name));
+    const own = files.map((name) => parse(readFileSync(join(folder, name), 'utf8')) as { groups: unknown[] });
+    const [rule] = ofKind(manifests, 'PrometheusRule');
+    const has = rule?.spec?.['groups'] as unknown[];
+    expect(has).toHaveLength(own.flatMap((file) => file.groups).length + 1);
+    expect(has).toEqual(expect.arrayContaining([...own.flatMap((file) => file.groups), ...groups]));
+    const boards = Object.assign({}, ...ofKind(manifests, 'ConfigMap').map(({ data }) => data)) as Labels;
+    expect(boards['more.json']).toBe('{"title": "{{ more }}"}');
+    expect(unknownFields(manifests)).toBe('');
+  });
+});
+
+describe('the Job that submits a sweep', () => {
+  it('has no field that Kubernetes does not know, and pods that restricted admits', () => {
+    expect(unknownFields([sweepJob()])).toBe('');
+    expect(podTemplates([sweepJob()]).flatMap(podFaults)).toEqual([]);
+  });
+});
