@@ -130,8 +130,6 @@ describe('a run', () => {
         hasFolder: false,
         coordinatorEpoch: 1,
         leadEpoch: shardEpoch,
-        checkpointStep: 0,
-        hasFolder: false,
       },
       shards: ['127.0.0.1:9000', '127.0.0.1:9001'],
     });
