@@ -22,7 +22,10 @@ export function inspectionText(title: string, inspection: Inspection, findings: 
   const chance = targetMean ? "of the targets' mean" : 'of equal outputs';
   const losses = listOf([
     ['loss', `${loss.data.toFixed(4)}, chance ${loss.chance.toFixed(4)} ${chance}`],
-    ['L1 and L2', loss.penalty === 0 ? undefined : `${figure(loss.penalty)}, with it ${(loss.data + loss.penalty).toFixed(4)}`],
+    [
+      'L1 and L2',
+      loss.penalty === 0 ? undefined : `${figure(loss.penalty)}, with it ${(loss.data + loss.penalty).toFixed(4)}`,
+    ],
     ['findings', findings.length === 0 ? 'none' : String(findings.length)],
   ]);
   return [bold(title), tableOf(columns, rows), losses, ...findings.map(described)].join('\n\n');
