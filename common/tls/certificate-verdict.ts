@@ -40,5 +40,7 @@ export function refusalOf(socket: TLSSocket): Refusal | undefined {
 
 function nameOf({ subject }: Partial<PeerCertificate>): string {
   // By whole letters: half a pair of surrogates could not be encoded.
-  return [...String(subject?.CN ?? '')].slice(0, nameMax).join('');
+  return Array.from(String(subject?.CN ?? ''))
+    .slice(0, nameMax)
+    .join('');
 }
