@@ -35,6 +35,7 @@ export {
   UsageError,
 } from './common/error-classes.js';
 export { PolyakError, type ErrorCode } from './common/errors.js';
+export type { TlsOptions } from './common/tls/tls-options.js';
 export { defineModule } from './common/define-module.js';
 export {
   defineExperiment,

@@ -17,6 +17,7 @@ import { benchmarkOverhead } from './overhead.js';
 import { benchmarkScaling } from './scaling.js';
 import { benchmarkSearchOverhead, trials as overheadTrials } from './search-overhead.js';
 import { benchmarkSearchScale } from './search-scale.js';
+import { benchmarkSecured } from './secured.js';
 import { benchmarkTransfer } from './transfer.js';
 
 /** What was measured, ours, the peer's, the ratio and the goal for it. */
@@ -84,6 +85,14 @@ const benchmarks: Record<string, Benchmark> = {
       return [['step', show(clusterMs, 'ms', 1), show(aloneMs, 'ms', 1), times(ratio), 'at most 1.1']];
     },
   },
+  secured: {
+    title: 'A step of the CNN with one worker under mutual TLS',
+    peer: 'the same over plain connections',
+    async run() {
+      const { securedMs, plainMs, ratio } = await benchmarkSecured();
+      return [['step', show(securedMs, 'ms', 1), show(plainMs, 'ms', 1), times(ratio), 'at most 1.3']];
+    },
+  },
   'search-overhead': {
     title: 'A search of 2,000 trials of 100 ms with two reports each, 16 processes',
     peer: 'Ray Tune and Optuna',
@@ -144,7 +153,7 @@ const benchmarks: Record<string, Benchmark> = {
     },
   },
   'coordinator-streams': {
-    title: 'A coordinator that 200 processes attend',
+    title: 'A coordinator that 200 processes attend, each under mutual TLS',
     peer: '',
     async run() {
       const share = await benchmarkCoordinatorStreams();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { train } from '../cli/training-run.js';
 import { defineExperiment } from '../common/experiment/load.js';
 import type { Experiment } from '../common/experiment/schema.js';
+import type { TlsOptions } from '../common/tls/tls-options.js';
 import { syntheticCifar10, syntheticIdx } from './synthetic-data.js';
 
 const trainCount = 5120;
@@ -45,11 +46,16 @@ export function removeData({ data }: Experiment): void {
 }
 
 /** Milliseconds a step of a real run, start and first steps left out: between the first progress told and the last. */
-export async function clusterStepMs(experiment: Experiment, workers: number, steps: number): Promise<number> {
+export async function clusterStepMs(
+  experiment: Experiment,
+  workers: number,
+  steps: number,
+  tls?: TlsOptions,
+): Promise<number> {
   const state = mkdtempSync(join(tmpdir(), 'polyak-bench-'));
   const told: { at: number; step: number }[] = [];
   try {
-    const run = train(experiment, { workers, steps, state });
+    const run = train(experiment, { workers, steps, state, tls });
     for await (const event of run.events) {
       if (event.event === 'progress') told.push({ at: performance.now(), step: event.step });
     }

@@ -6,6 +6,8 @@ import { ChildRole } from '../cli/child-role.js';
 import { connect, type Cluster } from '../cli/connect.js';
 import { SweepFollower } from '../cli/sweep/sweep-follower.js';
 import type { ExternalExperimentInput } from '../common/experiment/external-schema.js';
+import type { TlsOptions } from '../common/tls/tls-options.js';
+import { tlsArguments } from '../test/certificates.js';
 import { Peer } from './measure.js';
 
 const ticksPerSecond = 100;
@@ -19,12 +21,14 @@ export class SearchCoordinator {
     readonly cluster: Cluster,
   ) {}
 
-  static async start(): Promise<SearchCoordinator> {
+  /** `tls` is its own files and those of who asks it. */
+  static async start(tls?: { own: Required<TlsOptions>; client: Required<TlsOptions> }): Promise<SearchCoordinator> {
     const folder = mkdtempSync(join(tmpdir(), 'polyak-bench-search-'));
     const args = ['--listen', '127.0.0.1:0', '--metrics-port', '0', '--store', join(folder, 'coordinator.db')];
-    const role = new ChildRole('coordinator', args, join(folder, 'log'));
+    const secured = tls ? tlsArguments(tls.own) : [];
+    const role = new ChildRole('coordinator', [...args, ...secured], join(folder, 'log'));
     const { address, pid } = await role.listening;
-    return new SearchCoordinator(folder, role, pid, address, await connect(address));
+    return new SearchCoordinator(folder, role, pid, address, await connect(address, { tls: tls?.client }));
   }
 
   /** Of all its threads, user and system, so far. Linux. */

@@ -11,6 +11,8 @@ import {
   type ExternalExperimentInput,
 } from '../common/experiment/external-schema.js';
 import { coordinatorClient, unary } from '../common/rpc.js';
+import type { TlsFiles } from '../common/tls/tls-files.js';
+import type { TlsOptions } from '../common/tls/tls-options.js';
 import type { StatusReply__Output } from '../proto/gen/polyak/v1/StatusReply.js';
 import { ExternalSearch } from './external/external-search.js';
 import { RunFollower, insist } from './follow-run.js';
@@ -18,11 +20,14 @@ import { assertAddress } from './role-process.js';
 import type { RunEnd, RunEvent } from './run-event.js';
 import { RunEventStream } from './run-event-stream.js';
 import { SweepFollower } from './sweep/sweep-follower.js';
+import { tlsElsewhere } from './tls.js';
 import { finishedOf, type TrainResult } from './training-run.js';
 
 export interface ConnectOptions {
   /** How long each call waits for a coordinator that does not answer. */
   patienceMs?: number;
+  /** Files of TLS; those that POLYAK_TLS_CERTIFICATE, _KEY and _AUTHORITY name without it, and plain where none is named. */
+  tls?: TlsOptions | undefined;
 }
 
 export interface ClusterStatus {
@@ -45,12 +50,12 @@ export interface ClusterStatus {
 const patienceMsDefault = 5000;
 
 /**
- * `address` is host:port. Resolves when the coordinator has answered. Errors: ClusterUnreachable, `usage` for an address
- * that is none.
+ * `address` is host:port. Resolves when the coordinator has answered. Errors: ClusterUnreachable; `usage` for an address
+ * that is none, or files that cannot be used; `refused` by what the certificate, here or there, is not.
  */
 export async function connect(address: string, options: ConnectOptions = {}): Promise<Cluster> {
-  const { patienceMs = patienceMsDefault } = options;
-  const cluster = new Cluster(assertAddress('connect', address), patienceMs);
+  const { patienceMs = patienceMsDefault, tls } = options;
+  const cluster = new Cluster(assertAddress('connect', address), patienceMs, tlsElsewhere(tls));
   await cluster.status();
   return cluster;
 }
@@ -60,11 +65,12 @@ export class Cluster {
   constructor(
     readonly address: string,
     private readonly patienceMs: number,
+    private readonly tls: TlsFiles | undefined,
   ) {}
 
   /** Errors: ClusterUnreachable. */
   async status(): Promise<ClusterStatus> {
-    const client = coordinatorClient(this.address);
+    const client = coordinatorClient(this.address, this.tls);
     const { signal } = new AbortController();
     try {
       const call = async (deadline: number) =>
@@ -85,7 +91,7 @@ export class Cluster {
     const { runs } = await this.status();
     const found = runs.filter(({ id, trialKey }) => id === reference || trialKey === reference);
     const [run] = found;
-    if (run && found.length === 1) return new ClusterRun(this.address, this.patienceMs, run);
+    if (run && found.length === 1) return new ClusterRun(this.address, this.patienceMs, run, this.tls);
     const keys = found.map(({ trialKey }) => trialKey).join(', ');
     const known = runs.length === 0 ? 'it has none' : `it has ${runs.map(({ id }) => id).join(', ')}`;
     const why =
@@ -105,14 +111,14 @@ export class Cluster {
     const key = typeof search === 'string' ? search : (options.key ?? randomBytes(8).toString('hex'));
     if (!/^[0-9a-f]{16}$/.test(key))
       throw new PolyakError('usage', `search: key '${key}' must be 16 hexadecimal digits`);
-    const found = new ExternalSearch<Parameters>(this.address, key, this.patienceMs);
+    const found = new ExternalSearch<Parameters>(this.address, key, this.patienceMs, this.tls);
     if (typeof search === 'string') await found.status();
     else await this.submitSearch(checkExternal(search), key, options.list ?? '');
     return found;
   }
 
   private async submitSearch(experiment: ExternalExperiment, key: string, list: string): Promise<void> {
-    const follower = new SweepFollower(this.address, Buffer.from(key, 'hex'), this.patienceMs);
+    const follower = new SweepFollower(this.address, Buffer.from(key, 'hex'), this.patienceMs, this.tls);
     const { name } = experiment;
     const nowhere = { folder: '', directory: '', shards: 0, settings: '', replayOf: Buffer.alloc(0), external: true };
     const submission = { ...nowhere, name, experiment: JSON.stringify(experiment), list };
@@ -131,6 +137,7 @@ export class ClusterRun {
     private readonly address: string,
     private readonly patienceMs: number,
     private readonly facts: ClusterStatus['runs'][number],
+    private readonly tls: TlsFiles | undefined,
   ) {}
 
   get id(): string {
@@ -186,7 +193,7 @@ export class ClusterRun {
     use: (follower: RunFollower, signal: AbortSignal) => Promise<Result>,
     { signal = new AbortController().signal }: { signal?: AbortSignal } = {},
   ): Promise<Result> {
-    const follower = new RunFollower(this.address, Buffer.from(this.trialKey, 'hex'), this.patienceMs);
+    const follower = new RunFollower(this.address, Buffer.from(this.trialKey, 'hex'), this.patienceMs, this.tls);
     try {
       return await use(follower, signal);
     } finally {

@@ -1,7 +1,7 @@
 /** What the commands' flags and help have in common. Flags that are settings too come from settings.ts. */
 import { Argument, Option, type Command } from 'commander';
 import { assertAddress } from './role-process.js';
-import { addSettings, settingOption, settings } from './settings.js';
+import { addSettings, settingOption, settings, tlsSettings } from './settings.js';
 
 /** For an option that may be given again. */
 export function collect(value: string, earlier: string[]): string[] {
@@ -11,7 +11,18 @@ export function collect(value: string, earlier: string[]): string[] {
 /** The flags of `train` and `resume`: where and how long, never what. */
 export function addRunFlags(command: Command): Command {
   return addJson(
-    addSettings(command, 'workers', 'shards', 'state', 'coordinator', 'backend', 'budget', 'patience', 'tensorboard'),
+    addSettings(
+      command,
+      'workers',
+      'shards',
+      'state',
+      'coordinator',
+      ...tlsSettings,
+      'backend',
+      'budget',
+      'patience',
+      'tensorboard',
+    ),
   );
 }
 
@@ -64,7 +75,7 @@ export function addTrainedRunFlags(command: Command): Command {
   command
     .addOption(weightsOption())
     .addOption(settingOption('backend', `${settings.backend.description} (default: the run's own)`));
-  return addJson(addSettings(command, 'state'));
+  return addJson(addSettings(command, 'state', ...tlsSettings));
 }
 
 /** Errors: `usage` for an address that is none. */

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { PolyakError } from '../common/errors.js';
 import { coordinatorClient, unary } from '../common/rpc.js';
+import type { TlsFiles } from '../common/tls/tls-files.js';
 import type { CoordinatorClient } from '../proto/gen/polyak/v1/Coordinator.js';
 import { followStream, outOfReach, retryMs } from './follow-stream.js';
 
@@ -31,13 +32,14 @@ export class RunFollower {
   private readonly client: CoordinatorClient;
   private readonly peer: string;
 
-  /** `patienceMs` is how long the coordinator may be out of reach. */
+  /** `patienceMs` is how long the coordinator may be out of reach. The connection is plain without `tls`. */
   constructor(
     coordinator: string,
     private readonly trialKey: Buffer,
     private readonly patienceMs: number,
+    tls?: TlsFiles,
   ) {
-    this.client = coordinatorClient(coordinator);
+    this.client = coordinatorClient(coordinator, tls);
     this.peer = `coordinator ${coordinator}`;
   }
 

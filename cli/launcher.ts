@@ -6,9 +6,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PolyakError } from '../common/errors.js';
+import { certificateRoles } from '../common/tls/certificate-role.js';
+import { TlsFiles } from '../common/tls/tls-files.js';
+import { tlsFlags, type TlsOptions } from '../common/tls/tls-options.js';
 import { withResolvers } from '../common/with-resolvers.js';
 import { ChildRole, type Death, type Listening, type RoleName } from './child-role.js';
 import { freePort } from './free-port.js';
+
+const host = '127.0.0.1';
 
 export interface LauncherOptions {
   workers: number;
@@ -18,6 +23,8 @@ export interface LauncherOptions {
   store: string;
   /** Folder for one log file per process. */
   logs: string;
+  /** Of all its processes and of who follows them; plain without it. */
+  tls?: TlsOptions | undefined;
   /** Something worth telling: a process has died and is started again. */
   onNotice: (kind: string, message: string) => void;
   /** After every start and at the end. */
@@ -32,6 +39,13 @@ export interface RoleEntry {
   /** Empty for a worker. */
   address: string;
   metricsPort: number;
+  /** Its port speaks TLS only. */
+  tls?: true;
+}
+
+/** Of workers' and servers' pages nothing is secured. */
+export function metricsUrl({ role, tls, metricsPort }: RoleEntry): string {
+  return `${tls && role === 'coordinator' ? 'https' : 'http'}://${host}:${metricsPort}/metrics`;
 }
 
 interface Place {
@@ -47,7 +61,6 @@ interface Place {
   left: boolean;
 }
 
-const host = '127.0.0.1';
 const deathsMax = 5;
 const deathsWindowMs = 30_000;
 const backoffMsMin = 250;
@@ -61,8 +74,12 @@ export class Launcher {
   private readonly failure = withResolvers<never>();
   /** Rejects when a process cannot be kept running. */
   readonly failed = this.failure.promise;
+  /** By which its coordinator is reached. */
+  readonly tls: TlsFiles | undefined;
 
   private constructor(private readonly options: LauncherOptions) {
+    this.tls = TlsFiles.openServer(options.tls);
+    if (this.tls?.isMutual) assertHasAllRoles(this.tls, options.tls);
     this.failed.catch(() => undefined);
   }
 
@@ -173,7 +190,15 @@ export class Launcher {
   }
 
   private listens(place: Place, { pid, address, metricsPort }: Listening): void {
-    place.entry = { role: place.role, index: place.index, pid, address, metricsPort };
+    const { role, index } = place;
+    place.entry = {
+      role,
+      index,
+      pid,
+      address,
+      metricsPort,
+      ...(this.tls && role !== 'worker' && { tls: true as const }),
+    };
     this.publish();
   }
 
@@ -182,11 +207,28 @@ export class Launcher {
   }
 
   private args({ role, index, port }: Place): string[] {
-    if (role === 'coordinator') return ['--listen', `${host}:${port}`, '--store', this.options.store];
-    const coordinator = ['--coordinator', this.coordinator];
+    const tls = tlsArguments(this.options.tls);
+    if (role === 'coordinator') return [...tls, '--listen', `${host}:${port}`, '--store', this.options.store];
+    const coordinator = [...tls, '--coordinator', this.coordinator];
     if (role === 'worker') return [...coordinator, '--backend', this.options.backend];
     return [...coordinator, '--listen', `${host}:${port}`, '--shard', String(index)];
   }
+}
+
+/** All processes have the one certificate that was given. Errors: `usage`. */
+function assertHasAllRoles({ roles }: TlsFiles, given: TlsOptions | undefined): void {
+  const needed = certificateRoles.filter((role) => role !== 'reader' && role !== 'external');
+  const missing = needed.filter((role) => !roles.has(role)).map((role) => `URI:polyak:${role}`);
+  if (missing.length === 0) return;
+  throw new PolyakError(
+    'usage',
+    `${tlsFlags.certificate} '${given?.certificate}' is for all processes of this machine, and lacks ${missing.join(', ')}: give --coordinator to use it elsewhere, or leave it out`,
+  );
+}
+
+/** Named even where they are none, so that neither a variable nor a file of the folder gives a process what was not meant for it. */
+function tlsArguments({ certificate = '', key = '', authority = '' }: TlsOptions = {}): string[] {
+  return [tlsFlags.certificate, certificate, tlsFlags.key, key, tlsFlags.authority, authority];
 }
 
 function name({ role, index }: Place): string {

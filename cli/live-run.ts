@@ -2,6 +2,7 @@
 import { PolyakError } from '../common/errors.js';
 import { RunFollower, type RunEvent } from './follow-run.js';
 import type { RunFolder } from './run-folder.js';
+import { tlsOfRunning } from './tls.js';
 
 const patienceMs = 5000;
 const progressMsMax = 3000;
@@ -10,7 +11,7 @@ const progressMsMax = 3000;
 export async function progressOf(folder: RunFolder): Promise<RunEvent | undefined> {
   const address = coordinatorOf(folder);
   if (address === undefined) return undefined;
-  const follower = new RunFollower(address, keyOf(folder), patienceMs);
+  const follower = new RunFollower(address, keyOf(folder), patienceMs, tlsOfRunning(folder.facts));
   const found = new AbortController();
   const late = setTimeout(() => found.abort(), progressMsMax);
   let progress: RunEvent | undefined;
@@ -35,7 +36,7 @@ export async function stopRun(folder: RunFolder): Promise<RunEvent> {
   if (address === undefined) {
     throw new PolyakError('unreachable', `${folder.facts.name} has no coordinator that runs now`);
   }
-  const follower = new RunFollower(address, keyOf(folder), patienceMs);
+  const follower = new RunFollower(address, keyOf(folder), patienceMs, tlsOfRunning(folder.facts));
   const { signal } = new AbortController();
   try {
     await follower.stop(signal);

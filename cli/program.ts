@@ -37,6 +37,7 @@ import { exitCodeMeanings } from './exit-codes.js';
 import { examples } from './flags.js';
 import { polyakVersion } from './provenance.js';
 import { applyConfigFile } from './settings.js';
+import { adoptTlsFlags } from './tls.js';
 
 type AddCommand = (program: Command) => void;
 
@@ -64,7 +65,8 @@ export function buildProgram(): Command {
         'polyak coordinator --listen 0.0.0.0:7350      # the same roles by hand, on many machines',
       ) + exitCodes(),
     )
-    .hook('preSubcommand', (_, command) => applyConfigFile(command));
+    .hook('preSubcommand', (_, command) => applyConfigFile(command))
+    .hook('preAction', (_, command) => adoptTlsFlags(command));
   for (const [title, adds] of Object.entries(groups)) {
     program.commandsGroup(title);
     for (const add of adds) add(program);

@@ -1,13 +1,17 @@
 /** Flags of the three roles, and how a role's command runs its process. */
 import { Option, type Command } from 'commander';
 import { createLog } from '../common/log.js';
+import type { TlsOptions } from '../common/tls/tls-options.js';
 import { wholeNumber } from './numbers.js';
 import { assertAddress, runRole, type RoleOptions } from './role-process.js';
-import { settingOption } from './settings.js';
+import { addSettings, settingOption, tlsSettings } from './settings.js';
 
 export interface CommonFlags {
   json: boolean;
   parentPipe: boolean;
+  tlsCertificate?: string;
+  tlsKey?: string;
+  tlsAuthority?: string;
 }
 
 export interface ListenFlags extends CommonFlags {
@@ -25,7 +29,7 @@ export function addListenFlags(command: Command): Command {
 }
 
 export function addRoleFlags(command: Command): Command {
-  return command
+  return addSettings(command, ...tlsSettings)
     .option('--json', 'say on stdout, as one line of JSON, where it listens', false)
     .addOption(new Option('--parent-pipe', 'drain when stdin ends').default(false).hideHelp());
 }
@@ -44,6 +48,10 @@ export async function runRoleCommand(
   const log = createLog(name);
   await runRole({ role: name, json, parentPipe, log }, async () => await start(log));
   process.exit(0);
+}
+
+export function tlsOf({ tlsCertificate, tlsKey, tlsAuthority }: CommonFlags): TlsOptions {
+  return { certificate: tlsCertificate, key: tlsKey, authority: tlsAuthority };
 }
 
 export function addresses({ listen, advertise }: { listen: string; advertise?: string }) {

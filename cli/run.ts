@@ -3,12 +3,14 @@ import { TrainingDiverged } from '../common/error-classes.js';
 import { PolyakError, isErrorCode } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import { modulePath, readModule } from '../common/module-bundle.js';
+import type { TlsOptions } from '../common/tls/tls-options.js';
 import { listCheckpoints } from '../server/checkpoint/checkpoint.js';
 import { RunFollower, type RunEvent } from './follow-run.js';
 import { Launcher } from './launcher.js';
 import type { RunFolder } from './run-folder.js';
 import { RunJournal } from './run-journal.js';
 import { setup } from './setup.js';
+import { tlsElsewhere, tlsHere } from './tls.js';
 import { TensorBoard } from './tensorboard/tensorboard.js';
 
 export interface RunOptions {
@@ -22,6 +24,8 @@ export interface RunOptions {
   patienceMs?: number;
   /** Folder that event files for TensorBoard are written to. */
   tensorboard?: string | undefined;
+  /** Files of TLS, where they are not the command's or the environment's. */
+  tls?: TlsOptions | undefined;
 }
 
 export const patienceMsDefault = 60_000;
@@ -81,6 +85,7 @@ async function runProcesses(options: RunOptions, onNotice: (kind: string, messag
   if (facts.backend === 'tensorflow') await setup({ quiet: true });
   const launcher = await Launcher.start({
     ...{ workers: facts.workers, shards: facts.shards, backend: facts.backend, store: folder.store, logs: folder.logs },
+    tls: tlsHere(options.tls),
     onNotice,
     onRoles: (roles) => folder.update({ roles }),
   });
@@ -99,7 +104,8 @@ async function follow(options: RunOptions, coordinator: string, launcher: Launch
   const { folder, onEvent, stop, kill, patienceMs = patienceMsDefault } = options;
   const { facts } = folder;
   const trialKey = Buffer.from(facts.trialKey, 'hex');
-  const follower = new RunFollower(coordinator, trialKey, patienceMs);
+  const tls = launcher ? launcher.tls : tlsElsewhere(options.tls);
+  const follower = new RunFollower(coordinator, trialKey, patienceMs, tls);
   const ending = new AbortController();
   const end = () => ending.abort(new PolyakError('internal', 'the run was ended at once; its last checkpoint is kept'));
   kill?.addEventListener('abort', end, { once: true });

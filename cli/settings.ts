@@ -65,6 +65,24 @@ const table = {
     description: 'run on the cluster of this coordinator; starts no process here',
     fallbackInWords: 'processes of its own',
   },
+  tlsCertificate: {
+    flags: '--tls-certificate <file>',
+    variable: 'POLYAK_TLS_CERTIFICATE',
+    description: 'own certificate for TLS, PEM, whose role says what it may do (SECURITY.md)',
+    fallbackInWords: 'none',
+  },
+  tlsKey: {
+    flags: '--tls-key <file>',
+    variable: 'POLYAK_TLS_KEY',
+    description: 'private key of that certificate, PEM',
+    fallbackInWords: 'none',
+  },
+  tlsAuthority: {
+    flags: '--tls-authority <file>',
+    variable: 'POLYAK_TLS_AUTHORITY',
+    description: 'certificates of the authorities that are trusted, PEM',
+    fallbackInWords: 'connections are plain',
+  },
   budget: {
     flags: '--budget <time>',
     variable: 'POLYAK_BUDGET',
@@ -117,6 +135,8 @@ const table = {
 
 export type SettingName = keyof typeof table;
 export const settings: Record<SettingName, Setting> = table;
+/** Flags of everything that connects. */
+export const tlsSettings = ['tlsCertificate', 'tlsKey', 'tlsAuthority'] as const satisfies readonly SettingName[];
 export const settingNames = Object.keys(table) as SettingName[];
 
 /** The option of a setting. `description` says what it means for a command where that differs. */

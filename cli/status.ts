@@ -3,6 +3,7 @@ import { isAlive, historyOf } from './run-facts.js';
 import { progressOf } from './live-run.js';
 import { progressLines } from './live-view.js';
 import { displayPath } from './foreground.js';
+import { metricsUrl } from './launcher.js';
 import { printJson, printText } from './output.js';
 import type { RunFolder } from './run-folder.js';
 import { openRun } from './open-run.js';
@@ -41,9 +42,9 @@ export async function statusCommand(run: string | undefined, { state, json }: St
   );
   if (processes.length > 0) {
     const columns = ['process', 'pid', 'address', 'metrics'].map((title) => ({ title }));
-    const rows = processes.map(({ role, index, pid, alive, address, metricsPort }) => [
-      ...[`${role}-${index}`, alive ? String(pid) : `${pid} (gone)`, address || '-'],
-      `http://127.0.0.1:${metricsPort}/metrics`,
+    const rows = processes.map(({ alive, ...entry }) => [
+      ...[`${entry.role}-${entry.index}`, alive ? String(entry.pid) : `${entry.pid} (gone)`, entry.address || '-'],
+      metricsUrl(entry),
     ]);
     printText(`\n${tableOf(columns, rows)}`);
   }

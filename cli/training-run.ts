@@ -5,6 +5,7 @@
 import { PolyakError } from '../common/errors.js';
 import { RunInterrupted } from '../common/error-classes.js';
 import type { Experiment } from '../common/experiment/schema.js';
+import type { TlsOptions } from '../common/tls/tls-options.js';
 import { createRun, defaultState, type RunSettings } from './train.js';
 import { openForResume, type ResumeSettings } from './resume.js';
 import type { FinishedEvent, RunEnd, RunEvent } from './run-event.js';
@@ -19,6 +20,8 @@ interface Following {
   signal?: AbortSignal;
   /** Folder that event files for TensorBoard are written to, in one of the run's name. */
   tensorboard?: string;
+  /** Files of TLS; for a cluster elsewhere those of POLYAK_TLS_… without it, for processes of its own none. */
+  tls?: TlsOptions | undefined;
 }
 
 export interface TrainOptions extends RunSettings, Following {}
@@ -89,13 +92,13 @@ async function openUnlessAborted(open: () => Promise<RunFolder>, signal?: AbortS
 async function resultOf(
   opening: Promise<RunFolder>,
   events: RunEventStream,
-  { signal, patienceMs, tensorboard }: Following,
+  { signal, patienceMs, tensorboard, tls }: Following,
 ): Promise<TrainResult> {
   try {
     const folder = await opening;
     const onEvent = (event: { event: string }) => events.push(event);
     const end = await run({
-      ...{ folder, onEvent, tensorboard },
+      ...{ folder, onEvent, tensorboard, tls },
       ...(signal && { stop: signal }),
       ...(patienceMs !== undefined && { patienceMs }),
     });

@@ -7,7 +7,8 @@ import type { Attendance as AttendanceMessage } from '../proto/gen/polyak/v1/Att
 import type { CoordinatorClient } from '../proto/gen/polyak/v1/Coordinator.js';
 import type { Order__Output } from '../proto/gen/polyak/v1/Order.js';
 import type { Logger } from './log.js';
-import { coordinatorClient } from './rpc.js';
+import { coordinatorClient, fromServiceError } from './rpc.js';
+import type { TlsFiles } from './tls/tls-files.js';
 
 export interface AttendOptions {
   /** host:port */
@@ -29,6 +30,8 @@ export interface AttendOptions {
   onOrder: (order: Order__Output) => void;
   signal: AbortSignal;
   log: Logger;
+  /** Plain without it. */
+  tls?: TlsFiles | undefined;
 }
 
 const beatMs = 1000;
@@ -47,9 +50,11 @@ export class Attendance {
   private retry: NodeJS.Timeout | undefined;
   private readonly beats: NodeJS.Timeout;
   private closed = false;
+  /** That was told last. */
+  private refusal: string | undefined;
 
   constructor(private readonly options: AttendOptions) {
-    this.client = coordinatorClient(options.coordinator);
+    this.client = coordinatorClient(options.coordinator, options.tls);
     this.beats = setInterval(() => this.beat(), beatMs);
     options.signal.addEventListener('abort', () => this.abandon(), { once: true });
     if (options.signal.aborted) this.abandon();
@@ -90,7 +95,7 @@ export class Attendance {
     this.lastHeardAt = Date.now();
     stream.on('data', (order: Order__Output) => this.receive(order));
     // The first of these ends the stream; the others find it replaced.
-    stream.on('error', (error: Error) => this.lost(stream, error.message));
+    stream.on('error', (error: Error) => this.broken(stream, error));
     stream.on('end', () => this.lost(stream, 'it ended the stream'));
     const { register, trials = () => [] } = this.options;
     stream.write({ register: { ...register, shardEpoch: this.shardEpoch, trials: trials() } });
@@ -111,6 +116,16 @@ export class Attendance {
     }
     // Its number is another's for good; to call again would only be refused again.
     if (order.replaced) this.abandon();
+  }
+
+  private broken(stream: ClientDuplexStream<AttendanceMessage, Order__Output>, error: Error): void {
+    const { coordinator, log } = this.options;
+    const { code, message } = fromServiceError(error, `coordinator ${coordinator}`);
+    // It may mend without a restart, when a certificate is renewed; but somebody must see to that.
+    if (code === 'refused' && message !== this.refusal && !this.closed)
+      log.error({ coordinator, reason: message }, 'refused');
+    this.refusal = code === 'refused' ? message : undefined;
+    this.lost(stream, message);
   }
 
   private lost(stream: ClientDuplexStream<AttendanceMessage, Order__Output>, reason: string): void {

@@ -17,7 +17,7 @@ const table = {
   fenced: { exitCode: 1, grpc: status.FAILED_PRECONDITION },
   /** The worker's arithmetic differs from the one recorded with the trial. */
   fingerprint: { exitCode: 1, grpc: status.FAILED_PRECONDITION },
-  /** The worker was started with --no-modules, and the trial has a module. */
+  /** The peer does not allow it: a certificate is missing, not trusted or of another role; or a worker runs no modules. */
   refused: { exitCode: 1, grpc: status.PERMISSION_DENIED },
   /** A message from the network breaks the protocol. */
   protocol: { exitCode: 1, grpc: status.INVALID_ARGUMENT },

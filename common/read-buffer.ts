@@ -3,6 +3,7 @@
  * their own, which takes twice the time and gives the collector work.
  */
 import { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 /** Of a socket, what it stands for in the operating system. */
 const handleKey = '_handle';
@@ -33,7 +34,8 @@ export class ReadBuffer {
   takeOver(accepted: Socket): { socket: Socket; rest: Buffer | null } {
     const rest = accepted.read() as Buffer | null;
     const { [handleKey]: handle } = accepted as unknown as Record<string, object | null>;
-    if (!handle) {
+    // What is decrypted comes by another way than the system's.
+    if (!handle || accepted instanceof TLSSocket) {
       accepted.on('data', (piece) => this.onPiece(piece));
       return { socket: accepted, rest };
     }

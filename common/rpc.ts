@@ -20,9 +20,14 @@ import { PolyakError, isErrorCode } from './errors.js';
 import { decodeFrame, decodeFrameOrError, encodeFrame } from './frame.js';
 import { packageRoot } from './package-root.js';
 import { messageBytesMax } from './socket-stream.js';
+import { channelSecurity } from './tls/channel-credentials.js';
+import { connectionProblem } from './tls/connection-problem.js';
+import type { TlsFiles } from './tls/tls-files.js';
 
 /** grpc-js leaves the receive window of its servers at 64 KiB, at which pushes crawl. */
 const receiveWindowBytes = 4 << 20;
+/** On one connection; our clients have a few each. */
+const streamsMax = 128;
 
 /*
  * Frames pass through as buffers outside V8's heap. Every few dozen megabytes of them V8 starts to mark the whole heap
@@ -55,10 +60,13 @@ export const services = {
   coordinator: loaded.polyak.v1.Coordinator,
 };
 
-export function createGrpcServer(): grpc.Server {
+/** The interceptors see every call before its handler. */
+export function createGrpcServer(interceptors: grpc.ServerInterceptor[] = []): grpc.Server {
   return new grpc.Server({
+    interceptors,
     'grpc.max_receive_message_length': messageBytesMax,
     'grpc.max_send_message_length': messageBytesMax,
+    'grpc.max_concurrent_streams': streamsMax,
   });
 }
 
@@ -75,7 +83,7 @@ export async function listen(server: grpc.Server, address: string): Promise<numb
   });
 }
 
-/** Adds health and reflection; connections come from somebody else who listens. */
+/** Adds health and reflection; connections come from somebody else who listens, and has taken them through TLS if need be. */
 export function acceptInjected(server: grpc.Server): (connection: Socket) => void {
   addStandardServices(server);
   const injector = withWideWindows(() => server.createConnectionInjector(grpc.ServerCredentials.createInsecure()));
@@ -114,17 +122,19 @@ const channelOptions = {
   'grpc.keepalive_timeout_ms': 10_000,
 };
 
-/** Each client is one TCP connection. */
-export function parameterServerClient(address: string): ParameterServerClient {
-  return new services.parameterServer(address, grpc.credentials.createInsecure(), channelOptions);
+/** Each client is one TCP connection, plain without `tls`. */
+export function parameterServerClient(address: string, tls?: TlsFiles): ParameterServerClient {
+  const { credentials, options } = channelSecurity(address, tls);
+  return new services.parameterServer(address, credentials, { ...channelOptions, ...options });
 }
 
-export function coordinatorClient(address: string): CoordinatorClient {
-  return new services.coordinator(address, grpc.credentials.createInsecure(), channelOptions);
+export function coordinatorClient(address: string, tls?: TlsFiles): CoordinatorClient {
+  const { credentials, options } = channelSecurity(address, tls);
+  return new services.coordinator(address, credentials, { ...channelOptions, ...options });
 }
 
 /** The one place that turns an error into a gRPC status. What is not ours reaches the peer without its text. */
-export function toServiceError(error: unknown): Partial<grpc.StatusObject> {
+export function toServiceError(error: unknown): grpc.StatusObject {
   const metadata = new grpc.Metadata();
   if (!(error instanceof PolyakError)) {
     return { code: grpc.status.INTERNAL, details: 'internal error; the process has it in its log', metadata };
@@ -140,6 +150,8 @@ export function fromServiceError(error: unknown, peer: string): PolyakError {
   const code = service.metadata?.get('polyak-error')[0]?.toString() ?? '';
   if (isErrorCode(code)) return new PolyakError(code, service.details ?? code, { cause: error });
   const unreachable = service.code === grpc.status.UNAVAILABLE || service.code === grpc.status.DEADLINE_EXCEEDED;
+  const problem = unreachable ? connectionProblem(service.details ?? '') : undefined;
+  if (problem !== undefined) return new PolyakError('refused', `${peer}: ${problem}`, { cause: error });
   const message = `${peer}: ${service.details ?? String(error)}`;
   return new PolyakError(unreachable ? 'unreachable' : 'internal', message, { cause: error });
 }

@@ -8,6 +8,7 @@ import { PolyakError, isErrorCode } from './errors.js';
 import { MessageReader, headBytes } from './message-reader.js';
 import type { ClientStream, ServerStream } from './message-stream.js';
 import type { ReadBuffer } from './read-buffer.js';
+import { connectionProblem } from './tls/connection-problem.js';
 
 /** Kinds of messages. */
 const kinds = { message: 0, ping: 1, error: 2 } as const;
@@ -57,7 +58,7 @@ export class SocketStream<Sent, Received>
       if (!this.over) this.emit('end');
       if (socket.writableEnded) this.finish();
     });
-    socket.on('error', (error) => this.break(new PolyakError('unreachable', `${peer}: ${error.message}`)));
+    socket.on('error', (error) => this.break(brokenBy(error, peer)));
     socket.on('close', () => {
       if (socket.readableEnded && socket.writableEnded) this.finish();
       else this.break(new PolyakError('unreachable', `${peer}: the connection has broken`));
@@ -82,11 +83,7 @@ export class SocketStream<Sent, Received>
   }
 
   fail(error: unknown): void {
-    const { code, message } =
-      error instanceof PolyakError
-        ? error
-        : { code: 'internal', message: 'internal error; the process has it in its log' };
-    this.send(kinds.error, [Buffer.from(`${code}\n${message}`)]);
+    this.send(kinds.error, [failureBody(error)]);
     this.finish();
     this.socket.end(() => this.socket.destroy());
   }
@@ -94,11 +91,8 @@ export class SocketStream<Sent, Received>
   private send(kind: number, parts: Uint8Array[], taken?: () => void): void {
     const { socket } = this;
     if (this.writableEnded) return;
-    const head = Buffer.allocUnsafe(headBytes);
-    head.writeUInt32LE(parts.reduce((sum, part) => sum + part.length, 0));
-    head[4] = kind;
     if (!this.gathered) socket.cork();
-    socket.write(head);
+    socket.write(headOf(kind, parts));
     parts.forEach((part, index) => socket.write(part, index === parts.length - 1 ? taken : undefined));
     if (this.gather) this.uncorkSoon();
     else socket.uncork();
@@ -156,4 +150,30 @@ export class SocketStream<Sent, Received>
     this.over = true;
     clearInterval(this.pinging);
   }
+}
+
+function headOf(kind: number, parts: readonly Uint8Array[]): Buffer {
+  const head = Buffer.allocUnsafe(headBytes);
+  head.writeUInt32LE(parts.reduce((sum, part) => sum + part.length, 0));
+  head[4] = kind;
+  return head;
+}
+
+function failureBody(error: unknown): Buffer {
+  const { code, message } =
+    error instanceof PolyakError
+      ? error
+      : { code: 'internal', message: 'internal error; the process has it in its log' };
+  return Buffer.from(`${code}\n${message}`);
+}
+
+/** The message that a stream has failed, for who ends a connection before there is a stream. */
+export function encodeFailure(error: unknown): Buffer {
+  const body = failureBody(error);
+  return Buffer.concat([headOf(kinds.error, [body]), body]);
+}
+
+function brokenBy({ message }: Error, peer: string): PolyakError {
+  const problem = connectionProblem(message);
+  return new PolyakError(problem === undefined ? 'unreachable' : 'refused', `${peer}: ${problem ?? message}`);
 }

@@ -5,6 +5,9 @@ import { leadShardOf } from '../common/chunk-layout.js';
 import { PolyakError } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
 import { toServiceError } from '../common/rpc.js';
+import type { CertificateRole } from '../common/tls/certificate-role.js';
+import { textOf } from '../common/tls/method-roles.js';
+import { callerRoles } from '../common/tls/role-guard.js';
 import type { ChangeSweepRequest__Output } from '../proto/gen/polyak/v1/ChangeSweepRequest.js';
 import type { CoordinatorHandlers } from '../proto/gen/polyak/v1/Coordinator.js';
 import type { ListTrialsRequest__Output } from '../proto/gen/polyak/v1/ListTrialsRequest.js';
@@ -99,6 +102,7 @@ function attendHandler(parts: ServiceParts): CoordinatorHandlers['Attend'] {
       if (attendee) dispatcher.remove(attendee);
     };
     const register = async (registration: Register__Output) => {
+      assertRegistersAs(registration.role === 'SERVER' ? 'server' : 'worker', callerRoles(call));
       const epoch = await dispatcher.admit(registration);
       if (hasLeft) return;
       if (epoch === undefined) {
@@ -129,6 +133,13 @@ function attendHandler(parts: ServiceParts): CoordinatorHandlers['Attend'] {
     call.on('cancelled', leave);
     call.on('error', leave);
   };
+}
+
+/** A worker that registered as a server would be given trials to lead. Errors: `refused`. */
+function assertRegistersAs(role: CertificateRole, roles: ReadonlySet<CertificateRole> | undefined): void {
+  if (!roles || roles.has(role)) return;
+  const has = `the client's certificate has ${textOf(roles)}`;
+  throw new PolyakError('refused', `Coordinator.Attend: ${has}, and the process registers as a ${role}`);
 }
 
 async function report(parts: ServiceParts, request: TrialReport__Output): Promise<Record<string, never>> {

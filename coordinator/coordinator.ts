@@ -3,6 +3,10 @@ import type { PolyakError } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
 import { roleRegistry } from '../common/observability.js';
 import { createGrpcServer, listen, services } from '../common/rpc.js';
+import { Refusals } from '../common/tls/refusals.js';
+import { roleGuard } from '../common/tls/role-guard.js';
+import { listenSecurely } from '../common/tls/secure-port.js';
+import type { TlsFiles } from '../common/tls/tls-files.js';
 import { coordinatorMetrics } from './coordinator-metrics.js';
 import { coordinatorService } from './coordinator-service.js';
 import { Dispatcher } from './dispatcher.js';
@@ -31,6 +35,8 @@ export interface CoordinatorOptions {
   apiTokens?: string;
   /** File of an SQLite store, whose folder is made, or the URL of a PostgreSQL database. */
   store: string;
+  /** Of gRPC and HTTP; plain without it. */
+  tls?: TlsFiles | undefined;
   log: Logger;
 }
 
@@ -48,7 +54,7 @@ const silenceMsMax = 15_000;
 
 /** Errors: `usage` for an address or a store that cannot be had, `setup` without SQLite. */
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
-  const { log } = options;
+  const { log, tls } = options;
   const host = options.listen.slice(0, options.listen.lastIndexOf(':'));
   const tokens = options.apiTokens === undefined ? undefined : readApiTokens(options.apiTokens);
   const store = await openStore(options.store, `${process.pid}`);
@@ -65,7 +71,10 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const watchers = new SweepWatchers();
   const progress = new Progress();
   const epochs = new Epochs(kept.epochs);
-  const grpcServer = createGrpcServer();
+  const { registry, stop: stopMeasuring } = roleRegistry('coordinator');
+  const refusals = new Refusals(registry, log);
+  const grpcServer = createGrpcServer(tls?.isMutual ? [roleGuard(refusals)] : []);
+  let endConnections: () => void = () => undefined;
   let failure: PolyakError | undefined;
   let finish: () => void = () => undefined;
   let fail: (error: Error) => void = () => undefined;
@@ -81,6 +90,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     work.close();
     for (const attendee of dispatcher.attendees()) attendee.end();
     grpcServer.forceShutdown();
+    endConnections();
     await http.close();
     stopMeasuring();
     await store.close();
@@ -113,12 +123,11 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const dispatcher = new Dispatcher({ epochs, runs, sweeps, ledger, coordinatorEpoch, log });
   const work = new ExternalWork({ store, runs, sweeps, ledger });
   await work.restore();
-  const { registry, stop: stopMeasuring } = roleRegistry('coordinator');
   const metrics = coordinatorMetrics(registry, { runs, sweeps, dispatcher, coordinatorEpoch });
   work.metrics = metrics;
   const parts = { store, epochs, ledger, runs, sweeps, dispatcher, work, events, watchers, progress, metrics, log };
   const http = await startHttpServer({
-    ...{ host, port: options.metricsPort, tokens, registry, parts },
+    ...{ host, port: options.metricsPort, tokens, registry, parts, tls },
     healthy: () => failure?.message,
   });
   let beatAt = performance.now();
@@ -143,6 +152,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   }, beatMs);
 
   grpcServer.addService(services.coordinator.service, coordinatorService(parts));
-  const port = await listen(grpcServer, options.listen);
+  const secured = tls && (await listenSecurely(grpcServer, options.listen, { tls, refusals }));
+  const port = secured?.port ?? (await listen(grpcServer, options.listen));
+  endConnections = () => secured?.close();
   return { address: options.advertise ?? `${host}:${port}`, metricsPort: http.port, closed, close };
 }

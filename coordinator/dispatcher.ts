@@ -18,6 +18,10 @@ import { WorkerPlaces, type WorkerPlace } from './worker-places.js';
 
 /** Workers that were there before the coordinator started come back, and say what they work on. */
 const settleMs = 3000;
+/** Of a process's id, which is in every log and answer that names it. */
+export const nameLengthMax = 200;
+/** A host name of the longest kind, and its port. */
+const addressLengthMax = 260;
 
 export interface DispatcherParts {
   epochs: Epochs;
@@ -49,6 +53,13 @@ export class Dispatcher {
   async admit(register: Register__Output): Promise<number | undefined> {
     const { role, shard, id, shardEpoch } = register;
     if (id === '') throw new PolyakError('protocol', 'register: id is empty');
+    for (const [what, text, most] of [
+      ['id', id, nameLengthMax],
+      ['address', register.address, addressLengthMax],
+    ] as const) {
+      if (text.length > most)
+        throw new PolyakError('protocol', `register: ${what} has ${text.length} characters, the most is ${most}`);
+    }
     if (role === 'WORKER') return 0;
     if (register.address === '') throw new PolyakError('protocol', `register: server ${shard} gives no address`);
     const taken = this.parts.epochs.take(shard, id, shardEpoch);

@@ -8,6 +8,9 @@ import type { Logger } from '../common/log.js';
 import { memoryLimitBytes } from '../common/memory-limit.js';
 import { observe } from '../common/observability.js';
 import { coordinatorClient, createGrpcServer, services, unary } from '../common/rpc.js';
+import { Refusals } from '../common/tls/refusals.js';
+import { roleGuard } from '../common/tls/role-guard.js';
+import type { TlsFiles } from '../common/tls/tls-files.js';
 import type { Lead__Output } from '../proto/gen/polyak/v1/Lead.js';
 import type { Order__Output } from '../proto/gen/polyak/v1/Order.js';
 import { ArenaPool } from './arithmetic/arena-pool.js';
@@ -37,6 +40,8 @@ export interface ServerOptions {
   memoryBytesMax?: number;
   /** Arithmetic threads. */
   threads: number;
+  /** Plain without it. */
+  tls?: TlsFiles | undefined;
   log: Logger;
 }
 
@@ -49,7 +54,7 @@ export interface RunningServer {
 }
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { log, shard } = options;
+  const { log, shard, tls } = options;
   const stopping = new AbortController();
   const observability = await observe('server', { host: hostOf(options.listen), port: options.metricsPort });
   const metrics = serverMetrics(observability.registry);
@@ -70,12 +75,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     },
   });
   const table = new TrialTable({ poolFor, arithmetic, frames: new FrameCache(), metrics, log });
-  const grpcServer = createGrpcServer();
+  const refusals = new Refusals(observability.registry, log);
+  const grpcServer = createGrpcServer(tls?.isMutual ? [roleGuard(refusals)] : []);
   const chunks = chunkService(table, log);
   grpcServer.addService(services.parameterServer.service, parameterService(table, chunks));
-  const listening = await listenShared(grpcServer, chunks, options.listen);
+  const listening = await listenShared(grpcServer, chunks, options.listen, tls && { tls, refusals });
   const address = options.advertise ?? `${hostOf(options.listen)}:${listening.port}`;
-  const client = coordinatorClient(options.coordinator);
+  const client = coordinatorClient(options.coordinator, tls);
 
   const createLead = (order: Lead__Output) => {
     const { trialKey, leadEpoch } = order;
@@ -98,6 +104,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       release: (trial) => table.release(trial),
       reports: new ReportQueue(send, log, stopping.signal),
       metrics,
+      tls,
       log,
     });
   };
@@ -130,6 +137,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     onOrder,
     signal: stopping.signal,
     log,
+    tls,
   });
 
   const close = async () => {

@@ -6,12 +6,16 @@ import type grpc from '@grpc/grpc-js';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { splitAddress } from '../common/address.js';
-import { openings } from '../common/chunk-streams.js';
 import { PolyakError } from '../common/errors.js';
 import { decodeFrameOrError, frameParts, type ChunkFrame } from '../common/frame.js';
+import { openings, readOpening } from '../common/opening.js';
 import { ReadBuffer } from '../common/read-buffer.js';
 import { acceptInjected, chunkStreamCodecs } from '../common/rpc.js';
 import { SocketStream, readBytes, type Codec } from '../common/socket-stream.js';
+import { refusalOf } from '../common/tls/method-roles.js';
+import type { CertificateRole } from '../common/tls/certificate-role.js';
+import { refuseConnection } from '../common/tls/refuse-connection.js';
+import { peerOf, secureDoor, type SecureDoorOptions } from '../common/tls/secure-door.js';
 import type { PushReply } from '../proto/gen/polyak/v1/PushReply.js';
 import type { WeightsRequest__Output } from '../proto/gen/polyak/v1/WeightsRequest.js';
 import type { ChunkService } from './chunk-service.js';
@@ -22,10 +26,6 @@ export interface SharedPort {
   close(): void;
 }
 
-const openingBytes = 8;
-/** A client says at once what it wants. */
-const openingMsMax = 10_000;
-
 const { encodeReply, decodeRequest } = chunkStreamCodecs;
 const pushCodec: Codec<PushReply, ChunkFrame | PolyakError> = {
   encode: (reply) => [encodeReply(reply)],
@@ -33,8 +33,19 @@ const pushCodec: Codec<PushReply, ChunkFrame | PolyakError> = {
 };
 const weightsCodec: Codec<ChunkFrame, WeightsRequest__Output> = { encode: frameParts, decode: decodeRequest };
 
-/** Errors: `usage` where the address cannot be had. */
-export async function listenShared(server: grpc.Server, chunks: ChunkService, address: string): Promise<SharedPort> {
+/** The gRPC methods that the streams of plain sockets stand for. */
+const streamMethods = new Map<string, string>([
+  [openings.push, '/polyak.v1.ParameterServer/Push'],
+  [openings.weights, '/polyak.v1.ParameterServer/Weights'],
+]);
+
+/** Connections are plain without `secure`. Errors: `usage` where the address cannot be had. */
+export async function listenShared(
+  server: grpc.Server,
+  chunks: ChunkService,
+  address: string,
+  secure?: SecureDoorOptions,
+): Promise<SharedPort> {
   const inject = acceptInjected(server);
   const sockets = new Set<Socket>();
   const keep = (socket: Socket) => {
@@ -51,15 +62,19 @@ export async function listenShared(server: grpc.Server, chunks: ChunkService, ad
     sockets.delete(accepted);
     const { socket, rest } = input.takeOver(accepted);
     keep(socket);
-    const peer = `${socket.remoteAddress}:${socket.remotePort}`;
-    handle(new SocketStream(socket, input, codec, peer, brings === 'frames'));
+    handle(new SocketStream(socket, input, codec, peerOf(socket), brings === 'frames'));
     if (rest) input.onPiece(rest);
   };
-  const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    keep(socket);
+  const enter = (socket: Socket, roles?: ReadonlySet<CertificateRole>) =>
     readOpening(socket, (opening) => {
       const service = opening.toString('latin1');
-      if (service === openings.push) serve(socket, 'frames', pushCodec, (stream) => chunks.push(stream));
+      const method = streamMethods.get(service);
+      const error = method !== undefined && roles ? refusalOf(method, roles) : undefined;
+      if (error) {
+        secure?.refusals.add('role', peerOf(socket), error.message);
+        socket.unshift(opening);
+        refuseConnection(socket, error);
+      } else if (service === openings.push) serve(socket, 'frames', pushCodec, (stream) => chunks.push(stream));
       else if (service === openings.weights) serve(socket, 'answers', weightsCodec, (stream) => chunks.weights(stream));
       else {
         socket.allowHalfOpen = false;
@@ -67,6 +82,15 @@ export async function listenShared(server: grpc.Server, chunks: ChunkService, ad
         inject(socket);
       }
     });
+  const knock = secure
+    ? secureDoor(secure, (socket, roles) => {
+        keep(socket);
+        enter(socket, roles);
+      })
+    : enter;
+  const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    keep(socket);
+    knock(socket);
   });
   try {
     listener.listen(splitAddress(address));
@@ -81,18 +105,4 @@ export async function listenShared(server: grpc.Server, chunks: ChunkService, ad
     for (const socket of sockets) socket.destroy();
   };
   return { port: typeof bound === 'object' && bound ? bound.port : 0, close };
-}
-
-function readOpening(socket: Socket, then: (opening: Buffer) => void): void {
-  const late = setTimeout(() => socket.destroy(), openingMsMax);
-  const read = () => {
-    const opening = socket.read(openingBytes) as Buffer | null;
-    // At the end of the stream it may give fewer.
-    if (opening === null) return;
-    clearTimeout(late);
-    socket.off('readable', read);
-    if (opening.length < openingBytes) socket.destroy();
-    else then(opening);
-  };
-  socket.on('readable', read).once('close', () => clearTimeout(late));
 }

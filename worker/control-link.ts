@@ -5,6 +5,7 @@
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import type { Logger } from '../common/log.js';
 import { parameterServerClient } from '../common/rpc.js';
+import type { TlsFiles } from '../common/tls/tls-files.js';
 import type { LeadMessage__Output } from '../proto/gen/polyak/v1/LeadMessage.js';
 import type { WorkerMessage } from '../proto/gen/polyak/v1/WorkerMessage.js';
 import { keepConnected, streamEnd } from './reconnect.js';
@@ -16,6 +17,7 @@ export interface ControlLinkOptions {
   trialKey: Buffer;
   /** Stable for the life of the process. */
   worker: string;
+  tls: TlsFiles | undefined;
   /** `reply` goes to the stream that the message came on, or nowhere if that is gone. */
   onMessage: (message: LeadMessage__Output, reply: (message: WorkerMessage) => void) => void;
   /** The stream is gone, and with it all leases granted on it. */
@@ -62,8 +64,8 @@ export class ControlLink {
   }
 
   private async session(): Promise<void> {
-    const { trialKey, worker, signal, onMessage, onBreak } = this.options;
-    const client = parameterServerClient(this.lead);
+    const { trialKey, worker, tls, signal, onMessage, onBreak } = this.options;
+    const client = parameterServerClient(this.lead, tls);
     const stream = client.control();
     this.stream = stream;
     let heardAt = performance.now();

@@ -5,6 +5,7 @@ import type { Transport } from '../common/chunk-streams.js';
 import { PolyakError } from '../common/errors.js';
 import { vectors, type ChunkFrame, type VectorNumber } from '../common/frame.js';
 import type { Logger } from '../common/log.js';
+import type { TlsFiles } from '../common/tls/tls-files.js';
 import type { TreeNode } from '../common/reduction-tree.js';
 import type { Answered } from './push-link.js';
 import { ShardLink, type LinkOptions } from './shard-link.js';
@@ -18,6 +19,7 @@ export interface IncarnationOptions {
   /** Addresses in the order of shard numbers. */
   shards: string[];
   transport: Transport;
+  tls: TlsFiles | undefined;
   /** Chunks of the trial's weights. */
   chunkCount: number;
   onWeights: (frame: ChunkFrame) => void;
@@ -126,12 +128,13 @@ export class Incarnation {
   }
 
   private linkOptions(shard: number): LinkOptions {
-    const { trialKey, number, shards, transport, log } = this.options;
+    const { trialKey, number, shards, transport, tls, log } = this.options;
     const address = shards[shard];
     if (address === undefined) throw new PolyakError('protocol', `shard ${shard} has no address`);
     return {
       address,
       transport,
+      tls,
       trialKey,
       incarnation: number,
       signal: this.signal,

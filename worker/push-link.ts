@@ -46,11 +46,11 @@ export class PushLink {
 
   /** Until the signal aborts; then every frame counts as answered. */
   async run(): Promise<void> {
-    const { address, transport, signal, onBreak } = this.options;
+    const { address, transport, tls, signal, onBreak } = this.options;
     await keepConnected(
       signal,
       async () => {
-        const stream = openPush(address, transport);
+        const stream = openPush(address, transport, tls);
         this.stream = stream;
         stream.on('data', (reply) => {
           if (this.stream === stream) this.receive(reply);

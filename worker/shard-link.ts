@@ -5,12 +5,15 @@
 import type { Transport } from '../common/chunk-streams.js';
 import type { ChunkFrame } from '../common/frame.js';
 import type { Logger } from '../common/log.js';
+import type { TlsFiles } from '../common/tls/tls-files.js';
 import { PushLink, type Answered } from './push-link.js';
 import { subscribeWeights } from './weights-link.js';
 
 export interface LinkOptions {
   address: string;
   transport: Transport;
+  /** Plain without it. */
+  tls?: TlsFiles | undefined;
   trialKey: Buffer;
   incarnation: number;
   /** The shard knows of another incarnation; these streams are of no more use. */

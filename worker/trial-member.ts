@@ -7,6 +7,7 @@ import type { Transport } from '../common/chunk-streams.js';
 import { PolyakError } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
 import type { ModuleBundle } from '../common/module-bundle.js';
+import type { TlsFiles } from '../common/tls/tls-files.js';
 import type { Admitted__Output } from '../proto/gen/polyak/v1/Admitted.js';
 import type { LeadMessage__Output } from '../proto/gen/polyak/v1/LeadMessage.js';
 import type { WorkerMessage } from '../proto/gen/polyak/v1/WorkerMessage.js';
@@ -32,6 +33,7 @@ export interface TrialMemberOptions {
   worker: string;
   backend: Backend;
   transport: Transport;
+  tls: TlsFiles | undefined;
   /** Whether it runs code of the trial's own. */
   modules: boolean;
   computeWith: (threads: number) => Compute;
@@ -70,6 +72,7 @@ export class TrialMember {
     this.control = new ControlLink(options.lead, {
       trialKey: options.trialKey,
       worker: options.worker,
+      tls: options.tls,
       signal: this.stopping.signal,
       log: options.log,
       onMessage: (message, reply) => this.receive(message, reply),
@@ -171,9 +174,9 @@ export class TrialMember {
       const why = `the trial has a module, ${module.name}, and this worker was started with --no-modules`;
       throw new PolyakError('refused', `${why}: it runs no code of others`);
     }
-    const { trialKey } = this.options;
+    const { trialKey, tls } = this.options;
     const fetch = async () =>
-      await fetchModule(() => this.control.address, trialKey, module.sha256, this.stopping.signal);
+      await fetchModule({ lead: () => this.control.address, tls }, trialKey, module.sha256, this.stopping.signal);
     return await obtainModule(module, fetch);
   }
 
@@ -199,6 +202,7 @@ export class TrialMember {
       number,
       shards,
       transport: this.options.transport,
+      tls: this.options.tls,
       chunkCount: prepared.chunks.length,
       log,
       onWeights: (frame) => {

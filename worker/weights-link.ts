@@ -13,10 +13,10 @@ const creditBatch = 8;
 
 /** Subscribes again and again until the signal aborts. `onFrame` throws when a frame is not right; then it starts anew. */
 export async function subscribeWeights(options: LinkOptions, onFrame: (frame: ChunkFrame) => void): Promise<void> {
-  const { address, transport, signal, onBreak, onFenced } = options;
+  const { address, transport, tls, signal, onBreak, onFenced } = options;
   await keepConnected(
     signal,
-    async () => await read(openWeights(address, transport), 'WEIGHTS', options, onFrame),
+    async () => await read(openWeights(address, transport, tls), 'WEIGHTS', options, onFrame),
     (error) => {
       const known = fromServiceError(error, address);
       if (known.code === 'fenced') onFenced(known.message);
@@ -31,9 +31,9 @@ export async function readVector(
   vector: VectorName,
   onFrame: (frame: ChunkFrame) => void,
 ): Promise<void> {
-  const { address, transport } = options;
+  const { address, transport, tls } = options;
   try {
-    await read(openWeights(address, transport), vector, options, onFrame);
+    await read(openWeights(address, transport, tls), vector, options, onFrame);
   } catch (error) {
     throw fromServiceError(error, address);
   }

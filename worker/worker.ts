@@ -8,6 +8,7 @@ import type { Transport } from '../common/chunk-streams.js';
 import type { Logger } from '../common/log.js';
 import { memoryLimitBytes } from '../common/memory-limit.js';
 import { observe } from '../common/observability.js';
+import type { TlsFiles } from '../common/tls/tls-files.js';
 import { withResolvers } from '../common/with-resolvers.js';
 import type { Order__Output } from '../proto/gen/polyak/v1/Order.js';
 import { ActivityClock } from './activity.js';
@@ -31,6 +32,8 @@ export interface WorkerOptions {
   metricsPort: number;
   /** Where /metrics and /healthz listen. */
   metricsHost?: string;
+  /** Plain without it. */
+  tls?: TlsFiles | undefined;
   log: Logger;
 }
 
@@ -46,7 +49,7 @@ export interface RunningWorker {
 export const exitForRestart = 75;
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { log, backend, transport = 'socket', modules = true, place } = options;
+  const { log, backend, transport = 'socket', modules = true, place, tls } = options;
   const id = randomUUID();
   const stopping = new AbortController();
   const ended = withResolvers<void>();
@@ -89,7 +92,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     if (known && !known.hasEnded) return known.moveTo(lead);
     log.info({ trial: key, lead }, 'joining a trial');
     const shared = { worker: id, backend, transport, modules, place, computeWith, activity, datasets, memories, log };
-    members.set(key, new TrialMember({ trialKey, lead, ...shared }));
+    members.set(key, new TrialMember({ trialKey, lead, tls, ...shared }));
   };
 
   const drop = async (trialKey: Buffer) => {
@@ -114,6 +117,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     onOrder,
     signal: stopping.signal,
     log,
+    tls,
   });
 
   const close = async () => {

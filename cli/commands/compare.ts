@@ -1,7 +1,7 @@
 /** `polyak compare`: its flags and help. */
 import type { Command } from 'commander';
 import { addJson, examples, runArgument } from '../flags.js';
-import { addSettings } from '../settings.js';
+import { addSettings, tlsSettings } from '../settings.js';
 
 export function addCompare(program: Command): void {
   const command = program
@@ -9,7 +9,7 @@ export function addCompare(program: Command): void {
     .summary('put runs side by side')
     .description('Shows where the experiments of runs differ, by dotted path, and what came out of each.')
     .addArgument(runArgument('<runs...>', 'two or more runs, each'));
-  addJson(addSettings(command, 'state'))
+  addJson(addSettings(command, 'state', ...tlsSettings))
     .addHelpText(
       'after',
       examples(

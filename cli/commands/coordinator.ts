@@ -1,7 +1,7 @@
 /** `polyak coordinator`: its flags and help. */
 import type { Command } from 'commander';
 import { examples } from '../flags.js';
-import { addListenFlags, addresses, runRoleCommand, type ListenFlags } from '../role-flags.js';
+import { addListenFlags, addresses, runRoleCommand, tlsOf, type ListenFlags } from '../role-flags.js';
 
 export function addCoordinator(program: Command): void {
   const command = program
@@ -21,10 +21,12 @@ export function addCoordinator(program: Command): void {
     )
     .action(async (flags: ListenFlags & { store: string; apiTokens?: string }) => {
       await runRoleCommand('coordinator', flags, async (log) => {
+        const { TlsFiles } = await import('../../common/tls/tls-files.js');
         const { startCoordinator } = await import('../../coordinator/coordinator.js');
         const { store, metricsPort, apiTokens } = flags;
         const tokens = apiTokens === undefined ? {} : { apiTokens };
-        return await startCoordinator({ ...addresses(flags), ...tokens, metricsPort, store, log });
+        const tls = TlsFiles.openServer(tlsOf(flags), log);
+        return await startCoordinator({ ...addresses(flags), ...tokens, metricsPort, store, tls, log });
       });
     });
 }

@@ -4,7 +4,7 @@ import { exportFormats } from '../../inference/export/format.js';
 import { quantisations } from '../../inference/export/quantise.js';
 import type { ExportCommandOptions } from '../export.js';
 import { addJson, examples, runArgument, weightsOption } from '../flags.js';
-import { addSettings } from '../settings.js';
+import { addSettings, tlsSettings } from '../settings.js';
 
 export function addExport(program: Command): void {
   const command = program
@@ -21,7 +21,7 @@ export function addExport(program: Command): void {
       new Option('--quantise <type>', 'how kernels are stored: smaller, and less exact').choices(quantisations),
     )
     .option('--out <dir>', "where to (default: export/<format> in the run's folder)");
-  addJson(addSettings(command, 'state'))
+  addJson(addSettings(command, 'state', ...tlsSettings))
     .addHelpText(
       'after',
       examples(

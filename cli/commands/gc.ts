@@ -1,7 +1,7 @@
 /** `polyak gc`: its flags and help. */
 import type { Command } from 'commander';
 import { addJson, examples, sweepArgument } from '../flags.js';
-import { addSettings } from '../settings.js';
+import { addSettings, tlsSettings } from '../settings.js';
 import type { CollectFlags } from '../sweep/collect-garbage.js';
 
 export function addGc(program: Command): void {
@@ -13,7 +13,7 @@ export function addGc(program: Command): void {
         'store does not know; of one sweep, or of all.',
     )
     .addArgument(sweepArgument('[sweep]'));
-  addJson(addSettings(command, 'state'))
+  addJson(addSettings(command, 'state', ...tlsSettings))
     .option('--dry-run', 'only say what would be deleted', false)
     .addHelpText('after', examples('polyak gc --dry-run', 'polyak gc digits-search-1'))
     .action(async (sweep: string | undefined, flags: CollectFlags) => {

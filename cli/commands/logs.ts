@@ -1,7 +1,7 @@
 /** `polyak logs`: its flags and help. */
 import type { Command } from 'commander';
 import { addJson, examples, runArgument } from '../flags.js';
-import { addSettings } from '../settings.js';
+import { addSettings, tlsSettings } from '../settings.js';
 
 export function addLogs(program: Command): void {
   const command = program
@@ -9,7 +9,7 @@ export function addLogs(program: Command): void {
     .summary('show the logs of a run')
     .description("Shows the logs of a run's processes as one, in the order of time.")
     .addArgument(runArgument());
-  addJson(addSettings(command, 'state'))
+  addJson(addSettings(command, 'state', ...tlsSettings))
     .option('--role <name>', 'only of one process such as worker-0, or of all workers: worker')
     .option('--follow', 'go on until the run ends', false)
     .addHelpText('after', examples('polyak logs @last --role worker-0', 'polyak logs digits-1 --role server --follow'))

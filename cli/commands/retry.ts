@@ -1,7 +1,7 @@
 /** `polyak retry`: its flags and help. */
 import { Argument, type Command } from 'commander';
 import { addJson, examples } from '../flags.js';
-import { addSettings } from '../settings.js';
+import { addSettings, tlsSettings } from '../settings.js';
 import type { RetryFlags } from '../sweep/retry.js';
 
 export function addRetry(program: Command): void {
@@ -13,7 +13,7 @@ export function addRetry(program: Command): void {
         'have decided on its failure already. A sweep that does not run is started for it.',
     )
     .addArgument(new Argument('<trial>', 'such as digits-search-1/17'));
-  addJson(addSettings(command, 'state', 'patience'))
+  addJson(addSettings(command, 'state', ...tlsSettings, 'patience'))
     .addHelpText('after', examples('polyak trials @last --status failed', 'polyak retry digits-search-1/17'))
     .action(async (trial: string, flags: RetryFlags) => {
       const { retryCommand } = await import('../sweep/retry.js');

@@ -2,7 +2,14 @@
 import type { Command } from 'commander';
 import { examples } from '../flags.js';
 import { positiveInteger, wholeNumber } from '../numbers.js';
-import { addListenFlags, addresses, attendedCoordinator, runRoleCommand, type ListenFlags } from '../role-flags.js';
+import {
+  addListenFlags,
+  addresses,
+  attendedCoordinator,
+  runRoleCommand,
+  tlsOf,
+  type ListenFlags,
+} from '../role-flags.js';
 import { assertAddress } from '../role-process.js';
 
 interface ServerFlags extends ListenFlags {
@@ -39,11 +46,22 @@ export function addServer(program: Command): void {
     )
     .action(async (flags: ServerFlags) => {
       await runRoleCommand('server', flags, async (log) => {
+        const { TlsFiles } = await import('../../common/tls/tls-files.js');
         const { startServer } = await import('../../server/server.js');
         const { metricsPort, shard, threads, memoryMb } = flags;
         const coordinator = assertAddress('--coordinator', flags.coordinator);
         const memory = memoryMb === undefined ? {} : { memoryBytesMax: memoryMb * 1e6 };
-        return await startServer({ ...addresses(flags), metricsPort, coordinator, shard, threads, ...memory, log });
+        const tls = TlsFiles.openServer(tlsOf(flags), log);
+        return await startServer({
+          ...addresses(flags),
+          metricsPort,
+          coordinator,
+          shard,
+          threads,
+          ...memory,
+          tls,
+          log,
+        });
       });
     });
 }

@@ -1,7 +1,7 @@
 /** `polyak set`: its flags and help. */
 import type { Command } from 'commander';
 import { addJson, examples, sweepArgument } from '../flags.js';
-import { addSettings } from '../settings.js';
+import { addSettings, tlsSettings } from '../settings.js';
 import type { ChangeFlags } from '../sweep/change-sweep.js';
 
 export function addSet(program: Command): void {
@@ -13,7 +13,7 @@ export function addSet(program: Command): void {
     )
     .addArgument(sweepArgument())
     .argument('<name=value...>', 'such as workers=4 or budget.time=2h; none takes a limit away');
-  addJson(addSettings(command, 'state'))
+  addJson(addSettings(command, 'state', ...tlsSettings))
     .addHelpText('after', examples('polyak set @last workers=4 budget.time=2h', 'polyak set @last parallel=none'))
     .action(async (sweep: string, assignments: string[], flags: ChangeFlags) => {
       const { changeSweep, parseSettings } = await import('../sweep/change-sweep.js');

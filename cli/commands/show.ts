@@ -1,7 +1,7 @@
 /** `polyak show`: its flags and help. */
 import type { Command } from 'commander';
 import { addJson, examples, runOrSweepArgument } from '../flags.js';
-import { addSettings } from '../settings.js';
+import { addSettings, tlsSettings } from '../settings.js';
 
 export function addShow(program: Command): void {
   const command = program
@@ -12,7 +12,7 @@ export function addShow(program: Command): void {
         'Of a sweep: its space, how far it is, what it found and what it took.',
     )
     .addArgument(runOrSweepArgument());
-  addJson(addSettings(command, 'state'))
+  addJson(addSettings(command, 'state', ...tlsSettings))
     .option('--experiment', 'only the experiment with all its defaults, as YAML', false)
     .addHelpText(
       'after',

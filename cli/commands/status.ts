@@ -1,7 +1,7 @@
 /** `polyak status`: its flags and help. */
 import type { Command } from 'commander';
 import { addJson, examples, runOrSweepArgument } from '../flags.js';
-import { addSettings } from '../settings.js';
+import { addSettings, tlsSettings } from '../settings.js';
 
 export function addStatus(program: Command): void {
   const command = program
@@ -9,7 +9,7 @@ export function addStatus(program: Command): void {
     .summary('say how far a run or a sweep is')
     .description('Says how far a run or a sweep is and which processes it has; without one, lists all that run now.')
     .addArgument(runOrSweepArgument('[run]'));
-  addJson(addSettings(command, 'state'))
+  addJson(addSettings(command, 'state', ...tlsSettings))
     .addHelpText(
       'after',
       examples(

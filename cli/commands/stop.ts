@@ -1,7 +1,7 @@
 /** `polyak stop`: its flags and help. */
 import type { Command } from 'commander';
 import { addJson, examples, runOrSweepArgument } from '../flags.js';
-import { addSettings } from '../settings.js';
+import { addSettings, tlsSettings } from '../settings.js';
 
 export function addStop(program: Command): void {
   const command = program
@@ -11,7 +11,7 @@ export function addStop(program: Command): void {
       'Asks a run or a sweep that another terminal shows to end at checkpoints, as Ctrl-C does there, and waits until it has.',
     )
     .addArgument(runOrSweepArgument());
-  addJson(addSettings(command, 'state'))
+  addJson(addSettings(command, 'state', ...tlsSettings))
     .addHelpText(
       'after',
       examples(

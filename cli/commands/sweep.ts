@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander';
 import { addJson, checked, collect, examples } from '../flags.js';
 import { positiveInteger, wholeNumber } from '../numbers.js';
-import { addSettings } from '../settings.js';
+import { addSettings, tlsSettings } from '../settings.js';
 import type { SweepFlags } from '../sweep/sweep.js';
 
 export function addSweep(program: Command): void {
@@ -18,7 +18,9 @@ export function addSweep(program: Command): void {
         .argParser(collect)
         .default([], 'none'),
     );
-  addJson(addSettings(command, 'workers', 'shards', 'state', 'coordinator', 'backend', 'budget', 'patience'))
+  addJson(
+    addSettings(command, 'workers', 'shards', 'state', 'coordinator', ...tlsSettings, 'backend', 'budget', 'patience'),
+  )
     .option('--trials <n>', 'so many trials: search.trials=n', positiveInteger)
     .option('--parallel <n>', 'so many trials at once at most', positiveInteger)
     .option('--priority <n>', 'of several sweeps on a cluster, the higher one begins trials first', wholeNumber)

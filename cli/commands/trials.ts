@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { addJson, examples, sweepArgument } from '../flags.js';
 import { positiveInteger } from '../numbers.js';
-import { addSettings } from '../settings.js';
+import { addSettings, tlsSettings } from '../settings.js';
 import { statusesOf, type TrialsFlags } from '../sweep/trials.js';
 
 export function addTrials(program: Command): void {
@@ -11,7 +11,7 @@ export function addTrials(program: Command): void {
     .summary('list the trials of a sweep')
     .description('Lists the trials of a sweep, running or not: parameters, state, and what they have reached.')
     .addArgument(sweepArgument());
-  addJson(addSettings(command, 'state'), 'one JSON object per trial')
+  addJson(addSettings(command, 'state', ...tlsSettings), 'one JSON object per trial')
     .option(
       '--sort <what>',
       'the objective by its name, a parameter, or number, epoch, loss, …; -NAME for the highest first',

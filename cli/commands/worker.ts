@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander';
 import { examples } from '../flags.js';
 import { wholeNumber } from '../numbers.js';
-import { addRoleFlags, attendedCoordinator, runRoleCommand, type CommonFlags } from '../role-flags.js';
+import { addRoleFlags, attendedCoordinator, runRoleCommand, tlsOf, type CommonFlags } from '../role-flags.js';
 import { assertAddress } from '../role-process.js';
 import { settingOption, settings } from '../settings.js';
 import { dataPlace, parseBytes, parseDataMap, type DataMapping } from '../../worker/data/location/data-place.js';
@@ -63,6 +63,7 @@ export function addWorker(program: Command): void {
     )
     .action(async (flags: WorkerFlags) => {
       await runRoleCommand('worker', flags, async (log) => {
+        const { TlsFiles } = await import('../../common/tls/tls-files.js');
         const { startWorker } = await import('../../worker/worker.js');
         const { findLibrary } = await import('../../worker/tensorflow/load.js');
         const { backend, transport, modules, metricsHost, metricsPort, dataMap, dataCacheBytes } = flags;
@@ -70,7 +71,9 @@ export function addWorker(program: Command): void {
         const place = dataPlace({ map: dataMap, cacheBytesMax: dataCacheBytes });
         // Else only the first run would find out.
         if (backend === 'tensorflow') findLibrary();
-        return await startWorker({ coordinator, backend, transport, modules, place, metricsHost, metricsPort, log });
+        const tls = TlsFiles.open(tlsOf(flags), log);
+        const shown = { metricsHost, metricsPort };
+        return await startWorker({ coordinator, backend, transport, modules, place, ...shown, tls, log });
       });
     });
 }

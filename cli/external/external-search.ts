@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { PolyakError } from '../../common/errors.js';
+import type { TlsFiles } from '../../common/tls/tls-files.js';
 import { withResolvers } from '../../common/with-resolvers.js';
 import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import { SweepFollower } from '../sweep/sweep-follower.js';
@@ -47,6 +48,7 @@ export class ExternalSearch<Parameters extends object = Record<string, unknown>>
     /** By which other processes join: `cluster.search(key)`. */
     readonly key: string,
     private readonly patienceMs: number,
+    private readonly tls: TlsFiles | undefined,
   ) {}
 
   /**
@@ -56,7 +58,7 @@ export class ExternalSearch<Parameters extends object = Record<string, unknown>>
    */
   async *trials(options: TrialsOptions = {}): AsyncGenerator<ExternalTrial<Parameters>, void, undefined> {
     const { parallel = 1, signal, patienceMs = patienceMsDefault } = options;
-    const hands = new Hands<Parameters>(this.address, Buffer.from(this.key, 'hex'), patienceMs);
+    const hands = new Hands<Parameters>(this.address, Buffer.from(this.key, 'hex'), patienceMs, this.tls);
     const leave = () => hands.leave();
     signal?.addEventListener('abort', leave);
     try {
@@ -94,7 +96,7 @@ export class ExternalSearch<Parameters extends object = Record<string, unknown>>
   private async following<Result>(
     use: (follower: SweepFollower, signal: AbortSignal) => Promise<Result>,
   ): Promise<Result> {
-    const follower = new SweepFollower(this.address, Buffer.from(this.key, 'hex'), this.patienceMs);
+    const follower = new SweepFollower(this.address, Buffer.from(this.key, 'hex'), this.patienceMs, this.tls);
     try {
       return await use(follower, new AbortController().signal);
     } finally {
@@ -114,9 +116,9 @@ class Hands<Parameters extends object> {
   private failure: PolyakError | undefined;
   private change = withResolvers<void>();
 
-  constructor(address: string, sweepKey: Buffer, patienceMs: number) {
+  constructor(address: string, sweepKey: Buffer, patienceMs: number, tls: TlsFiles | undefined) {
     this.stream = new WorkStream({
-      ...{ address, sweepKey, patienceMs, client: `${process.pid}-${randomBytes(6).toString('hex')}` },
+      ...{ address, sweepKey, patienceMs, tls, client: `${process.pid}-${randomBytes(6).toString('hex')}` },
       held: () => [...this.open.values()].map(({ number: trial, attempt }) => ({ trial, attempt })),
       wanted: () => this.asked,
       onTrial: (given) => {

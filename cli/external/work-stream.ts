@@ -5,6 +5,7 @@
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import { PolyakError } from '../../common/errors.js';
 import { coordinatorClient, fromServiceError } from '../../common/rpc.js';
+import type { TlsFiles } from '../../common/tls/tls-files.js';
 import { withResolvers } from '../../common/with-resolvers.js';
 import type { CoordinatorClient } from '../../proto/gen/polyak/v1/Coordinator.js';
 import type { HeldTrial } from '../../proto/gen/polyak/v1/HeldTrial.js';
@@ -22,6 +23,7 @@ export interface WorkStreamOptions {
   client: string;
   /** How long the coordinator may be out of reach. */
   patienceMs: number;
+  tls: TlsFiles | undefined;
   held: () => HeldTrial[];
   /** Trials that have been asked for and have not come. */
   wanted: () => number;
@@ -59,7 +61,7 @@ export class WorkStream {
   private isClosed = false;
 
   constructor(private readonly options: WorkStreamOptions) {
-    this.client = coordinatorClient(options.address);
+    this.client = coordinatorClient(options.address, options.tls);
     this.beats = setInterval(() => this.beat(), beatMs);
     this.open();
   }

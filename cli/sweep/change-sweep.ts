@@ -3,6 +3,7 @@ import { PolyakError } from '../../common/errors.js';
 import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import { durationSeconds } from '../duration.js';
 import { printJson, printText } from '../output.js';
+import { tlsOfRunning } from '../tls.js';
 import { SweepFollower, type SweepAction } from './sweep-follower.js';
 import { SweepFolder } from './sweep-folder.js';
 
@@ -46,14 +47,15 @@ export async function withFollower<Result>(
   use: (follower: SweepFollower) => Promise<Result>,
 ): Promise<Result> {
   const address = folder.coordinator;
-  const { name, sweepKey } = folder.facts;
+  const { facts } = folder;
+  const { name, sweepKey } = facts;
   if (address === undefined) {
     throw new PolyakError(
       'unreachable',
       `${name} has no coordinator that runs now; 'polyak resume ${name}' goes on with it`,
     );
   }
-  const follower = new SweepFollower(address, Buffer.from(sweepKey, 'hex'), patienceMs);
+  const follower = new SweepFollower(address, Buffer.from(sweepKey, 'hex'), patienceMs, tlsOfRunning(facts));
   try {
     return await use(follower);
   } finally {

@@ -3,6 +3,8 @@
  * from its coordinator elsewhere.
  */
 import { PolyakError } from '../../common/errors.js';
+import type { TlsFiles } from '../../common/tls/tls-files.js';
+import type { TlsOptions } from '../../common/tls/tls-options.js';
 import { TrialPlan } from '../../coordinator/sweep/trial-plan.js';
 import type { LogEntry } from '../../coordinator/search/log.js';
 import { openStoreReader } from '../../coordinator/store/open-store.js';
@@ -12,6 +14,7 @@ import { reproducibilityOfSweep, type SweepSnapshot } from '../../coordinator/sw
 import { readLog } from '../../coordinator/sweep/open-sweep.js';
 import { sweepRecordSchema } from '../../coordinator/sweep/sweep-settings.js';
 import { patienceMsDefault } from '../run.js';
+import { tlsElsewhere } from '../tls.js';
 import { SweepFollower } from './sweep-follower.js';
 import type { SweepFolder } from './sweep-folder.js';
 
@@ -37,11 +40,11 @@ export interface SweepReader {
   close(): Promise<void>;
 }
 
-/** Errors: `usage` where nothing is kept of it yet; `unreachable`. */
-export async function openReader(folder: SweepFolder): Promise<SweepReader> {
+/** `tls` are other files than the command's or the environment's. Errors: `usage` where nothing is kept of it yet; `unreachable`. */
+export async function openReader(folder: SweepFolder, tls?: TlsOptions): Promise<SweepReader> {
   const { facts, template } = folder;
   const plan = new TrialPlan({ value: template.experiment, folder: template.folder, list: template.list });
-  if (facts.coordinator !== null) return new RemoteReader(plan, folder, facts.coordinator);
+  if (facts.coordinator !== null) return new RemoteReader(plan, folder, facts.coordinator, tlsElsewhere(tls));
   if (!folder.hasStore) {
     throw new PolyakError(
       'usage',
@@ -131,8 +134,9 @@ class RemoteReader implements SweepReader {
     readonly plan: TrialPlan,
     { facts }: SweepFolder,
     coordinator: string,
+    tls: TlsFiles | undefined,
   ) {
-    this.follower = new SweepFollower(coordinator, Buffer.from(facts.sweepKey, 'hex'), patienceMsDefault);
+    this.follower = new SweepFollower(coordinator, Buffer.from(facts.sweepKey, 'hex'), patienceMsDefault, tls);
   }
 
   async sweep(): Promise<SweepSnapshot> {

@@ -1,9 +1,11 @@
 /** One sweep from submission to its end, on processes of its own or on a cluster elsewhere. */
 import { dirname, join } from 'node:path';
 import { PolyakError } from '../../common/errors.js';
+import type { TlsOptions } from '../../common/tls/tls-options.js';
 import type { SweepLine } from '../../coordinator/sweep/log-line.js';
 import { Launcher } from '../launcher.js';
 import { setup } from '../setup.js';
+import { tlsElsewhere, tlsHere } from '../tls.js';
 import { SweepFollower, type SweepChange } from './sweep-follower.js';
 import { sweepNames } from './find-sweep.js';
 import { SweepFolder } from './sweep-folder.js';
@@ -19,6 +21,8 @@ export interface SweepRunOptions {
   patienceMs: number;
   /** What to do with a sweep that was there before, before it is followed: to go on with it, for instance. */
   first?: SweepChange[];
+  /** Files of TLS, where they are not the command's or the environment's. */
+  tls?: TlsOptions | undefined;
 }
 
 /** Resolves with its last line; undefined where it goes on elsewhere and is followed no longer. */
@@ -32,7 +36,7 @@ export async function runSweep(options: SweepRunOptions): Promise<SweepLine | un
     if (facts.backend === 'tensorflow') await setup({ quiet: true });
     const { workers, shards, backend, store } = facts;
     const launcher = await Launcher.start({
-      ...{ workers, shards, backend, store, logs: folder.logs },
+      ...{ workers, shards, backend, store, logs: folder.logs, tls: tlsHere(options.tls) },
       onNotice: (kind, message) => onLine({ event: 'notice', kind, message }),
       onRoles: (roles) => folder.update({ roles }),
     });
@@ -51,12 +55,17 @@ export async function runSweep(options: SweepRunOptions): Promise<SweepLine | un
 }
 
 async function follow(
-  { folder, onLine, stop, kill, patienceMs, first = [] }: SweepRunOptions,
+  { folder, onLine, stop, kill, patienceMs, first = [], tls }: SweepRunOptions,
   coordinator: string,
   launcher: Launcher | undefined,
 ): Promise<SweepLine | undefined> {
   const { facts, template } = folder;
-  const follower = new SweepFollower(coordinator, Buffer.from(facts.sweepKey, 'hex'), patienceMs);
+  const follower = new SweepFollower(
+    coordinator,
+    Buffer.from(facts.sweepKey, 'hex'),
+    patienceMs,
+    launcher ? launcher.tls : tlsElsewhere(tls),
+  );
   const ending = new AbortController();
   const end = () =>
     ending.abort(new PolyakError('internal', 'the sweep was ended at once; what its trials had kept is kept'));

@@ -1,6 +1,7 @@
 /** A sweep seen through its coordinator, which may go away and come back: submit, change, follow to the end, list trials. */
 import { PolyakError } from '../../common/errors.js';
 import { coordinatorClient, unary } from '../../common/rpc.js';
+import type { TlsFiles } from '../../common/tls/tls-files.js';
 import type { SweepLine } from '../../coordinator/sweep/log-line.js';
 import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import type { CoordinatorClient } from '../../proto/gen/polyak/v1/Coordinator.js';
@@ -38,13 +39,14 @@ export class SweepFollower {
   private readonly client: CoordinatorClient;
   private readonly peer: string;
 
-  /** `patienceMs` is how long the coordinator may be out of reach. */
+  /** `patienceMs` is how long the coordinator may be out of reach. The connection is plain without `tls`. */
   constructor(
     coordinator: string,
     private readonly sweepKey: Buffer,
     private readonly patienceMs: number,
+    tls?: TlsFiles,
   ) {
-    this.client = coordinatorClient(coordinator);
+    this.client = coordinatorClient(coordinator, tls);
     this.peer = `coordinator ${coordinator}`;
   }
 

@@ -5,6 +5,7 @@
 import { PolyakError } from '../../common/errors.js';
 import { RunInterrupted } from '../../common/error-classes.js';
 import type { ExperimentTemplate } from '../../common/experiment/load.js';
+import type { TlsOptions } from '../../common/tls/tls-options.js';
 import type { SweepLine } from '../../coordinator/sweep/log-line.js';
 import type { TrialRow } from '../../coordinator/store/rows.js';
 import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
@@ -25,6 +26,8 @@ export interface SweepOptions extends Partial<SweepPlace> {
   settings?: Record<string, unknown>;
   /** How long a coordinator may be out of reach; a minute unless given. */
   patienceMs?: number;
+  /** Files of TLS; for a cluster elsewhere those of POLYAK_TLS_… without it, for processes of its own none. */
+  tls?: TlsOptions | undefined;
   /** Aborted: its trials stop at checkpoints, and `result` rejects with RunInterrupted. */
   signal?: AbortSignal;
 }
@@ -84,20 +87,20 @@ async function open(template: ExperimentTemplate, { settings = {}, ...place }: S
 async function run(
   opening: Promise<SweepFolder>,
   events: EventStream<SweepLine>,
-  { signal = new AbortController().signal, patienceMs = patienceMsDefault }: SweepOptions,
+  { signal = new AbortController().signal, patienceMs = patienceMsDefault, tls }: SweepOptions,
 ): Promise<SweepResult> {
   try {
     const folder = await opening;
     const kill = new AbortController().signal;
-    const last = await runSweep({ folder, onLine: (line) => events.push(line), stop: signal, kill, patienceMs });
-    return await resultOf(folder, last);
+    const last = await runSweep({ folder, onLine: (line) => events.push(line), stop: signal, kill, patienceMs, tls });
+    return await resultOf(folder, last, tls);
   } catch (error) {
     events.fail(error);
     throw error;
   }
 }
 
-async function resultOf(folder: SweepFolder, last: SweepLine | undefined): Promise<SweepResult> {
+async function resultOf(folder: SweepFolder, last: SweepLine | undefined, tls?: TlsOptions): Promise<SweepResult> {
   const identity = identityOf(folder);
   const reason = typeof last?.['reason'] === 'string' ? `: ${last['reason']}` : '';
   if (last?.event === 'sweep-failed') throw new PolyakError('training', `${identity.id} has failed${reason}`);
@@ -108,7 +111,7 @@ async function resultOf(folder: SweepFolder, last: SweepLine | undefined): Promi
       identity.folder,
     );
   }
-  const reader = await openReader(folder);
+  const reader = await openReader(folder, tls);
   try {
     const [best] = await bestTrials(reader, 1);
     return { ...identity, sweep: await reader.sweep(), trials: (await reader.trials({})).rows, best };

@@ -1,8 +1,10 @@
 /** `polyak status SWEEP`: how far it is, what its running trials do, and which processes it has. */
 import { displayPath } from '../foreground.js';
+import { metricsUrl } from '../launcher.js';
 import { printJson, printText } from '../output.js';
 import { isAlive } from '../run-facts.js';
 import { bold, listOf, tableOf } from '../table.js';
+import { tlsOfRunning } from '../tls.js';
 import { openReader } from './open-reader.js';
 import { SweepFollower } from './sweep-follower.js';
 import { SweepFolder } from './sweep-folder.js';
@@ -41,9 +43,9 @@ export async function sweepStatus(path: string, json: boolean): Promise<void> {
   );
   if (processes.length === 0) return;
   const columns = ['process', 'pid', 'address', 'metrics'].map((title) => ({ title }));
-  const rows = processes.map(({ role, index, pid, alive, address, metricsPort }) => [
-    ...[`${role}-${index}`, alive ? String(pid) : `${pid} (gone)`, address || '-'],
-    `http://127.0.0.1:${metricsPort}/metrics`,
+  const rows = processes.map(({ alive, ...entry }) => [
+    ...[`${entry.role}-${entry.index}`, alive ? String(entry.pid) : `${entry.pid} (gone)`, entry.address || '-'],
+    metricsUrl(entry),
   ]);
   printText(`\n${tableOf(columns, rows)}`);
 }
@@ -52,7 +54,12 @@ export async function sweepStatus(path: string, json: boolean): Promise<void> {
 async function progressOf(folder: SweepFolder): Promise<ProgressLine | undefined> {
   const { coordinator, facts } = folder;
   if (coordinator === undefined) return undefined;
-  const follower = new SweepFollower(coordinator, Buffer.from(facts.sweepKey, 'hex'), progressMsMax);
+  const follower = new SweepFollower(
+    coordinator,
+    Buffer.from(facts.sweepKey, 'hex'),
+    progressMsMax,
+    tlsOfRunning(facts),
+  );
   const found = new AbortController();
   const late = setTimeout(() => found.abort(), progressMsMax);
   let progress: ProgressLine | undefined;

@@ -2,6 +2,7 @@
 import { PolyakError } from '../../common/errors.js';
 import type { WorkMessage__Output } from '../../proto/gen/polyak/v1/WorkMessage.js';
 import type { Sweep } from '../sweep/sweep.js';
+import { nameLengthMax } from '../dispatcher.js';
 import type { Answer, ExternalWork } from './external-work.js';
 import { WorkClient, type WorkCall } from './work-client.js';
 
@@ -20,7 +21,10 @@ export function workHandler(work: ExternalWork, failed: (error: unknown) => unkn
     };
     const open = async (opened: NonNullable<WorkMessage__Output['open']>) => {
       if (client) throw new PolyakError('protocol', 'work: it is open already');
-      if (opened.client === '') throw new PolyakError('protocol', 'work: client is empty');
+      const { length } = opened.client;
+      if (length === 0) throw new PolyakError('protocol', 'work: client is empty');
+      if (length > nameLengthMax)
+        throw new PolyakError('protocol', `work: client has ${length} characters, the most is ${nameLengthMax}`);
       const opening = new WorkClient(opened.client, call);
       client = opening;
       call.pause();

@@ -1,6 +1,8 @@
 /** Whether a request may use the HTTP API. It knows headers and tokens, and nothing of routes. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { PolyakError } from '../../common/errors.js';
+import type { CertificateRole } from '../../common/tls/certificate-role.js';
+import { textOf } from '../../common/tls/method-roles.js';
 import { ApiError } from './api-error.js';
 import type { ApiScope, ApiTokens } from './api-tokens.js';
 
@@ -8,11 +10,28 @@ export interface ApiPlace {
   /** Where it listens. */
   host: string;
   tokens: ApiTokens | undefined;
+  scheme: 'http' | 'https';
 }
 
-/** Errors: 401 without a token that is known, 403 for what the token, the place or the browser's page does not allow. */
-export function assertAccess({ host, tokens }: ApiPlace, headers: IncomingHttpHeaders, scope: ApiScope): void {
+const rolesFor: Record<ApiScope, readonly CertificateRole[]> = {
+  read: ['admin', 'reader', 'external'],
+  admin: ['admin'],
+};
+
+/**
+ * `roles` are of the client's certificate, undefined where none is asked for. Errors: 401 without a token that is known, 403 for
+ * what the token, the place or the browser's page does not allow.
+ */
+export function assertAccess(
+  { host, tokens, scheme }: ApiPlace,
+  headers: IncomingHttpHeaders,
+  scope: ApiScope,
+  roles?: ReadonlySet<CertificateRole>,
+): void {
+  // A browser gives a certificate to every page's requests, so the page must be ours.
+  if (roles && rolesFor[scope].some((role) => roles.has(role))) return assertOwnPage(headers, scheme, scope);
   if (tokens) return assertToken(tokens, headers.authorization, scope);
+  if (roles) return refuseWithout(roles, scope);
   if (isLoopback(host)) {
     const asked = hostNameOf(headers.host ?? '');
     // A name that somebody else's DNS points here would give a web page our answers.
@@ -27,10 +46,20 @@ export function assertAccess({ host, tokens }: ApiPlace, headers: IncomingHttpHe
       `the coordinator listens on ${host}, where others reach it; changes need --api-tokens FILE`,
     );
   }
-  const { origin } = headers;
-  // A page of another site can send a POST without asking.
-  if (scope === 'admin' && origin !== undefined && origin !== `http://${headers.host}`)
+  assertOwnPage(headers, scheme, scope);
+}
+
+/** A page of another site can send a POST without asking. */
+function assertOwnPage({ origin, host }: IncomingHttpHeaders, scheme: ApiPlace['scheme'], scope: ApiScope): void {
+  if (scope === 'admin' && origin !== undefined && origin !== `${scheme}://${host}`)
     throw new PolyakError('refused', `a page of ${origin} may change nothing here without --api-tokens FILE`);
+}
+
+function refuseWithout(roles: ReadonlySet<CertificateRole>, scope: ApiScope): never {
+  const wanted = rolesFor[scope].map((role) => `polyak:${role}`).join(' or ');
+  const way = `needs a client certificate with the URI ${wanted}, or a token where --api-tokens FILE gives some`;
+  if (roles.size === 0) throw new ApiError(401, 'unauthorised', `the request ${way}`);
+  throw new PolyakError('refused', `the client's certificate has ${textOf(roles)}; the request ${way}`);
 }
 
 function assertToken(tokens: ApiTokens, authorization: string | undefined, scope: ApiScope): void {

@@ -1,7 +1,12 @@
 /** The coordinator's one HTTP port: /metrics, /healthz and /api/v1. It knows who may ask; routes know what is answered. */
+import type { RequestListener } from 'node:http';
+import { createServer } from 'node:https';
+import { TLSSocket } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
 import { PolyakError } from '../../common/errors.js';
+import { rolesOf, type CertificateRole } from '../../common/tls/certificate-role.js';
+import type { TlsFiles } from '../../common/tls/tls-files.js';
 import type { ServiceParts } from '../coordinator-service.js';
 import { assertAccess, hostNameOf } from './api-access.js';
 import { ApiError, failureOf } from './api-error.js';
@@ -22,6 +27,8 @@ export interface HttpServerOptions {
   /** Why not, or undefined. */
   healthy: () => string | undefined;
   parts: ServiceParts;
+  /** Plain without it. Where clients have certificates, their roles are as good as tokens; the pages ask for neither. */
+  tls: TlsFiles | undefined;
 }
 
 export interface RunningHttpServer {
@@ -33,7 +40,10 @@ export interface RunningHttpServer {
 export async function startHttpServer(options: HttpServerOptions): Promise<RunningHttpServer> {
   const { port, parts } = options;
   const host = hostNameOf(options.host);
-  const server = Fastify({ logger: false, bodyLimit: bodyBytesMax, forceCloseConnections: true });
+  const server = Fastify({
+    ...{ logger: false, bodyLimit: bodyBytesMax, forceCloseConnections: true },
+    ...(options.tls && { serverFactory: secureServer(options.tls) }),
+  });
   server.setErrorHandler(async (error, request, reply) => {
     const { status, body, isInternal } = failureOf(error);
     if (isInternal) {
@@ -59,6 +69,28 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   return { port: boundPort(server) ?? port, close: async () => await server.close() };
 }
 
+/** New connections get the certificate that lies there then. */
+function secureServer(tls: TlsFiles) {
+  return (handler: RequestListener) => {
+    let used = tls.current();
+    const asked = { requestCert: tls.isMutual, rejectUnauthorized: false };
+    const server = createServer({ ...used.options, ...asked }, handler);
+    server.prependListener('connection', () => {
+      const current = tls.current();
+      if (current === used) return;
+      used = current;
+      server.setSecureContext(current.options);
+    });
+    return server;
+  };
+}
+
+/** Of a certificate that nobody trusts, none. */
+function rolesOfClient({ raw: { socket } }: FastifyRequest): ReadonlySet<CertificateRole> {
+  const isKnown = socket instanceof TLSSocket && socket.authorized;
+  return rolesOf(isKnown ? socket.getPeerCertificate().subjectaltname : undefined);
+}
+
 function addPages(server: FastifyInstance, { registry, healthy }: HttpServerOptions): void {
   server.get('/metrics', async (_, reply) => {
     const text = await registry.metrics();
@@ -73,10 +105,18 @@ function addPages(server: FastifyInstance, { registry, healthy }: HttpServerOpti
   });
 }
 
-function addApi(server: FastifyInstance, { host, tokens, parts }: HttpServerOptions): void {
+function addApi(server: FastifyInstance, { host, tokens, parts, tls }: HttpServerOptions): void {
+  const scheme = tls ? 'https' : 'http';
   // Before the body is read: who may not ask shall not make us read.
   const mayUse = (scope: ApiScope) => async (request: FastifyRequest) =>
-    await Promise.resolve(assertAccess({ host, tokens }, request.headers, scope));
+    await Promise.resolve(
+      assertAccess(
+        { host, tokens, scheme },
+        request.headers,
+        scope,
+        tls?.isMutual ? rolesOfClient(request) : undefined,
+      ),
+    );
   for (const { method, path, scope, handle } of apiRoutes) {
     const url = prefix + path.replaceAll(/\{(\w+)\}/g, ':$1');
     server.route({

@@ -4,6 +4,7 @@
  */
 import { PolyakError } from '../../common/errors.js';
 import { parameterServerClient } from '../../common/rpc.js';
+import type { TlsFiles } from '../../common/tls/tls-files.js';
 import type { ShardOrder } from '../../proto/gen/polyak/v1/ShardOrder.js';
 import type { ShardOrder__Output } from '../../proto/gen/polyak/v1/ShardOrder.js';
 import type { ShardReport__Output } from '../../proto/gen/polyak/v1/ShardReport.js';
@@ -51,8 +52,13 @@ export async function openLocalShard(
 /** A shard sends a heartbeat each second. */
 const silenceMs = 5000;
 
-export function openRemoteShard(address: string, begin: BeginOrder, events: ShardPortEvents): ShardPort {
-  const client = parameterServerClient(address);
+export function openRemoteShard(
+  address: string,
+  begin: BeginOrder,
+  events: ShardPortEvents,
+  tls?: TlsFiles,
+): ShardPort {
+  const client = parameterServerClient(address, tls);
   const stream = client.follow();
   let closed = false;
   let lastHeardAt = performance.now();

@@ -6,6 +6,7 @@ import { layOutChunks, shardOfChunk } from '../../common/chunk-layout.js';
 import { PolyakError, isErrorCode } from '../../common/errors.js';
 import type { Manifest } from '../../common/manifest.js';
 import type { TreeNode } from '../../common/reduction-tree.js';
+import type { TlsFiles } from '../../common/tls/tls-files.js';
 import { withResolvers } from '../../common/with-resolvers.js';
 import type { Failed } from '../../proto/gen/polyak/v1/Failed.js';
 import type { ShardOrder } from '../../proto/gen/polyak/v1/ShardOrder.js';
@@ -39,6 +40,7 @@ export interface ShardSetOptions {
   beginLocally: BeginLocally;
   release: ReleaseLocally;
   interruption: Interruption;
+  tls?: TlsFiles | undefined;
   /** All of the shard's chunks hold this node of the step. */
   held: (step: number, node: TreeNode, shard: number) => void;
 }
@@ -69,7 +71,7 @@ export class ShardSet {
 
   /** All load the weights; answers with the step they are at. Errors: MemoryTaken where one has no room at present. */
   async open(): Promise<number> {
-    const { addresses, own, begin, interruption } = this.options;
+    const { addresses, own, begin, interruption, tls } = this.options;
     this.begun.promise.catch(() => undefined);
     const events = {
       report: (shard: number, report: ShardReport) => this.receive(shard, report),
@@ -79,7 +81,7 @@ export class ShardSet {
     for (const shard of this.participants) {
       const order = { ...begin, shard, shards: addresses.length };
       if (shard === own) await interruption.race(this.openOwn(order, events));
-      else this.ports.push(openRemoteShard(addresses[shard] ?? '', order, events));
+      else this.ports.push(openRemoteShard(addresses[shard] ?? '', order, events, tls));
     }
     return await interruption.race(this.begun.promise);
   }

@@ -11,6 +11,7 @@ import type { ChunkFrame } from '../../common/frame.js';
 import type { Logger } from '../../common/log.js';
 import type { Manifest } from '../../common/manifest.js';
 import { modulePath, readModule } from '../../common/module-bundle.js';
+import type { TlsFiles } from '../../common/tls/tls-files.js';
 import { passLeaves, type TrainingPlan } from '../../common/plan.js';
 import { claimIncarnation, newestCheckpoint } from '../checkpoint/checkpoint.js';
 import { hashVector } from '../checkpoint/load-chunk.js';
@@ -51,6 +52,8 @@ export interface TrialLeadOptions {
   release: ReleaseLocally;
   reports: ReportQueue;
   metrics: ShardMetrics;
+  /** Of the streams to other shards; plain without it. */
+  tls?: TlsFiles | undefined;
   log: Logger;
 }
 
@@ -259,7 +262,7 @@ export class TrialLead {
 
   private shardSet(facts: TrialFacts, checkpoint: string, untilStep: number): ShardSet {
     const { trialKey, experimentJson, experiment, directory, leadEpoch, shard } = this.options;
-    const { beginLocally, release } = this.options;
+    const { beginLocally, release, tls } = this.options;
     const { incarnation, interruption } = this;
     const { manifest } = facts;
     const data = { encoding: '', ...facts.data };
@@ -274,7 +277,7 @@ export class TrialLead {
       manifest: JSON.parse(manifest) as Manifest,
       chunkFloats,
       globalNorm: clip && 'globalNorm' in clip ? clip.globalNorm : undefined,
-      ...{ beginLocally, release, interruption },
+      ...{ beginLocally, release, interruption, tls },
       held: (step, node, holder) => {
         const { round } = this.membership;
         if (round?.spec.kind === 'GRADIENT' && round.spec.step === step) round.held(node, holder);

@@ -5,7 +5,6 @@ import {
   openPush as openPushStream,
   openSocket,
   openWeights as openWeightsStream,
-  openings,
   type Transport,
 } from '../../common/chunk-streams.js';
 import { layOutChunks } from '../../common/chunk-layout.js';
@@ -13,6 +12,7 @@ import { vectors, type ChunkFrame } from '../../common/frame.js';
 import { vectorKernels } from '../../common/kernels/vector-kernels.js';
 import { createLog } from '../../common/log.js';
 import type { ClientStream } from '../../common/message-stream.js';
+import { openings } from '../../common/opening.js';
 import { headBytes } from '../../common/message-reader.js';
 import type { Manifest } from '../../common/manifest.js';
 import { chunkStreamCodecs, createGrpcServer, parameterServerClient, services } from '../../common/rpc.js';

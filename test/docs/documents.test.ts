@@ -1,4 +1,4 @@
-/** README, walkthrough and the guide to sweeps: every command in them is run as it stands, in an empty folder, and does what they say. */
+/** README, walkthrough, the guide to sweeps and SECURITY.md: every command in them is run as it stands, in an empty folder, and does what they say. */
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -83,7 +83,7 @@ interface Status {
   running?: unknown[];
 }
 
-const documents = ['README.md', 'docs/walkthrough.md', 'docs/sweeps.md'];
+const documents = ['README.md', 'docs/walkthrough.md', 'docs/sweeps.md', 'SECURITY.md'];
 
 function blocksOf(file: string): ShellBlock[] {
   return shellBlocks(readFileSync(join(root, file), 'utf8'));
@@ -136,6 +136,7 @@ it('commands that are not run are few, and each says why', () => {
       'npx polyak sweep examples/lecture-two-layer-search.yaml --set data.path=data/cifar10',
       'polyak coordinator --listen 0.0.0.0:7350 --store postgres://polyak@10.0.0.9/polyak --metrics-port 9350 --api-tokens tokens.yaml',
     ],
+    ['export POLYAK_TLS_AUTHORITY=authority.pem'],
   ]);
 });
 

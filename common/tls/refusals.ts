@@ -1,0 +1,42 @@
+/** Connections and calls that were refused: each is counted, and the log gets a line, though no more than a few a second. */
+import { Counter, type Registry } from 'prom-client';
+import type { Logger } from '../log.js';
+
+/**
+ * `no tls`: the peer speaks plainly; `handshake`: it does not get through TLS at all; `no certificate`, `authority` and
+ * `expired` are of the client's certificate, the second also where it is not meant for clients; `role`: it may not call this.
+ */
+export type RefusalReason = 'no tls' | 'handshake' | 'no certificate' | 'authority' | 'expired' | 'role';
+
+const reasons: readonly RefusalReason[] = ['no tls', 'handshake', 'no certificate', 'authority', 'expired', 'role'];
+/** Of one reason. Whoever knocks all day shall not fill a disk. */
+const silenceMs = 1000;
+
+export class Refusals {
+  private readonly counter: Counter<'reason'>;
+  private readonly toldAt = new Map<RefusalReason, number>();
+
+  constructor(
+    registry: Registry,
+    private readonly log: Logger,
+  ) {
+    this.counter = new Counter({
+      name: 'polyak_connections_refused_total',
+      help: 'Connections and calls that were refused for what their client is, by reason.',
+      labelNames: ['reason'],
+      registers: [registry],
+    });
+    for (const reason of reasons) this.counter.inc({ reason }, 0);
+  }
+
+  add(reason: RefusalReason, peer: string, message: string): void {
+    this.counter.inc({ reason });
+    const now = performance.now();
+    if (now - (this.toldAt.get(reason) ?? -Infinity) < silenceMs) return;
+    this.toldAt.set(reason, now);
+    this.log.warn({ peer, reason, message: message.slice(0, messageMax) }, 'refused');
+  }
+}
+
+/** A certificate may have a name of any length. */
+const messageMax = 500;
