@@ -6,7 +6,7 @@
 #   deploy/smoke.sh IMAGE [VALUES…]        such as: deploy/smoke.sh registry.example.org/polyak:0.1.0
 #
 # Needs helm, kubectl with the rights of a namespace's owner, and a default storage class. On kind: kind load docker-image polyak:0.1.0
-set -euo pipefail
+set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 if (($# == 0)); then
