@@ -19,11 +19,18 @@ namespace="polyak-smoke-$$"
 values=(--values deploy/helm/polyak/examples/baked-in.yaml --set "image.repository=${image%:*}" --set "image.tag=${image##*:}")
 for file in "$@"; do values+=(--values "$file"); done
 
-step() { printf '\n== %s\n' "$1"; }
-failed() { printf '\nFAILED: %s; the namespace %s is left as it is\n' "$1" "$namespace" >&2; }
-trap 'failed "line $LINENO"' ERR
+claim=beginning
+step() {
+  claim="$1"
+  printf '\n== %s\n' "$claim"
+}
+failed() {
+  trap - ERR
+  printf '\nFAILED: %s; the namespace %s is left as it is\n' "$1" "$namespace" >&2
+}
+trap 'failed "$claim"' ERR
 kube() { kubectl --namespace "$namespace" "$@"; }
-# The Job of the examples, under another name, with the image that is tested. Resolves when it is over; fails when it does.
+# The Job of the examples, under another name and with the image that is tested.
 sweep() {
   local name="$1"
   sed -e "s/digits-search$/$name/" -e "s#/runs/jobs/digits-search#/runs/jobs/$name#" -e "s#image: polyak:.*#image: $image#" \
