@@ -6,7 +6,7 @@
 #   deploy/smoke.sh IMAGE [VALUES…]        such as: deploy/smoke.sh registry.example.org/polyak:0.1.0
 #
 # Needs helm, kubectl with the rights of a namespace's owner, and a default storage class. On kind: kind load docker-image polyak:0.1.0
-set -euo pipefail
+set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 if (($# == 0)); then
@@ -19,11 +19,18 @@ namespace="polyak-smoke-$$"
 values=(--values deploy/helm/polyak/examples/baked-in.yaml --set "image.repository=${image%:*}" --set "image.tag=${image##*:}")
 for file in "$@"; do values+=(--values "$file"); done
 
-step() { printf '\n== %s\n' "$1"; }
-failed() { printf '\nFAILED: %s; the namespace %s is left as it is\n' "$1" "$namespace" >&2; }
-trap 'failed "line $LINENO"' ERR
+claim=beginning
+step() {
+  claim="$1"
+  printf '\n== %s\n' "$claim"
+}
+failed() {
+  trap - ERR
+  printf '\nFAILED: %s; the namespace %s is left as it is\n' "$1" "$namespace" >&2
+}
+trap 'failed "$claim"' ERR
 kube() { kubectl --namespace "$namespace" "$@"; }
-# The Job of the examples, under another name, with the image that is tested. Resolves when it is over; fails when it does.
+# The Job of the examples, under another name and with the image that is tested.
 sweep() {
   local name="$1"
   sed -e "s/digits-search$/$name/" -e "s#/runs/jobs/digits-search#/runs/jobs/$name#" -e "s#image: polyak:.*#image: $image#" \
