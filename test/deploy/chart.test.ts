@@ -86,7 +86,7 @@ describe.skipIf(typeof found === 'string')(`the Helm chart${reason}`, () => {
       if (kind === 'NetworkPolicy') findsOne(owner, (spec['podSelector'] as { matchLabels: Labels }).matchLabels);
       if (kind === 'HorizontalPodAutoscaler' || kind === 'ScaledObject') {
         const target = spec['scaleTargetRef'] as { name: string };
-        const [scaled] = ofKind(manifests, 'Deployment').filter(({ metadata: { name } }) => name === target.name);
+        const scaled = ofKind(manifests, 'Deployment').find(({ metadata: { name } }) => name === target.name);
         expect(scaled?.spec, owner).toBeDefined();
         expect(scaled?.spec, 'who scales it would fight with').not.toHaveProperty('replicas');
       }
@@ -158,9 +158,7 @@ describe.skipIf(typeof found === 'string')(`the Helm chart${reason}`, () => {
   });
 
   it('gives every server its number and a name of its own', () => {
-    const [server] = podTemplates(readManifests(helm.template('polyak'))).filter(({ owner }) =>
-      owner.includes('-server'),
-    );
+    const server = podTemplates(readManifests(helm.template('polyak'))).find(({ owner }) => owner.includes('-server'));
     const [{ args, env } = {}] = server?.spec.containers ?? [];
     expect(args).toContain('--advertise=$(POD_NAME).polyak-server.training.svc:7351');
     expect(args).toContain('--shard=$(POLYAK_SHARD)');
