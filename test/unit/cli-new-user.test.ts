@@ -99,6 +99,14 @@ const commands: Record<string, Tried> = {
       [['empty'], 2, /experiment file 'empty' is a folder/],
     ],
   },
+  inspect: {
+    does: /Computes the first step of a training without applying it/,
+    slip: ['--sample', '--samples'],
+    bare: [
+      [['missing.yaml'], 2, /experiment file 'missing\.yaml' does not exist/],
+      [['no-data.yaml', '--backend', 'cpu'], 3, /data\.path: '.*missing' does not exist/],
+    ],
+  },
   train: {
     does: /Trains the experiment in FILE/,
     slip: ['--worker', '--workers'],
