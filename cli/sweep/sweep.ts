@@ -110,7 +110,8 @@ export async function sweepInForeground(
     view.close();
     if (!last) {
       say(`${facts.name} goes on at ${facts.coordinator}; see it with\n  npx polyak status ${place}`);
-      return exitCode.done;
+      // Who was told to leave before the end must not look as if the sweep had been done.
+      return interruption.exitCode() ?? exitCode.done;
     }
     return await ended(folder, last, { json, say, interrupted: interruption.exitCode() });
   } catch (error) {
