@@ -24,6 +24,7 @@ export const methodRoles: Readonly<Record<string, Callers>> = {
   '/polyak.v1.Coordinator/WatchSweep': readers,
   '/polyak.v1.Coordinator/ChangeSweep': admins,
   '/polyak.v1.Coordinator/ListTrials': readers,
+  '/polyak.v1.Coordinator/ReadTrial': readers,
   '/polyak.v1.Coordinator/Work': ['external', 'admin'],
   '/polyak.v1.Coordinator/Status': readers,
 
