@@ -3,10 +3,22 @@ import { defineConfig } from 'vitest/config';
 
 const common = { testTimeout: 120_000, hookTimeout: 120_000, pool: 'forks' as const };
 
-/**
- * Files that start clusters, kill their processes and wait for what these say by themselves have the machine for themselves;
- * all others share it, and come first.
- */
+/** They take the time of what they start, let processes fall silent for a while, or weigh their memory. */
+const alone = [
+  'external',
+  'fences',
+  'give-up',
+  'many-trials',
+  'membership',
+  'memory',
+  'no-freeze',
+  'server-metrics',
+  'shared-workers',
+  'slow-link',
+  'suspended-lead',
+].map((name) => `test/cluster/${name}.test.ts`);
+
+/** Files share the machine, but for a few that come last and have it for themselves. */
 export default defineConfig({
   test: {
     projects: [
@@ -15,7 +27,7 @@ export default defineConfig({
           ...common,
           name: 'shared',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/cluster/**'],
+          exclude: alone,
           maxWorkers: Math.min(4, availableParallelism()),
           sequence: { groupOrder: 0 },
         },
@@ -24,7 +36,7 @@ export default defineConfig({
         test: {
           ...common,
           name: 'alone',
-          include: ['test/cluster/**/*.test.ts'],
+          include: alone,
           maxWorkers: 1,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
