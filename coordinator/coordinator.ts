@@ -119,7 +119,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     },
     end,
   );
-  const sweeps = new Sweeps(store, runs, ledger, log, (key) => watchers.has(key));
+  const sweeps = new Sweeps(store, runs, ledger, log, (key) => watchers.has(key) || work.isAttended(key));
   await sweeps.restore(kept.sweeps);
   const { coordinatorEpoch } = store;
   const dispatcher = new Dispatcher({ epochs, runs, sweeps, ledger, coordinatorEpoch, log });

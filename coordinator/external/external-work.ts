@@ -184,7 +184,14 @@ export class ExternalWork {
       }
       this.takeBack(work);
       this.settle(work.sweep);
+      if (work.sweep.state === 'finished' && !this.isAttended(work.sweep.key)) this.bySweep.delete(work.sweep.key);
     }
+  }
+
+  /** Whether a client of the sweep is there, or may come back with a trial of it. */
+  isAttended(sweep: string): boolean {
+    const work = this.bySweep.get(sweep);
+    return work !== undefined && work.clients.size + work.attempts.size > 0;
   }
 
   /** The sweep has changed: what is to stop stops, and who waits is given what there is. */

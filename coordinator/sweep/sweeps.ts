@@ -135,9 +135,8 @@ export class Sweeps {
   }
 
   /** All that a search remembers of its trials is much, and nothing happens to it any more. */
-  private forgetUnasked({ key, isExternal }: Sweep, seconds: number): void {
-    // Clients of an external one may come back with what they have.
-    if (isExternal || this.isFollowed(key)) return void this.unasked.delete(key);
+  private forgetUnasked({ key }: Sweep, seconds: number): void {
+    if (this.isFollowed(key)) return void this.unasked.delete(key);
     const since = (this.unasked.get(key) ?? 0) + seconds;
     this.unasked.set(key, since);
     if (since < keptSecondsMax) return;

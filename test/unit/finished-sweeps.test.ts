@@ -2,14 +2,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ExternalWork } from '../../coordinator/external/external-work.js';
+import { WorkClient, type WorkCall } from '../../coordinator/external/work-client.js';
 import { Ledger } from '../../coordinator/ledger.js';
 import { Runs } from '../../coordinator/runs.js';
 import { SqliteStore } from '../../coordinator/store/sqlite/sqlite-store.js';
 import type { SweepRow } from '../../coordinator/store/rows.js';
 import type { Sweep } from '../../coordinator/sweep/sweep.js';
 import { Sweeps } from '../../coordinator/sweep/sweeps.js';
+import type { WorkReply } from '../../proto/gen/polyak/v1/WorkReply.js';
 import { experimentOn } from '../bad-input/data-files.js';
 
 const key = '0123456789abcdef';
@@ -97,5 +101,40 @@ describe('a sweep that has finished', () => {
     expect(sweeps.find(key)).toBe(sweep);
     await train(sweep);
     expect((await sweeps.get(key)).snapshot()).toMatchObject({ state: 'finished', counts: { finished: trials + 1 } });
+  });
+
+  it('is kept while a client that runs its trials is there', async () => {
+    const runs = new Runs(store, []);
+    const external: Sweeps = new Sweeps(store, runs, ledger, pino({ level: 'silent' }), (each) =>
+      work.isAttended(each),
+    );
+    const work = new ExternalWork({ store, runs, sweeps: external, ledger });
+    const objective = { metric: 'value', direction: 'maximise' };
+    const search = { trials: 1, space: { x: { uniform: [0, 1] } } };
+    const sweep = await external.submit({
+      ...{ key: 'e'.repeat(16), name: 'e', directory: '', shards: 0, state: 'running', reason: null },
+      ...{ createdAt: '2026-01-01T00:00:00.000Z', endedAt: null },
+      experiment: JSON.stringify({ name: 'e', seed: 1, objective, train: { epochs: 1 }, search }),
+      settings: JSON.stringify({ settings: { trials: 1 }, folder: '/', external: true }),
+    });
+    const call = new PassThrough({ objectMode: true });
+    const client = new WorkClient('a', call as unknown as WorkCall);
+    await work.open(client, { sweepKey: Buffer.from(sweep.key, 'hex'), client: 'a', held: [], trials: 1 });
+    const given = (await call.find(({ trial }: WorkReply) => trial !== undefined)) as WorkReply;
+    const { trial = 0, attempt = '' } = given.trial ?? {};
+    await work.end(sweep, { trial, attempt, mayPass: false, last: { epoch: 1, value: 2 } });
+    expect(sweep.state).toBe('finished');
+    const passExternally = () => {
+      for (let second = 0; second < 60; second++) {
+        client.lastHeardAt = Date.now();
+        work.beat();
+        external.tick(1, () => 0);
+      }
+    };
+    passExternally();
+    expect(external.find(sweep.key)).toBe(sweep);
+    work.leave(sweep, client, 0);
+    passExternally();
+    expect(external.find(sweep.key)).toBeUndefined();
   });
 });
