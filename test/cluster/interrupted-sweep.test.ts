@@ -78,7 +78,7 @@ describe('polyak sweep', () => {
   });
 
   it('whose trials all fail exits with 4, and says why and how to go on', async () => {
-    const { file: wrong } = await tinySweep(state, { trials: 9 }, { model: [{ dense: { units: 2 } }] });
+    const { file: wrong } = await tinySweep(state, { trials: 20 }, { model: [{ dense: { units: 2 } }] });
     const { code, said } = await polyak('sweep', wrong, '--backend', 'cpu', '--workers', '1').ended;
     expect(code).toBe(4);
     expect(said).toMatch(/5 trials in a row have failed by the same error: .+ go on with: npx polyak resume/);
