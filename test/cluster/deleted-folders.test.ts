@@ -1,5 +1,5 @@
 /** Folders and checkpoints that somebody deletes while a sweep needs them: told with their paths, and nothing else is lost. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -14,8 +14,12 @@ import { tinySweep } from './tiny-sweep.js';
 const long = { train: { batchSize: 80, microBatchSize: 40, epochs: 40 } };
 const endless = { train: { batchSize: 80, microBatchSize: 40, epochs: 100_000 }, checkpoint: { every: 0.5 } };
 
-/** What runs there writes files while its folder is being deleted. */
-const gone = { recursive: true, maxRetries: 20, retryDelay: 10 };
+/** At once: what runs there would write files while they are deleted one after another. */
+function deleteFolder(path: string): void {
+  const aside = `${path}.deleted`;
+  renameSync(path, aside);
+  rmSync(aside, { recursive: true });
+}
 
 describe('a sweep of which something is deleted', () => {
   let cluster: SweepCluster;
@@ -60,7 +64,7 @@ describe('a sweep of which something is deleted', () => {
       .filter(({ number }) => number < 3)
       .map(({ number }) => number)
       .toSorted((left, right) => firstValueOf(undisturbed, left) - firstValueOf(undisturbed, right))[0]!;
-    rmSync(checkpointsOf(sweep, promoted), gone);
+    deleteFolder(checkpointsOf(sweep, promoted));
     await sweep.change('RESUME');
     expect(await ended).toMatchObject({ event: 'sweep-finished' });
     const rows = await sweep.rows();
@@ -82,7 +86,7 @@ describe('a sweep of which something is deleted', () => {
     await sweep.line(({ event, trial, epoch }) => event === 'report' && trial === 1 && epoch === 3);
     await sweep.change('PAUSE');
     await rest(sweep);
-    rmSync(checkpointsOf(sweep, 1), gone);
+    deleteFolder(checkpointsOf(sweep, 1));
     await sweep.change('RESUME');
     expect(await ended).toMatchObject({ event: 'sweep-finished' });
     const [, failed] = await sweep.rows();
@@ -99,7 +103,7 @@ describe('a sweep of which something is deleted', () => {
     const [sweep, other] = [await submit({ trials: 50 }, long, { priority: 1 }), await submit({ trials: 3 })];
     const [ended, others] = [sweep.ended(), other.ended()];
     await sweep.line(({ event, trial }) => event === 'created' && trial === 2);
-    rmSync(sweep.folder, gone);
+    deleteFolder(sweep.folder);
     const last = await ended;
     expect(last.event).toBe('sweep-failed');
     expect(last['reason']).toContain(`${sweep.folder} has been deleted, and the trials in it; put it back, then go on`);
@@ -118,7 +122,7 @@ describe('a sweep of which something is deleted', () => {
     const ended = sweep.ended();
     await sweep.line(({ event, trial }) => event === 'report' && trial === 0);
     const folder = join(sweep.folder, 'trials', '0');
-    rmSync(folder, gone);
+    deleteFolder(folder);
     const failed = await sweep.line(({ event, trial }) => event === 'failed' && trial === 0);
     expect(failed['reason']).toContain(`${folder} has been deleted, and the trial's checkpoints with it`);
     await sweep.line(({ event, trial }) => event === 'report' && trial === 1);
@@ -136,7 +140,7 @@ describe('polyak sweep', () => {
     const { folder } = await command.line(({ event }) => event === 'started');
     await command.line(({ event, trial }) => event === 'created' && trial === 1);
     const { roles } = JSON.parse(readFileSync(join(String(folder), 'sweep.json'), 'utf8')) as SweepRecord;
-    rmSync(String(folder), gone);
+    deleteFolder(String(folder));
     const { code, said } = await command.ended;
     expect(said).toContain(String(folder));
     expect(said).toMatch(/is not there any more|has been deleted/);
