@@ -74,7 +74,7 @@ describe('a sweep on a coordinator elsewhere', () => {
     // The next one is started from here, and a command that is waited for would hold that up.
     await expect.poll(() => isAlive(pid)).toBe(false);
     await connect(cluster.coordinator);
-    expect(polyak('show', 'tiny-search-1')).toMatch(/trials +2 finished/);
+    expect(polyak('show', 'tiny-search-1')).toMatch(/trials +2 of 2 over: 2 finished/);
     expect(polyak('best', 'tiny-search-1')).toBe(best);
     expect(polyak('status', 'tiny-search-1')).toContain('finished');
   });

@@ -43,7 +43,7 @@ describe('the Job that submits a sweep', () => {
   };
 
   it('goes on with the sweep of a pod that was evicted, and ends as it ends, once', async () => {
-    const { file } = await tinySweep(cluster.folder, { trials: 30 });
+    const { file } = await tinySweep(cluster.folder, { trials: 100 });
     const state = join(cluster.folder, 'jobs/evicted');
     const first = start(file, state);
     await line(first, 'created');
