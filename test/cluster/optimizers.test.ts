@@ -20,7 +20,10 @@ async function trained(changes: string[], workers: number, shards: number): Prom
 describe('the weights after 12 steps are the same for 1 worker and 1 shard as for 2 and 3, by', () => {
   const hashes = new Set<unknown>();
 
-  const methods = Object.keys(optimizers).map((name) => [
+  // One, two and three slots, and what is reduced over tensors; the campaign takes all, for each is two clusters.
+  const few = ['momentum', 'adam', 'amsgrad', 'lamb'];
+  const names = process.env['POLYAK_TEST_KILLS'] === undefined ? few : Object.keys(optimizers);
+  const methods = names.map((name) => [
     `optimizer={ ${name}: { learningRate: 1e-2 } }`,
     // Trust ratios and a clipped norm both need the whole vector first.
     ...(name === 'lamb' ? ['clip=null'] : []),
