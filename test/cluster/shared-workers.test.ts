@@ -46,6 +46,7 @@ describe('two sweeps on four workers', () => {
     const { blocking, blocked } = await block();
     const low = await submit(6, short, {});
     const high = await submit(6, short, { priority: 1 });
+    const there = new Date().toISOString();
     const ended = [low.ended(), high.ended()];
     await blocking.change('STOP');
     await blocked;
@@ -53,7 +54,10 @@ describe('two sweeps on four workers', () => {
     const begun = async (sweep: SubmittedSweep) => (await sweep.rows()).map(({ startedAt }) => startedAt!);
     const [later, first] = [await begun(low), await begun(high)];
     expect(first).toHaveLength(6);
-    expect(later.toSorted()[0]! >= first.toSorted().at(-1)!).toBe(true);
+    // A worker that waits for another trial may have begun one before there was anything better.
+    const after = later.filter((at) => at > there).toSorted();
+    expect(after.length).toBeGreaterThan(0);
+    expect(after[0]! >= first.toSorted().at(-1)!).toBe(true);
   });
 
   it('of one priority have as many trials each, also where workers have two', async () => {
