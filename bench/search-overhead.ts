@@ -1,7 +1,8 @@
 /**
  * What a search costs beside its trials: 2,000 of 100 ms each, with two reports, by 16 processes over gRPC, from the submission
- * until the last end is on disk, against 2000 * 0.1 s / 16; median of three. A search before it has warmed up the coordinator and the processes.
- * Beside it Ray Tune and Optuna with fewer trials, for they are slower; their processes start within what is measured.
+ * until the last end is on disk, against 2000 * 0.1 s / 16; median of three. A search before it has warmed up the coordinator
+ * and the processes. Beside it Ray Tune and Optuna with fewer trials, for they are slower; Ray's processes start within what is
+ * measured.
  */
 import type { ExternalExperimentInput } from '../common/experiment/external-schema.js';
 import { searchPython } from './search-python.js';

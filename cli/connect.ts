@@ -2,8 +2,8 @@
  * A program's handle on a coordinator that runs: what it knows, and each run that it has, to be followed, awaited and
  * stopped. `connect` is the library's.
  */
-import { randomBytes } from 'node:crypto';
 import { basename, dirname } from 'node:path';
+import { randomKey } from '../common/random-key.js';
 import { PolyakError } from '../common/errors.js';
 import {
   checkExternal,
@@ -108,7 +108,7 @@ export class Cluster {
     search: ExternalExperimentInput | string,
     options: { key?: string; list?: string } = {},
   ): Promise<ExternalSearch<Parameters>> {
-    const key = typeof search === 'string' ? search : (options.key ?? randomBytes(8).toString('hex'));
+    const key = typeof search === 'string' ? search : (options.key ?? randomKey());
     if (!/^[0-9a-f]{16}$/.test(key))
       throw new PolyakError('usage', `search: key '${key}' must be 16 hexadecimal digits`);
     const found = new ExternalSearch<Parameters>(this.address, key, this.patienceMs, this.tls);

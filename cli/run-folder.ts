@@ -2,9 +2,9 @@
  * The folder of a run: its experiment, the coordinator's store, checkpoints, logs, and run.json, which says what the
  * run is and which processes it has. Runs are numbered and never overwritten.
  */
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { randomKey } from '../common/random-key.js';
 import { PolyakError } from '../common/errors.js';
 import { canonicalExperiment } from '../common/experiment/load.js';
 import type { Experiment } from '../common/experiment/schema.js';
@@ -85,7 +85,7 @@ export class RunFolder {
     writeFileSync(join(path, 'experiment.json'), `${text}\n`);
     const identity = {
       name: basename(path),
-      trialKey: randomBytes(8).toString('hex'),
+      trialKey: randomKey(),
       createdAt: new Date().toISOString(),
     };
     const folder = new RunFolder(path, text, { ...identity, ...options, roles: [], pid: null });

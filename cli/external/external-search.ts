@@ -111,6 +111,10 @@ class Hands<Parameters extends object> implements TrialHands {
   private readonly come: ExternalTrial<Parameters>[] = [];
   private readonly stream: WorkStream;
   private asked = 0;
+  /** Trials that the loop has at once, as it said last. */
+  private parallel = 0;
+  /** Open ones that are being ended. */
+  private readonly leaving = new Set<number>();
   private isOver = false;
   private hasLeft = false;
   private failure: PolyakError | undefined;
@@ -151,8 +155,8 @@ class Hands<Parameters extends object> implements TrialHands {
       if (this.failure) throw this.failure;
       if (this.hasLeft || this.isOver) return undefined;
       // Also where one is there already: whoever runs several at once waits for none of them.
-      const more = parallel - this.open.size - this.asked;
-      if (more > 0) this.askFor(more);
+      this.parallel = parallel;
+      this.askForMore();
       const trial = this.come.shift();
       if (trial) return trial;
       await this.change.promise;
@@ -171,19 +175,23 @@ class Hands<Parameters extends object> implements TrialHands {
   }
 
   /** The next is on its way while the end of this one is being kept. */
-  ending(): void {
-    if (!this.hasLeft && !this.isOver) this.askFor(1);
+  ending(trial: number): void {
+    this.leaving.add(trial);
+    if (!this.hasLeft && !this.isOver) this.askForMore();
   }
 
   ended(trial: number, attempt: string): void {
     if (this.open.get(trial)?.attempt === attempt) this.open.delete(trial);
+    this.leaving.delete(trial);
     this.wake();
     if (this.hasLeft && this.open.size === 0) this.stream.close();
   }
 
-  private askFor(trials: number): void {
-    this.asked += trials;
-    this.stream.ask(trials);
+  private askForMore(): void {
+    const more = this.parallel + this.leaving.size - this.open.size - this.asked;
+    if (more <= 0) return;
+    this.asked += more;
+    this.stream.ask(more);
   }
 
   private wake(): void {

@@ -22,7 +22,7 @@ export interface EpochReport {
 /** Whoever has the trial. */
 export interface TrialHands {
   /** It is being ended: another may be asked for. */
-  ending: () => void;
+  ending: (trial: number) => void;
   ended: (trial: number, attempt: string) => void;
 }
 
@@ -106,7 +106,7 @@ export class ExternalTrial<Parameters extends object = Record<string, unknown>> 
     if (this.isOver) return void this.refuseFenced();
     const { number: trial, attempt } = this;
     const said = this.stream.say({ end: { trial, attempt, ...end } });
-    this.hands.ending();
+    this.hands.ending(trial);
     const { verdict, reason } = await said;
     if (verdict === 'FENCED' || verdict === 'REFUSED') {
       this.told({ verdict, reason });

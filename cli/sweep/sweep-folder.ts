@@ -2,9 +2,9 @@
  * The folder of a sweep: its template, the coordinator's store, logs, its trials' folders, and sweep.json, which says what
  * the sweep is and which processes it has. Sweeps are numbered and never overwritten, in one row with runs.
  */
-import { randomBytes } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { randomKey } from '../../common/random-key.js';
 import { PolyakError } from '../../common/errors.js';
 import type { RoleEntry } from '../launcher.js';
 import type { Provenance } from '../provenance.js';
@@ -65,7 +65,7 @@ export class SweepFolder {
       store: join(path, 'coordinator.db'),
       ...options,
       name: basename(path),
-      sweepKey: randomBytes(8).toString('hex'),
+      sweepKey: randomKey(),
       createdAt: new Date().toISOString(),
       roles: [],
       pid: null,

@@ -220,8 +220,12 @@ describe('an external search', () => {
       objective: { metric: 'score', direction: 'maximise' },
     });
     for await (const trial of search.trials()) {
-      if (trial.number === 0)
-        await expect(trial.finish({ epoch: 4, value: 1 })).rejects.toThrow(/epoch 4 was reported, it must be 1 to 3/);
+      if (trial.number === 0) {
+        for (const epoch of [4, 5])
+          await expect(trial.finish({ epoch, value: 1 })).rejects.toThrow(/was reported, it must be 1 to 3/);
+        // It is still to be ended, and the next one is there; no third.
+        expect((await search.status()).counts).toMatchObject({ running: 2, waiting: 1 });
+      }
       if (trial.number < 2) await trial.finish({ epoch: 2, value: trial.number, loss: 0.5 });
       else await trial.finish({ epoch: 2, value: Number.NaN });
     }
