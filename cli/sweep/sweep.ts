@@ -141,10 +141,26 @@ async function ended(folder: SweepFolder, last: SweepLine, { json, say, interrup
   }
   if (last.event === 'sweep-failed')
     throw new PolyakError('training', `${reason}; when that is mended, go on with: npx polyak resume ${place}`);
-  if (last.event === 'sweep-finished') return exitCode.done;
+  if (last.event === 'sweep-finished') {
+    await requireResult(folder, place);
+    return exitCode.done;
+  }
   say(`stopped${reason === '' ? '' : `: ${reason}`}; go on with\n  npx polyak resume ${place}`);
   if (interrupted !== undefined) return interrupted;
   return reason.includes('budget') ? exitCode.budget : exitCode.done;
+}
+
+/** A script must not take a sweep for done that has no trial to choose. Errors: `training`. */
+async function requireResult(folder: SweepFolder, place: string): Promise<void> {
+  const reader = await openReader(folder);
+  try {
+    const { best, counts, metric } = await reader.sweep();
+    if (best) return;
+    const states = `${counts.failed} failed, ${counts.stopped} stopped`;
+    throw new PolyakError('training', `no trial has a ${metric} (${states}); see why: npx polyak trials ${place}`);
+  } finally {
+    await reader.close();
+  }
 }
 
 /** What comes after the trials and cannot be made does not take the sweep's success away. */

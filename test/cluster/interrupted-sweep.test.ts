@@ -77,6 +77,14 @@ describe('polyak sweep', () => {
     expect(await tableOf(folder)).toEqual(undisturbed);
   });
 
+  it('of which no trial has a result exits with 4, and says what became of them', async () => {
+    const space = { learningRate: { choice: [1e6] }, momentum: { uniform: [0, 0.5] } };
+    const hopeless = await tinySweep(state, { trials: 2, space }, { train, regularise: { l2: 1e4 } });
+    const { code, said } = await polyak('sweep', hopeless.file, '--backend', 'cpu', '--workers', '1').ended;
+    expect(code).toBe(4);
+    expect(said).toContain('no trial has a validation.loss (0 failed, 2 stopped); see why: npx polyak trials');
+  });
+
   it('whose trials all fail exits with 4, and says why and how to go on', async () => {
     const { file: wrong } = await tinySweep(state, { trials: 20 }, { model: [{ dense: { units: 2 } }] });
     const { code, said } = await polyak('sweep', wrong, '--backend', 'cpu', '--workers', '1').ended;
