@@ -4,19 +4,20 @@
  */
 import { PolyakError } from '../../common/errors.js';
 import type { Runs } from '../runs.js';
-import { hasLead, isOver, type RunTrigger } from '../run-state.js';
+import { isOver } from '../run-state.js';
 import type { Decision, LogEntry, SearchEvent, Value } from '../search/log.js';
 import type { Outcome } from '../search/search.js';
 import type { Change, RunRow, SweepRow, SweepState, TrialRow } from '../store/rows.js';
 import { BestSoFar, type Best } from './best-so-far.js';
 import { backoffMs, mayPass, SameFailures } from './failures.js';
 import { MemberReports, type EpochReport } from './member-reports.js';
-import { newRunRow, newTrialRow } from './new-trial.js';
-import { ReadyQueue } from './ready-queue.js';
+import { newTrialRow } from './new-trial.js';
+import type { ReadyQueue } from './ready-queue.js';
 import { checkpointsFolder, Retention } from './retention.js';
 import { Spending } from './spending.js';
 import { requireExtensible, requireRetriable, wayToTrainAgain } from './sweep-changes.js';
 import { SweepRows } from './sweep-rows.js';
+import { SweepRuns } from './sweep-runs.js';
 import type { SweepRecord, SweepSettings } from './sweep-settings.js';
 import { snapshotOf, type SweepSnapshot, type TrialCounts } from './sweep-snapshot.js';
 import { isTrialOver, TrialBook, type ActiveTrial } from './trial-book.js';
@@ -46,16 +47,12 @@ export interface StartedRun {
 }
 
 export class Sweep {
-  readonly ready = new ReadyQueue();
   readonly spending: Spending;
+  private readonly runs: SweepRuns;
   private readonly trials: TrialBook;
   private readonly rows: SweepRows;
   private readonly bestSoFar: BestSoFar;
   private readonly retention: Retention;
-  /** Runs that are tried again at that time. */
-  private readonly delayed = new Map<string, number>();
-  /** Runs whose end is not on disk yet, and whose workers have not been told of it: they must not begin again before. */
-  private readonly unsettled = new Set<string>();
   private readonly failures: SameFailures;
   /** Workers that have asked for a trial, where the schedule wants to be asked. */
   private asked = 0;
@@ -72,6 +69,17 @@ export class Sweep {
       ...this.spending.record(),
       failures: this.failures.record(),
     }));
+    const { trials, spending, rows } = this;
+    const settings = () => record.settings;
+    this.runs = new SweepRuns({
+      ...{ row, plan, runs: parts.runs, trials, spending, rows, settings },
+      isExternal: record.external,
+    });
+  }
+
+  /** What waits for a worker. */
+  get ready(): ReadyQueue {
+    return this.runs.ready;
   }
 
   get key(): string {
@@ -183,8 +191,7 @@ export class Sweep {
     }
     this.trials.counts.waiting = this.ready.newTrials;
     const runs = new Map<number, RunRow[]>();
-    for (const run of [...this.parts.runs.ofSweep(this.key), ...ended])
-      runs.set(run.trial, [...(runs.get(run.trial) ?? []), run]);
+    for (const run of [...this.runs.ofSweep(), ...ended]) runs.set(run.trial, [...(runs.get(run.trial) ?? []), run]);
     for (const row of trials) this.restoreTrial(row, runs.get(row.number) ?? [], epochs);
     // Those were ordered to be deleted before; what is left nevertheless is for `polyak gc`.
     this.retention.takeUnwanted();
@@ -206,8 +213,7 @@ export class Sweep {
     for (const run of runs) {
       this.rememberReports(trial, run, epochs.get(run.key) ?? []);
       this.spending.restored(this.epochOf(run) - row.epoch);
-      if (run.state === 'waiting') this.ready.addRun(run.key);
-      else if (run.state === 'running' || run.state === 'stopping') this.spending.reserve(this.epochsAhead(run));
+      this.runs.restore(run);
     }
   }
 
@@ -241,13 +247,9 @@ export class Sweep {
     let waitedSeconds = 0;
     const changes = this.rows.collect(() => {
       if (this.ready.firstRun === undefined) this.beginTrial();
-      const key = this.ready.firstRun;
-      const run = key === undefined ? undefined : this.parts.runs.find(key);
-      if (!run || !this.mayContinue(run)) return;
-      waitedSeconds = this.ready.waitedSeconds(run.key);
-      this.ready.deleteRun(run.key);
-      this.spending.reserve(this.epochsAhead(run));
-      this.advance(run, 'start');
+      const run = this.runs.first;
+      if (!run || !this.runs.fits(run)) return;
+      waitedSeconds = this.runs.start(run);
       started = run;
     });
     return started && { run: started, changes, waitedSeconds };
@@ -256,9 +258,8 @@ export class Sweep {
   /** Whether `startNext` has something to start. */
   get canStart(): boolean {
     if (this.state !== 'running') return false;
-    const first = this.ready.firstRun;
-    const run = first === undefined ? undefined : this.parts.runs.find(first);
-    return run ? this.mayContinue(run) : this.mayBegin();
+    const run = this.runs.first;
+    return run ? this.runs.fits(run) : this.mayBegin();
   }
 
   epoch(run: RunRow, epoch: number, report: EpochReport, stepsPerEpoch: number): Change[] {
@@ -266,7 +267,7 @@ export class Sweep {
       this.checkAverage(stepsPerEpoch);
       const trial = this.trials.find(run.trial);
       if (!trial || epoch <= this.epochOf(run)) return;
-      this.trainedUntil(run, epoch);
+      this.runs.trainedUntil(run, epoch);
       const together = trial.reports.add(run.member, epoch, report);
       if (!together) return;
       const { row } = trial;
@@ -285,10 +286,8 @@ export class Sweep {
   told(run: RunRow, epoch: number, report: { value?: Value; loss?: Value }): Change[] {
     return this.rows.collect(() => {
       const trial = this.trials.find(run.trial);
-      const reported = this.epochOf(run);
-      if (!trial || epoch <= reported) return;
-      this.spending.trained(epoch - reported);
-      this.trials.setEpoch(run, epoch);
+      if (!trial || epoch <= this.epochOf(run)) return;
+      this.runs.trainedUntil(run, epoch);
       Object.assign(trial.row, { epoch, ...report });
       if (report.value !== undefined) this.bestSoFar.see(trial.row);
       this.rows.touch(trial);
@@ -299,10 +298,7 @@ export class Sweep {
 
   /** Whoever had it is gone: it waits for another. */
   yielded(run: RunRow): Change[] {
-    return this.rows.collect(() => {
-      this.leave(run, 'yield');
-      this.ready.addRun(run.key);
-    });
+    return this.rows.collect(() => this.runs.yielded(run));
   }
 
   /** `step` is that of its checkpoint. The same again, after it has gone on, changes nothing. */
@@ -314,11 +310,11 @@ export class Sweep {
   private pausedNow(run: RunRow, epoch: number, step = 0): void {
     if (run.state !== 'stopping' && (run.state !== 'running' || run.untilEpoch !== epoch)) return;
     run.checkpointStep = Math.max(run.checkpointStep, step);
-    this.leave(run, 'paused');
+    this.runs.leave(run, 'paused');
     const trial = this.trials.find(run.trial);
     if (!trial) return;
-    if (isTrialOver(trial.row)) this.stopRun(run);
-    else if (trial.row.untilEpoch > epoch) this.continueRun(run);
+    if (isTrialOver(trial.row)) this.runs.stop(run);
+    else if (trial.row.untilEpoch > epoch) this.runs.goOn(run);
     this.forgetIfOver(trial);
     this.finishIfOver();
   }
@@ -328,15 +324,15 @@ export class Sweep {
       // Said again of what it was before it was ordered anew.
       if (run.state !== 'running' && run.state !== 'stopping') return;
       const trial = this.trials.find(run.trial);
-      if (trigger === 'diverged') this.trainedUntil(run, facts.epoch);
+      if (trigger === 'diverged') this.runs.trainedUntil(run, facts.epoch);
       if (trigger === 'stopped') run.checkpointStep = Math.max(run.checkpointStep, facts.step ?? 0);
-      this.leave(run, trigger);
+      this.runs.leave(run, trigger);
       if (!trial) return;
       if (trigger === 'finished') this.finished(trial);
       else if (trigger === 'diverged') this.diverged(trial, facts);
       else if (trigger === 'failed') this.failed(trial, run, facts);
       // A stop may have come too late for a sweep that goes on again.
-      else if (this.state === 'running' && trial.row.status === 'running') this.continueRun(run);
+      else if (this.state === 'running' && trial.row.status === 'running') this.runs.goOn(run);
       this.forgetIfOver(trial);
       this.finishIfOver();
     });
@@ -344,8 +340,7 @@ export class Sweep {
 
   /** The end of a run is on disk and everybody has forgotten it: if it is to go on, it may begin now. */
   settled(run: RunRow): void {
-    if (!this.unsettled.delete(run.key)) return;
-    if (run.state === 'waiting' && !this.delayed.has(run.key)) this.ready.addRun(run.key);
+    this.runs.settled(run);
   }
 
   /**
@@ -373,7 +368,7 @@ export class Sweep {
         for (const run of runs) {
           // One that waits for its promotion has nothing to do, once it is in its checkpoint.
           const isToGoOn = run.state === 'failed' || (run.state === 'stopped' && row.status === 'running');
-          if (isToGoOn && !isTrialOver(row)) this.continueRun(run);
+          if (isToGoOn && !isTrialOver(row)) this.runs.goOn(run);
         }
       }
       this.finishIfOver();
@@ -387,21 +382,10 @@ export class Sweep {
       this.rows.write();
       this.rows.note('sweep-resharded', { shards });
       for (const trial of this.trials.all()) {
-        for (const run of trial.runs) this.reshardRun(trial, run, canLead);
+        for (const run of trial.runs) this.runs.reshard(trial, run, canLead);
         this.forgetIfOver(trial);
       }
     });
-  }
-
-  private reshardRun({ row }: ActiveTrial, run: RunRow, canLead: (shards: number) => boolean): void {
-    const { shards } = this.row;
-    const isLed = hasLead(run.state);
-    if (run.shards === shards || (!isLed && run.state !== 'waiting') || (isLed && canLead(run.shards))) return;
-    if (isLed) this.spending.reserve(-this.epochsAhead(run));
-    const { runs } = this.parts;
-    if (isTrialOver(row)) return this.rows.add(runs.advance(run, 'stopped', { shards }));
-    this.rows.add(runs.advance(run, 'submit', { shards }));
-    if (isLed) this.ready.addRun(run.key);
   }
 
   /** Errors: `usage` for fewer trials than before, or more where the search cannot take them. */
@@ -430,7 +414,7 @@ export class Sweep {
     return this.rows.collect(() => {
       requireRetriable(this, trial, runs);
       const row: TrialRow = { ...trial, reason: null, endedAt: null };
-      const known = runs.map((run) => this.parts.runs.find(run.key) ?? run);
+      const known = runs.map((run) => this.runs.find(run.key) ?? run);
       const active = { row, runs: known, reports: new MemberReports(this.plan.members), experiment: undefined };
       this.trials.add(active);
       this.setStatus(active, 'running');
@@ -443,7 +427,7 @@ export class Sweep {
         if (run.state === 'finished') continue;
         // What it had may be what it failed by, or has been deleted with those that are not wanted.
         Object.assign(run, { retries: 0, checkpointStep: 0 });
-        this.continueRun(run);
+        this.runs.goOn(run);
       }
     });
   }
@@ -452,12 +436,7 @@ export class Sweep {
   tick(seconds: number, computeSeconds: number, write: boolean): Change[] {
     return this.rows.collect(() => {
       this.spending.passed(seconds, computeSeconds);
-      const now = Date.now();
-      for (const [key, at] of this.delayed) {
-        if (at > now) continue;
-        this.delayed.delete(key);
-        if (this.parts.runs.find(key)?.state === 'waiting' && !this.unsettled.has(key)) this.ready.addRun(key);
-      }
+      this.runs.tick();
       if (write) this.rows.write();
       const spent = this.spending.spentTime(this.settings.budget);
       if (this.state === 'running' && spent !== undefined) this.haltNow('stopped', spent);
@@ -515,21 +494,13 @@ export class Sweep {
     this.setStatus(trial, 'running');
     // Those that are still on their way into the checkpoint go on when they are there.
     for (const run of trial.runs)
-      if (run.state === 'paused' || run.state === 'stopped' || run.state === 'failed') this.continueRun(run);
+      if (run.state === 'paused' || run.state === 'stopped' || run.state === 'failed') this.runs.goOn(run);
   }
 
   private stopTrial(trial: ActiveTrial, reason: string): void {
     this.over(trial, 'stopped', reason);
-    for (const run of trial.runs) this.stopRun(run);
+    for (const run of trial.runs) this.runs.stop(run);
     this.forgetIfOver(trial);
-  }
-
-  private stopRun(run: RunRow): void {
-    if (isOver(run.state)) return;
-    this.ready.deleteRun(run.key);
-    this.delayed.delete(run.key);
-    if (run.state === 'waiting') this.advance(run, 'stopped');
-    else this.advance(run, 'stop');
   }
 
   // ---- trials ----
@@ -554,22 +525,9 @@ export class Sweep {
     const trial: ActiveTrial = { row, experiment, reports: new MemberReports(members), runs: [] };
     this.trials.add(trial);
     this.trials.counts.running += 1;
-    for (let member = 0; member < members; member++) trial.runs.push(this.createRun(row, member, since));
+    for (let member = 0; member < members; member++) trial.runs.push(this.runs.create(row, member, since));
     this.rows.touch(trial);
     this.take({ type: 'created', trial: number, parameters: { ...parameters } });
-  }
-
-  private createRun({ number, untilEpoch }: TrialRow, member: number, since: number): RunRow {
-    const { members } = this.plan;
-    const run = newRunRow(this.row, { trial: number, member, members, untilEpoch: this.untilOf(untilEpoch) });
-    this.rows.add(this.parts.runs.create(run));
-    this.ready.addRun(run.key, since);
-    return run;
-  }
-
-  /** The whole training is told as 0, so that it ends in its way. */
-  private untilOf(epochs: number): number {
-    return epochs >= this.plan.search.untilStep ? 0 : epochs;
   }
 
   private finished(trial: ActiveTrial): void {
@@ -597,7 +555,7 @@ export class Sweep {
     if (mayPass(code) && run.retries < this.settings.retries) {
       run.retries += 1;
       this.rows.note('run-retried', { run: run.key, retry: run.retries, message });
-      if (this.state === 'running') this.continueRun(run, backoffMs(run.retries));
+      if (this.state === 'running') this.runs.goOn(run, backoffMs(run.retries));
       else this.rows.add([{ table: 'runs', row: { ...run } }]);
       return;
     }
@@ -621,7 +579,7 @@ export class Sweep {
 
   private fail(trial: ActiveTrial, reason: string): void {
     this.over(trial, 'failed', reason);
-    for (const run of trial.runs) this.stopRun(run);
+    for (const run of trial.runs) this.runs.stop(run);
     this.take({ type: 'failed', trial: trial.row.number, reason });
   }
 
@@ -638,7 +596,7 @@ export class Sweep {
   private forgetIfOver(trial: ActiveTrial): void {
     if (!this.trials.forgetIfOver(trial)) return;
     this.rows.touch(trial);
-    for (const { key } of trial.runs) this.parts.runs.forget(key);
+    this.runs.forget(trial);
     this.retention.over(trial.row, this.settings.keep);
   }
 
@@ -658,23 +616,19 @@ export class Sweep {
     if (this.state === 'finished') throw new PolyakError('usage', `${this.row.name} has finished`);
     this.setState(state, reason);
     for (const { runs } of this.trials.all()) {
-      for (const run of runs) if (run.state === 'running') this.advance(run, 'stop');
+      for (const run of runs) this.runs.halt(run);
     }
   }
 
   private finishIfOver(): void {
     if (this.state !== 'running') return;
     if (this.ready.length > 0) {
-      if (!this.canStart && !this.isMoving()) this.setState('stopped', this.spending.spentEpochs(this.settings.budget));
+      if (!this.canStart && !this.runs.isMoving)
+        this.setState('stopped', this.spending.spentEpochs(this.settings.budget));
       return;
     }
     if (this.trials.size > 0) return;
     if (this.parts.decider.isComplete ?? this.trials.over === this.settings.trials) this.setState('finished', null);
-  }
-
-  /** Whether a run is led, so that something will still happen. */
-  private isMoving(): boolean {
-    return this.trials.someRun(({ key, state }) => hasLead(state) || this.delayed.has(key) || this.unsettled.has(key));
   }
 
   private setState(state: SweepState, reason: string | null): void {
@@ -695,48 +649,6 @@ export class Sweep {
       if (!(error instanceof PolyakError)) throw error;
       this.haltNow('failed', error.message);
     }
-  }
-
-  private continueRun(run: RunRow, delayMs = 0): void {
-    const trial = this.trials.find(run.trial);
-    const untilEpoch = this.untilOf(trial?.row.untilEpoch ?? 0);
-    const { runs } = this.parts;
-    const { shards } = this.row;
-    this.rows.add(runs.advance(run, run.state === 'paused' ? 'promote' : 'submit', { untilEpoch, shards }));
-    this.rows.add(runs.forgetEnd(run.key));
-    if (delayMs > 0) this.delayed.set(run.key, Date.now() + delayMs);
-    else if (!this.unsettled.has(run.key)) this.ready.addRun(run.key);
-  }
-
-  /** It is led no longer, and what it was to train is not promised any more. */
-  private leave(run: RunRow, trigger: RunTrigger): void {
-    if (hasLead(run.state)) {
-      this.spending.reserve(-this.epochsAhead(run));
-      // Who had an external one is fenced by its token.
-      if (!this.isExternal) this.unsettled.add(run.key);
-    }
-    this.advance(run, trigger);
-    // Whoever waits for the end of a sweep that was stopped waits for this.
-    if (this.state !== 'running' && !this.isLed) this.rows.write();
-  }
-
-  private trainedUntil(run: RunRow, epoch: number): void {
-    if (epoch <= this.epochOf(run)) return;
-    this.spending.trained(epoch - this.epochOf(run));
-    this.trials.setEpoch(run, epoch);
-  }
-
-  private epochsAhead(run: RunRow): number {
-    const until = run.untilEpoch === 0 ? this.plan.search.untilStep : run.untilEpoch;
-    return Math.max(0, until - this.epochOf(run));
-  }
-
-  private mayContinue(run: RunRow): boolean {
-    return this.spending.allows(this.settings.budget, this.epochsAhead(run));
-  }
-
-  private advance(run: RunRow, trigger: RunTrigger): void {
-    this.rows.add(this.parts.runs.advance(run, trigger));
   }
 }
 
