@@ -10,20 +10,23 @@ const confusionsShown = 10;
 export interface EvaluateCommandOptions extends FindRunOptions {
   split: 'train' | 'validation' | 'test';
   data?: string;
+  augment?: string;
   json: boolean;
 }
 
 export async function evaluateCommand(reference: string, options: EvaluateCommandOptions): Promise<void> {
-  const { split, data, json, ...rest } = options;
+  const { split, data, augment, json, ...rest } = options;
   const run = await loadRun(reference, rest);
   const onNotice = (message: string) => process.stderr.write(`polyak: ${message}\n`);
-  const evaluation = await evaluateRun(run, { split, data, onNotice });
+  const evaluation = await evaluateRun(run, { split, data, augment, onNotice });
   const { folder, step, weights } = run;
   if (json) {
-    const line = { event: 'evaluated', run: folder, step, weights, weightsSha256: run.sha256, ...evaluation };
+    const how = { step, weights, weightsSha256: run.sha256, ...(augment !== undefined && { augment }) };
+    const line = { event: 'evaluated', run: folder, ...how, ...evaluation };
     process.stdout.write(`${JSON.stringify(line)}\n`);
   } else {
-    const name = `${run.experiment.name}, step ${step}, ${weights} weights`;
+    const views = augment === undefined ? '' : `, mean of ${run.views(augment).count} views`;
+    const name = `${run.experiment.name}, step ${step}, ${weights} weights${views}`;
     process.stdout.write(`${name}: ${describe(evaluation)}\n`);
   }
 }

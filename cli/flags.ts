@@ -70,6 +70,14 @@ export function weightsOption(): Option {
     .default('last');
 }
 
+/** Test-time augmentation. */
+export function addTestTimeFlag(command: Command): Command {
+  return command.option(
+    '--augment <views>',
+    'the mean prediction over views of each picture: tenCrop, fiveCrop, mirror, multiScale, or with parts of the sides, such as tenCrop:0.8 or multiScale:1,0.9',
+  );
+}
+
 /** The flags of the commands that use what a run has trained. */
 export function addTrainedRunFlags(command: Command): Command {
   command

@@ -7,17 +7,18 @@ import { loadRun, type FindRunOptions } from './load-run.js';
 
 export interface PredictCommandOptions extends FindRunOptions {
   top: number;
+  augment?: string;
   json: boolean;
 }
 
 /** Answers with the exit code: that of wrong data if any file could not be predicted; the others were. */
 export async function predictCommand(reference: string, files: string[], options: PredictCommandOptions) {
-  const { top, json, ...rest } = options;
+  const { top, augment, json, ...rest } = options;
   const run = await loadRun(reference, rest);
   let exitCode = 0;
   for (const file of files) {
     try {
-      await predictFile(run, file, { top, json });
+      await predictFile(run, file, { top, augment, json });
     } catch (error) {
       if (!(error instanceof PolyakError) || error.code !== 'data') throw error;
       exitCode = error.exitCode;
@@ -28,9 +29,13 @@ export async function predictCommand(reference: string, files: string[], options
   return exitCode;
 }
 
-async function predictFile(run: TrainedRun, file: string, { top, json }: { top: number; json: boolean }) {
+async function predictFile(
+  run: TrainedRun,
+  file: string,
+  { top, augment, json }: Pick<PredictCommandOptions, 'top' | 'augment' | 'json'>,
+) {
   const { samples, count, many } = await readInput(file, run);
-  const predictions = await run.predict(samples);
+  const predictions = await run.predict(samples, { augment });
   const { outputs } = run.dataShape;
   const kind = (await run.hasProbabilities()) ? 'probability' : 'score';
   for (let index = 0; index < count; index++) {

@@ -17,6 +17,8 @@ export interface EvaluateOptions {
   split?: SplitName;
   /** Other data of the same source; the run's own unless given. */
   data?: string;
+  /** Test-time augmentation: the mean prediction over views of each picture, such as `tenCrop`. */
+  augment?: string;
   onNotice?: (message: string) => void;
 }
 
@@ -42,13 +44,17 @@ export interface Evaluation {
 
 /** Errors: `data` for data that are not there, have other samples or classes; `usage` for a split without samples. */
 export async function evaluateRun(run: TrainedRun, options: EvaluateOptions = {}): Promise<Evaluation> {
-  const { split = 'test', data, onNotice = () => undefined } = options;
+  const { split = 'test', data, augment, onNotice = () => undefined } = options;
+  const views = augment === undefined ? undefined : run.views(augment, onNotice);
   const samples = await SplitSamples.open(run, { split, data, onNotice });
   const model = await run.model();
   const sums = new EvaluationSums(run, model, samples);
   for (let leaf = 0; leaf < samples.leaves; leaf++) {
     const batch = samples.take(leaf);
-    sums.add(leaf, model.evaluate(batch), batch.labels);
+    const evaluated = views
+      ? model.evaluateViews(views.of(batch.inputs, batch.count), batch)
+      : model.evaluate(batch);
+    sums.add(leaf, evaluated, batch.labels);
   }
   return sums.evaluation(split);
 }

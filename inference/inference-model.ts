@@ -120,12 +120,34 @@ export class InferenceModel {
     });
   }
 
+  /** As `evaluate`, of the mean prediction over views of the same samples; each view is used up before the next is asked for. */
+  evaluateViews(views: Iterable<Float32Array>, { labels, count }: Pick<ModelBatch, 'labels' | 'count'>): Evaluated {
+    return this.tf.tidy(() => {
+      const logits = Array.from(views, (inputs) => this.#logits(inputs, count));
+      return { ...this.#evaluated(this.#meanLogits(logits), labels, count) };
+    });
+  }
+
+  /** As `predict`, the mean over views of the same samples. */
+  predictViews(views: Iterable<Float32Array>, count: number): Float32Array {
+    return this.tf.tidy(() => {
+      const logits = Array.from(views, (inputs) => this.#logits(inputs, count));
+      return this.#meanPrediction(logits).dataSync<'float32'>();
+    });
+  }
+
+  #meanPrediction(logits: readonly Tensor2D[]): Tensor2D {
+    const { tf } = this;
+    const activation = this.#loss.finalActivation;
+    const predictions = activation === undefined ? logits : logits.map((each) => tf[activation](each));
+    return tf.div<Tensor2D>(tf.addN([...predictions]), predictions.length);
+  }
+
   /** What gives the mean probabilities when the loss's own activation is put behind it. */
   #meanLogits(logits: readonly Tensor2D[]): Tensor2D {
     const { tf } = this;
     const activation = this.#loss.finalActivation;
-    const predictions = activation === undefined ? logits : logits.map((each) => tf[activation](each));
-    const mean = tf.div<Tensor2D>(tf.addN([...predictions]), predictions.length);
+    const mean = this.#meanPrediction(logits);
     if (activation === undefined) return mean;
     const certain = tf.clipByValue(mean, probabilityMin, 1 - epsilon);
     return activation === 'softmax'

@@ -31,7 +31,7 @@ export class Preprocessor {
     const { memory, freeFrom } = store;
     const labels = new Float32Array(microBatchSize);
     const dataset = new Dataset(shape, null, 1, splits, memory, bytesPerValue, labels, freeFrom, '');
-    this.assembler = new BatchAssembler(dataset, experiment, 1);
+    this.assembler = new BatchAssembler(dataset, { ...experiment, augment: [] }, 1);
     this.assembler.setMean(mean);
   }
 

@@ -10,6 +10,7 @@ import type { Backend } from '../common/backend.js';
 import { PolyakError } from '../common/errors.js';
 import { targetOf } from '../common/experiment/losses.js';
 import type { Experiment } from '../common/experiment/schema.js';
+import { subtractsMean } from '../common/input-statistics.js';
 import type { Manifest } from '../common/manifest.js';
 import { modulePath, readModule } from '../common/module-bundle.js';
 import { encodingSchema, type Encoding } from '../worker/data/encoding.js';
@@ -21,6 +22,7 @@ import { readNewestWeights, type CheckpointWeights, type WeightsName } from './c
 import { InferenceModel } from './inference-model.js';
 import { Preprocessor, type Samples } from './preprocessor.js';
 import { samplesOf, type SampleTensor } from './sample-tensor.js';
+import { TestTimeViews } from './test-time-views.js';
 
 const leadSchema = z.object({
   facts: z.object({
@@ -39,6 +41,11 @@ export interface LoadRunOptions {
   backend?: Backend;
 }
 
+export interface PredictOptions {
+  /** Test-time augmentation: the mean prediction over views of each picture, such as `tenCrop`. */
+  augment?: string;
+}
+
 export class TrainedRun {
   readonly manifest: Manifest;
   /** Steps that were trained. */
@@ -53,6 +60,7 @@ export class TrainedRun {
   #disposed = false;
   #module: Promise<LoadedModule | undefined> | undefined;
   readonly #preprocessors = new Map<1 | 4, Preprocessor>();
+  readonly #views = new Map<string, TestTimeViews>();
 
   private constructor(
     readonly folder: string,
@@ -74,7 +82,9 @@ export class TrainedRun {
     this.vector = checkpoint.vector;
     this.sha256 = createHash('sha256').update(new Uint8Array(this.vector.buffer)).digest('hex');
     const { preprocess } = checkpoint.record;
-    this.mean = preprocess === null ? null : floatsOf(Buffer.from(preprocess, 'base64'));
+    const measured = preprocess === null ? null : floatsOf(Buffer.from(preprocess, 'base64'));
+    // Behind the mean lies what augmentation asked for.
+    this.mean = measured && subtractsMean(experiment) ? measured.slice(0, this.features) : null;
   }
 
   /** Errors: `usage` for a folder that is no run, `data` where it has no whole checkpoint. */
@@ -125,13 +135,14 @@ export class TrainedRun {
    * tensor of shape [count, ...inputShape] or of one sample; one of tfjs is taken as it is. Bytes are read as byte / 255,
    * and all are preprocessed as in training. Errors: `usage` for samples of another size or type, or after dispose.
    */
-  async predict(samples: Samples | SampleTensor): Promise<Float32Array> {
+  async predict(samples: Samples | SampleTensor, { augment }: PredictOptions = {}): Promise<Float32Array> {
     const { features, experiment } = this;
     const values = await samplesOf(samples, this.inputShape);
     const count = values.length / features;
     if (!Number.isInteger(count)) {
       throw new PolyakError('usage', `${values.length} values are no multiple of a sample's ${features}`);
     }
+    const views = augment === undefined ? undefined : this.views(augment);
     const model = await this.model();
     const preprocessor = this.#preprocessor(values instanceof Uint8Array ? 1 : 4);
     const { outputs } = this.dataShape;
@@ -140,9 +151,26 @@ export class TrainedRun {
     for (let from = 0; from < count; from += microBatchSize) {
       const to = Math.min(count, from + microBatchSize);
       const inputs = preprocessor.prepare(values.subarray(from * features, to * features));
-      predictions.set(model.predict(inputs, to - from), from * outputs);
+      const predicted = views
+        ? model.predictViews(views.of(inputs, to - from), to - from)
+        : model.predict(inputs, to - from);
+      predictions.set(predicted, from * outputs);
     }
     return predictions;
+  }
+
+  /**
+   * Of up to a micro-batch. Errors: `usage`.
+   * @internal
+   */
+  views(augment: string, onNotice: (message: string) => void = () => undefined): TestTimeViews {
+    const { inputShape, experiment } = this;
+    const views = this.#views.get(augment) ?? TestTimeViews.for(augment, inputShape, experiment.train.microBatchSize);
+    this.#views.set(augment, views);
+    if (views.isMirroring && !experiment.augment.some((entry) => 'flip' in entry)) {
+      onNotice(`--augment ${augment}: shows pictures mirrored too, which the run was trained without (augment: flip)`);
+    }
+    return views;
   }
 
   /** Gives the model's memory in TensorFlow back. A second call does nothing. */
@@ -150,6 +178,7 @@ export class TrainedRun {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#preprocessors.clear();
+    this.#views.clear();
     const model = await this.#model?.catch(() => undefined);
     model?.dispose();
   }

@@ -32,6 +32,12 @@ export class Batches {
     this.assembler = new BatchAssembler(dataset, experiment);
   }
 
+  /** What was measured of the inputs over the training split, once it is known. */
+  setStatistics(statistics: Float32Array): void {
+    this.assembler.setStatistics(statistics);
+    this.ahead = undefined;
+  }
+
   /** The mean to subtract from each feature, once it is known. */
   setMean(mean: Float32Array): void {
     this.assembler.setMean(mean);
@@ -60,7 +66,7 @@ export class Batches {
     this.ahead = { key: keyOf(of), batch: this.assemble(of) };
   }
 
-  /** Sum per feature over a leaf of the training split. */
+  /** Sum per feature over a leaf of the training split, and what lighting asks for behind it. */
   statistics(leaf: number): { sum: Float32Array; samples: number } {
     const ids = this.passIds('train', leaf);
     return { sum: this.assembler.statistics(ids), samples: ids.length };

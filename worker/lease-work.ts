@@ -50,7 +50,7 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
   private measured = { at: 0, leaves: 0, seconds: 0 };
 
   constructor(private readonly options: WorkOptions) {
-    const { memory, chunks, manifest, features, experiment, compute } = options.prepared;
+    const { memory, chunks, manifest, statisticsFloats, experiment, compute } = options.prepared;
     this.kernels = vectorKernels(memory.memory);
     const load = async (offset: number) =>
       void (await compute.run('setWeights', { trial: options.trial, weights: offset }));
@@ -62,7 +62,7 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
     const spans = chunks.map(({ offset, length }) => ({ offset, length }));
     this.layouts = {
       GRADIENT: { chunks: spans, tensors },
-      STATISTICS: { chunks: spansOf(features, experiment.chunkFloats), tensors: [] },
+      STATISTICS: { chunks: spansOf(statisticsFloats, experiment.chunkFloats), tensors: [] },
     };
   }
 
@@ -196,12 +196,12 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
   }
 
   private async computeStatistics(leaf: number): Promise<WorkSum> {
-    const { batches, memory, features } = this.options.prepared;
+    const { batches, memory, statisticsFloats } = this.options.prepared;
     this.options.activity.enter('statistics');
     const node = await memory.acquire();
     const startedAt = performance.now();
     const { sum, samples } = batches.statistics(leaf);
-    memory.floats(node, features).set(sum);
+    memory.floats(node, statisticsFloats).set(sum);
     this.measure((performance.now() - startedAt) / 1000);
     return { node, lossSum: 0, metricSums: [], samples };
   }
@@ -214,8 +214,8 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
   /** Later requests of the compute thread find the sum; only the main thread must not write to `right` before. */
   private addNodes(left: number, right: number): void {
     const { trial, prepared } = this.options;
-    const { compute, memory, manifest, features } = prepared;
-    const floats = Math.max(manifest.parameterCount + manifest.statisticsCount, features);
+    const { compute, memory, manifest, statisticsFloats } = prepared;
+    const floats = Math.max(manifest.parameterCount + manifest.statisticsCount, statisticsFloats);
     compute.run('add', { trial, left, right, floats }).then(
       () => memory.release(right),
       // The compute thread is gone, and the process with it.
@@ -274,13 +274,13 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
   }
 
   private async readMean(incarnation: Incarnation): Promise<boolean> {
-    const { memory, features, batches } = this.options.prepared;
+    const { memory, statisticsFloats, batches } = this.options.prepared;
     const node = await memory.acquire();
     try {
       const { chunks } = this.layouts.STATISTICS;
       const versions = await this.readChunks(incarnation, 'PREPROCESS', chunks, node, incarnation.signal);
       if (!versions) return false;
-      batches.setMean(memory.floats(node, features).slice());
+      batches.setStatistics(memory.floats(node, statisticsFloats).slice());
       return true;
     } finally {
       memory.release(node);

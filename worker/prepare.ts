@@ -1,6 +1,7 @@
 /** Makes a worker ready for a trial: data, model, memory, and the proof that it computes what the others compute. */
 import { layOutChunks, type ChunkSpec } from '../common/chunk-layout.js';
 import type { Experiment } from '../common/experiment/schema.js';
+import { statisticsFloats } from '../common/input-statistics.js';
 import type { Logger } from '../common/log.js';
 import type { Manifest } from '../common/manifest.js';
 import type { ModuleBundle } from '../common/module-bundle.js';
@@ -19,7 +20,8 @@ export interface PreparedTrial {
   experiment: Experiment;
   manifest: Manifest;
   chunks: ChunkSpec[];
-  features: number;
+  /** Length of what is measured of the inputs before the first step. */
+  statisticsFloats: number;
   memory: TrialMemory;
   batches: Batches;
   compute: Compute;
@@ -90,7 +92,8 @@ async function prepare(options: PrepareOptions, compute: Compute, held: Held): P
   const manifest = await compute.run('open', { trial, experiment, shape });
   const weights = manifest.parameterCount + manifest.statisticsCount;
   const leavesMax = leavesMaxOf(train.count, batchSize, microBatchSize);
-  const memory = new TrialMemory({ weights, features, leavesMax }, memories);
+  const floats = statisticsFloats(experiment, features);
+  const memory = new TrialMemory({ weights, statisticsFloats: floats, leavesMax }, memories);
   held.memory = memory;
   await compute.run('attach', { trial, memory: memory.memory });
   const batches = new Batches(experiment, dataset);
@@ -120,5 +123,5 @@ async function prepare(options: PrepareOptions, compute: Compute, held: Held): P
     files: dataset.files.groups,
   };
   const chunks = layOutChunks(manifest, experiment.chunkFloats);
-  return { experiment, manifest, chunks, features, memory, batches, compute, proof };
+  return { experiment, manifest, chunks, statisticsFloats: floats, memory, batches, compute, proof };
 }

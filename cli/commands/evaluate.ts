@@ -2,7 +2,7 @@
 import { Option, type Command } from 'commander';
 import { PolyakError } from '../../common/errors.js';
 import type { EvaluateCommandOptions } from '../evaluate.js';
-import { addTrainedRunFlags, examples, runArgument } from '../flags.js';
+import { addTestTimeFlag, addTrainedRunFlags, examples, runArgument } from '../flags.js';
 
 export function addEvaluate(program: Command): void {
   const command = program
@@ -18,18 +18,23 @@ export function addEvaluate(program: Command): void {
     )
     .addOption(new Option('--split <name>', 'which samples').choices(['test', 'validation', 'train']).default('test'))
     .option('--data <path>', 'other data of the same source; what has no splits of its own is taken in whole');
+  addTestTimeFlag(command);
   addTrainedRunFlags(command)
     .addHelpText(
       'after',
       examples(
         'polyak evaluate digits-1',
         'polyak evaluate digits-1 --weights average --split validation --json',
+        'polyak evaluate flowers-1 --augment tenCrop',
         'polyak evaluate --ensemble digits-1,digits-2,digits-3',
         'polyak evaluate digits-search-1 --ensemble top:5',
       ),
     )
     .action(async (run: string | undefined, flags: EvaluateCommandOptions & { ensemble?: string }) => {
       const { ensemble, ...options } = flags;
+      if (ensemble !== undefined && options.augment !== undefined) {
+        throw new PolyakError('usage', '--augment: goes with one run, not with --ensemble; leave one of them out');
+      }
       if (ensemble !== undefined) {
         const { ensembleCommand, membersOf } = await import('../ensemble.js');
         return await ensembleCommand(await membersOf(ensemble, run, options), options);

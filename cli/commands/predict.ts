@@ -1,6 +1,6 @@
 /** `polyak predict`: its flags and help. */
 import type { Command } from 'commander';
-import { addTrainedRunFlags, examples, runArgument } from '../flags.js';
+import { addTestTimeFlag, addTrainedRunFlags, examples, runArgument } from '../flags.js';
 import { positiveInteger } from '../numbers.js';
 import type { PredictCommandOptions } from '../predict.js';
 
@@ -15,6 +15,7 @@ export function addPredict(program: Command): void {
     .addArgument(runArgument())
     .argument('<files...>', 'what to predict')
     .option('--top <n>', 'how many classes to name', positiveInteger, 5);
+  addTestTimeFlag(command);
   addTrainedRunFlags(command)
     .addHelpText(
       'after',

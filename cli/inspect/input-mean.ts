@@ -1,5 +1,5 @@
 /**
- * The mean of the inputs over the training split, as the lead of a trial makes it: sums of micro-batches through the tree,
+ * The mean of the inputs over the training split, and of their colours where those are asked for, as the lead of a trial makes it: sums of micro-batches through the tree,
  * then one multiplication. For those who have the data and no cluster.
  */
 import { passLeaves } from '../../common/plan.js';

@@ -3,6 +3,7 @@
  * thread, and nothing is applied. More samples than a step has come from the steps after it, with the first weights.
  */
 import { PolyakError } from '../../common/errors.js';
+import { needsStatistics } from '../../common/input-statistics.js';
 import { targetOf } from '../../common/experiment/losses.js';
 import type { Experiment } from '../../common/experiment/schema.js';
 import type { Logger } from '../../common/log.js';
@@ -58,7 +59,7 @@ export async function inspectExperiment(experiment: Experiment, options: Inspect
 async function inspectPrepared(prepared: PreparedTrial, wanted: number | undefined): Promise<Inspection> {
   const { compute, manifest, memory } = prepared;
   const leaves = leavesOf(prepared, wanted);
-  subtractMean(prepared);
+  setStatistics(prepared);
   const { gradient, lossSum, batches } = await gradientOf(prepared, leaves);
   const { input, layers } = await compute.run('observed', { trial });
   const samples = batches.reduce((sum, { count }) => sum + count, 0);
@@ -107,9 +108,9 @@ function leavesOf({ experiment, proof }: PreparedTrial, wanted: number | undefin
   return leaves;
 }
 
-function subtractMean({ experiment, proof, batches }: PreparedTrial): void {
-  if (!experiment.preprocess.some((entry) => 'subtractMean' in entry)) return;
-  batches.setMean(inputMean(batches, proof.data?.trainCount ?? 0, experiment.train.microBatchSize));
+function setStatistics({ experiment, proof, batches }: PreparedTrial): void {
+  if (!needsStatistics(experiment)) return;
+  batches.setStatistics(inputMean(batches, proof.data?.trainCount ?? 0, experiment.train.microBatchSize));
 }
 
 interface InspectedGradient {
@@ -140,10 +141,14 @@ async function gradientOf(prepared: PreparedTrial, leaves: readonly InspectedLea
   return { gradient, lossSum: losses.takeRoot(), batches: seen };
 }
 
-function firstOf({ inputs, labels, weights, count: all }: Batch, count: number): Batch {
+function firstOf({ inputs, labels, weights, mixed, count: all }: Batch, count: number): Batch {
   const part = <Floats extends Int32Array | Float32Array>(floats: Floats) =>
     floats.subarray(0, (floats.length / all) * count) as Floats;
-  return { inputs: part(inputs), labels: part(labels), ...(weights && { weights: part(weights) }), count };
+  return {
+    ...{ inputs: part(inputs), labels: part(labels), count },
+    ...(weights && { weights: part(weights) }),
+    ...(mixed && { mixed: { labels: part(mixed.labels), shares: part(mixed.shares) } }),
+  };
 }
 
 /** Of each output; null for classes, also for two of them. */

@@ -30,6 +30,7 @@ export function crossCheck(experiment: Experiment): Finding[] {
     ...dilationFindings(experiment),
     ...warmUpFindings(experiment),
     ...trustFindings(experiment),
+    ...mixupFindings(experiment),
   ];
 }
 
@@ -158,6 +159,24 @@ function trustFindings({ optimizer, clip }: Experiment): Finding[] {
   const message =
     'does not go with lamb, whose step has the norm of the weights whatever that of the gradient; take one of them out';
   return [{ path: ['clip', 'globalNorm'], message }];
+}
+
+/** A mixed label is a distribution over classes, and a partner is of the same micro-batch. */
+function mixupFindings({ augment, loss, train }: Experiment): Finding[] {
+  const index = augment.findIndex((entry) => 'mixup' in entry);
+  if (index < 0) return [];
+  const path = ['augment', index, 'mixup'];
+  const name = nameOf(loss);
+  const findings: Finding[] = [];
+  if (name !== 'softmaxCrossEntropy') {
+    const message = `goes with loss: softmaxCrossEntropy, whose label may be of two classes, not with '${name}'; take one of them out`;
+    findings.push({ path, message });
+  }
+  if (train.microBatchSize < 2) {
+    const message = 'mixes the samples of a micro-batch, and train.microBatchSize is 1; make that 2 or more';
+    findings.push({ path, message });
+  }
+  return findings;
 }
 
 /** One cycle begins with a rise of its own. */

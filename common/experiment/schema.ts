@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { npySchema, npzSchema } from './array-schema.js';
+import { augmentSchema } from './augment-schema.js';
 import {
   heldOrFold,
   heldOrPath,
@@ -88,15 +89,6 @@ const preprocessSchema = z.union([
   }),
   z.strictObject({ scale: positive.describe('multiplies by a number above 0') }),
 ]);
-
-const augmentSchema = z.union([
-  z.strictObject({ flip: z.literal('horizontal').describe('mirrors a sample with probability a half') }),
-  z.strictObject({
-    crop: z.strictObject({ padding: count.describe('pixels that a sample is shifted by at most, down and across') }),
-  }),
-]);
-
-export const augmentNames: readonly string[] = augmentSchema.options.flatMap(({ shape }) => Object.keys(shape));
 
 const share = z.number().min(0).max(1);
 /** Of the learning rate; epochs are counted from 0, in fractions. Their formulas are in server/schedule.ts. */

@@ -5,6 +5,7 @@
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PolyakError } from '../../common/errors.js';
+import { needsStatistics, statisticsFloats } from '../../common/input-statistics.js';
 import type { Experiment } from '../../common/experiment/schema.js';
 import type { ChunkFrame } from '../../common/frame.js';
 import type { Logger } from '../../common/log.js';
@@ -384,10 +385,11 @@ export class TrialLead {
 
   private async ensurePreprocess(facts: TrialFacts): Promise<void> {
     const { experiment } = this.options;
-    if (this.preprocess || !experiment.preprocess.some((entry) => 'subtractMean' in entry)) return;
-    const { trainCount, features } = facts.data;
+    if (this.preprocess || !needsStatistics(experiment)) return;
+    const { trainCount } = facts.data;
+    const floats = statisticsFloats(experiment, facts.data.features);
     const leafCount = passLeaves(trainCount, experiment.train.microBatchSize);
-    this.collector = new PreprocessCollector(features, experiment.chunkFloats, leafCount, (node) =>
+    this.collector = new PreprocessCollector(floats, experiment.chunkFloats, leafCount, (node) =>
       this.membership.round?.held(node, this.options.shard),
     );
     this.membership.admitAll();

@@ -271,7 +271,7 @@ export default defineModule({ metrics: { at: (y) => tf.fill([1], at > 0 ? Math.m
       "loss: 'module' is the module's loss, but own.ts exports none",
       "model[0].repeat.layers[0].scael: there is no layer 'scael'; own.ts exports scale; did you mean 'scale'?",
       "metrics[1]: there is no metric 'f1'; own.ts exports none; built in are accuracy, topKAccuracy, meanAbsoluteError, meanSquaredError, rootMeanSquaredError, rSquared",
-      "augment[0]: there is no augmentation 'noise'; own.ts exports none; built in are flip, crop",
+      "augment[0]: there is no augmentation 'noise'; own.ts exports none; built in are flip, crop, resizedCrop, rotate, translate, brightness, contrast, saturation, lighting, erase, cutout, mixup",
     ]);
   });
 });

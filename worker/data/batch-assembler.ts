@@ -1,10 +1,16 @@
 /**
- * Makes minibatches on the main thread while the compute thread works on the one before: gather, preprocess, augment,
- * in one kernel, into one of a few slots of shared memory.
+ * Makes minibatches on the main thread while the compute thread works on the one before: gather, preprocess, mirror and
+ * shift, in one kernel, into one of a few slots of shared memory. What else augmentation does is the augmenter's.
  */
 import type { Experiment } from '../../common/experiment/schema.js';
 import { batchKernels, type BatchKernels } from '../../common/kernels/batch-kernels.js';
+import { measuresColours } from '../../common/input-statistics.js';
 import { CounterRandom, Purpose } from '../../common/random.js';
+import { augmentKernels, type AugmentKernels } from '../../common/kernels/augment-kernels.js';
+import { Augmenter, builtInAugmentations, type Gathering } from './augment/augmenter.js';
+import { drawPlacement } from './augment/geometry.js';
+import { mixLabels } from './augment/mixing.js';
+import { principalComponents, productCount } from './augment/principal-components.js';
 import type { Dataset, SplitName } from './dataset.js';
 
 export interface Batch {
@@ -14,6 +20,8 @@ export interface Batch {
   labels: Int32Array | Float32Array;
   /** What each counts in the loss, of training samples; absent where all count the same. */
   weights?: Float32Array;
+  /** The second class of mixed training samples, and what the first of them counts, from a half to 1. */
+  mixed?: { labels: Int32Array; shares: Float32Array };
   count: number;
 }
 
@@ -37,8 +45,9 @@ export class BatchAssembler {
   private readonly sumPointer: number;
   private readonly slotPointers: number[];
   private readonly scale: number;
-  private readonly flip: boolean;
-  private readonly padding: number;
+  private readonly augmentations: ReturnType<typeof builtInAugmentations>;
+  private readonly augmenter: Augmenter | undefined;
+  private readonly colours: AugmentKernels | undefined;
   private hasMean = false;
 
   constructor(
@@ -55,17 +64,19 @@ export class BatchAssembler {
       return pointer;
     };
     const [rows, flips, shiftX, shiftY] = [4, 1, 4, 4].map((bytes) => take(microBatchSize * bytes));
-    const [mean, sum] = [take(features * 4), take(features * 4)];
+    const [mean, sum] = [take(features * 4), take((features + productCount) * 4)];
     const slotOffsets = Array.from({ length: slots }, () => take(microBatchSize * features * 4));
+    this.augmenter = Augmenter.for(experiment, imageShape(dataset.shape), take);
     this.area = dataset.reserve(end);
+    this.augmenter?.attach(dataset.memory, this.area);
     const at = (offset = 0) => this.area + offset;
     [this.rows, this.flips, this.shiftX, this.shiftY] = [at(rows), at(flips), at(shiftX), at(shiftY)];
     [this.meanPointer, this.sumPointer] = [at(mean), at(sum)];
     this.slotPointers = slotOffsets.map((offset) => at(offset));
     this.kernels = batchKernels(dataset.memory);
+    this.colours = measuresColours(experiment) ? augmentKernels(dataset.memory) : undefined;
     this.scale = experiment.preprocess.reduce((scale, entry) => ('scale' in entry ? scale * entry.scale : scale), 1);
-    this.flip = experiment.augment.some((entry) => 'flip' in entry);
-    this.padding = experiment.augment.reduce((padding, entry) => ('crop' in entry ? entry.crop.padding : padding), 0);
+    this.augmentations = builtInAugmentations(experiment);
   }
 
   get slots(): number {
@@ -75,6 +86,15 @@ export class BatchAssembler {
   /** Its room in the data set's memory is another's from now on. */
   close(): void {
     this.dataset.release(this.area);
+  }
+
+  /** What was measured of the training split: the mean per feature, and behind it the products of colours. */
+  setStatistics(statistics: Float32Array): void {
+    const { features } = this.dataset;
+    const mean = statistics.subarray(0, features);
+    this.setMean(mean);
+    if (statistics.length > features)
+      this.augmenter?.setComponents(principalComponents(mean, statistics.subarray(features)));
   }
 
   /** The mean per feature over the training split; null subtracts nothing. */
@@ -92,28 +112,46 @@ export class BatchAssembler {
     const { dataset } = this;
     const count = ids.length;
     const rows = this.writeRows(split, ids);
-    this.drawAugmentation(count, draws);
-    const [height, width, channels] = imageShape(dataset.shape);
     const out = this.slotPointers[slot];
     if (out === undefined) throw new RangeError(`slot ${slot} of ${this.slotPointers.length}`);
-    const gather = dataset.bytesPerValue === 1 ? this.kernels.gatherBytes : this.kernels.gatherFloats;
+    const gather = (to: number, how: Gathering) => this.gather(to, count, how.isPlaced ? draws : null, how.isPrepared);
     const mean = this.hasMean ? this.meanPointer : 0;
-    const augmentation = [this.flips, this.shiftX, this.shiftY] as const;
-    gather(out, dataset.storePointer, this.rows, count, height, width, channels, mean, this.scale, ...augmentation);
+    const mixing = draws && this.augmenter?.augment({ out, count, draws, mean, scale: this.scale, gather });
+    if (!draws || !this.augmenter) gather(out, { isPrepared: true, isPlaced: true });
     const inputs = new Float32Array(dataset.memory.buffer, out, count * dataset.features);
     const labels = this.labelsOf(rows);
-    if (draws === null || !dataset.weights) return { inputs, labels, count };
-    return { inputs, labels, weights: pick(dataset.weights, rows), count };
+    const weights = draws && dataset.weights ? pick(dataset.weights, rows) : undefined;
+    if (mixing && labels instanceof Int32Array) {
+      const { others, shares, ...mixed } = mixLabels(labels, weights, mixing);
+      return { inputs, ...mixed, mixed: { labels: others, shares }, count };
+    }
+    return weights ? { inputs, labels, weights, count } : { inputs, labels, count };
   }
 
-  /** Sum per feature over training samples, before any preprocessing. */
+  /** Sum per feature over training samples, before any preprocessing; for lighting, the six sums of colours behind it. */
   statistics(ids: ArrayLike<number>): Float32Array {
     this.writeRows('train', ids);
-    const { dataset } = this;
-    const out = this.sumPointer;
-    const sum = dataset.bytesPerValue === 1 ? this.kernels.sumBytes : this.kernels.sumFloats;
-    sum(out, dataset.storePointer, this.rows, ids.length, dataset.features);
-    return new Float32Array(dataset.memory.buffer, out, dataset.features).slice();
+    const { dataset, rows, sumPointer: out } = this;
+    const { features, storePointer, bytesPerValue } = dataset;
+    const sum = bytesPerValue === 1 ? this.kernels.sumBytes : this.kernels.sumFloats;
+    sum(out, storePointer, rows, ids.length, features);
+    if (!this.colours) return new Float32Array(dataset.memory.buffer, out, features).slice();
+    const { colourProductsOfBytes, colourProductsOfFloats } = this.colours;
+    const products = bytesPerValue === 1 ? colourProductsOfBytes : colourProductsOfFloats;
+    products(out + features * 4, storePointer, rows, ids.length, features / 3);
+    return new Float32Array(dataset.memory.buffer, out, features + productCount).slice();
+  }
+
+  /** The samples whose rows are written, mirrored and shifted where there are draws. */
+  private gather(out: number, count: number, draws: Draws | null, isPrepared: boolean): void {
+    const { dataset, kernels } = this;
+    this.drawPlacements(count, draws);
+    const shape = imageShape(dataset.shape);
+    const gather = dataset.bytesPerValue === 1 ? kernels.gatherBytes : kernels.gatherFloats;
+    const mean = this.hasMean && isPrepared ? this.meanPointer : 0;
+    const placement = [this.flips, this.shiftX, this.shiftY] as const;
+    const scale = isPrepared ? this.scale : 1;
+    gather(out, dataset.storePointer, this.rows, count, ...shape, mean, scale, ...placement);
   }
 
   private writeRows(split: SplitName, ids: ArrayLike<number>): Uint32Array {
@@ -138,19 +176,19 @@ export class BatchAssembler {
     return out;
   }
 
-  private drawAugmentation(count: number, draws: Draws | null): void {
+  private drawPlacements(count: number, draws: Draws | null): void {
     const { buffer } = this.dataset.memory;
     const flips = new Uint8Array(buffer, this.flips, count).fill(0);
     const shiftX = new Int32Array(buffer, this.shiftX, count).fill(0);
     const shiftY = new Int32Array(buffer, this.shiftY, count).fill(0);
-    if (!draws || (!this.flip && this.padding === 0)) return;
+    const { flip, crop } = this.augmentations;
+    if (!draws || (!flip && !crop)) return;
     for (let index = 0; index < count; index++) {
       const random = new CounterRandom(draws.seed, Purpose.augment, draws.step, draws.microBatch, index);
-      if (this.flip) flips[index] = random.integer(2);
-      if (this.padding > 0) {
-        shiftX[index] = random.integer(2 * this.padding + 1) - this.padding;
-        shiftY[index] = random.integer(2 * this.padding + 1) - this.padding;
-      }
+      const placement = drawPlacement({ flip, crop }, random);
+      flips[index] = Number(placement.isMirrored);
+      shiftX[index] = placement.shiftX;
+      shiftY[index] = placement.shiftY;
     }
   }
 }

@@ -10,6 +10,7 @@ import type { Experiment } from '../../common/experiment/schema.js';
 import { IndexPermutation } from '../../common/index-permutation.js';
 import { Purpose } from '../../common/random.js';
 import type { SplitName } from '../../common/split-name.js';
+import { checkAugmentation } from './augment/check-augmentation.js';
 import type { Encoding } from './encoding.js';
 import { foldOf, isFold } from './fold.js';
 import { groupFiles, listingSha256, type DataFileGroup } from './location/data-files.js';
@@ -198,23 +199,6 @@ function outputsOf({ loss }: Experiment, { classes, outputs = 1 }: RawData): num
   }
   if (!classes) return outputs;
   return binary ? 1 : classes.length;
-}
-
-/** Errors: `usage`. */
-function checkAugmentation({ augment }: Experiment, shape: number[]): void {
-  for (const [index, entry] of augment.entries()) {
-    if ('module' in entry) continue;
-    const name = `augment[${index}].${Object.keys(entry)[0] ?? ''}`;
-    const shown = JSON.stringify(shape);
-    if (shape.length !== 3) {
-      throw new PolyakError('usage', `${name}: is for images [height, width, channels], a sample is ${shown}`);
-    }
-    const side = Math.min(shape[0] ?? 0, shape[1] ?? 0);
-    if ('crop' in entry && entry.crop.padding >= side) {
-      const given = `${name}.padding: ${entry.crop.padding}`;
-      throw new PolyakError('usage', `${given} could move the whole image away, a sample is ${shown}`);
-    }
-  }
 }
 
 /**

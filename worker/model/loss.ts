@@ -20,10 +20,16 @@ export interface Loss {
   labelsTensor(tf: TF, labels: Labels, count: number, outputs: number): Tensor;
   /**
    * The loss of each sample, [count], and its gradient by the logits, [count, outputs], which a composed one leaves
-   * to automatic differentiation.
+   * to automatic differentiation. Only softmaxCrossEntropy looks at a second label.
    */
-  compute(tf: TF, logits: Tensor2D, labels: Tensor): { perSample: Tensor; gradient?: Tensor };
+  compute(tf: TF, logits: Tensor2D, labels: Tensor, mixed?: Mixed): { perSample: Tensor; gradient?: Tensor };
   isComposed?: boolean;
+}
+
+/** Of samples that are mixed of two, by sample: the other class, and what the label itself counts. */
+export interface Mixed {
+  labels: Tensor;
+  shares: Tensor;
 }
 
 const classLabels: Loss['labelsTensor'] = (tf, labels, count) =>
@@ -40,14 +46,19 @@ const ofNumbers = { target: 'numbers', finalActivation: undefined, labelsTensor:
 const losses: Record<string, (options: Record<string, number>) => Loss> = {
   /**
    * -sum t log softmax(z), gradient softmax(z) - t, with t = (1 - s) onehot(label) + s / classes (Szegedy et al. 2016)
-   * and s the smoothing; without it -log softmax(z)[label].
+   * and s the smoothing; without it -log softmax(z)[label]. A mixed sample's onehot(label) is that of both, in their parts.
    */
   softmaxCrossEntropy: ({ labelSmoothing = 0 }) => ({
     target: 'classes',
     finalActivation: 'softmax',
     labelsTensor: classLabels,
-    compute(tf, logits, labels) {
-      if (labelSmoothing > 0) return smoothedCrossEntropy(tf, logits, labels, labelSmoothing);
+    compute(tf, logits, labels, mixed) {
+      if (labelSmoothing > 0 || mixed) {
+        const classes = logits.shape[1];
+        const hard = mixed ? mixedLabels(tf, labels, mixed, classes) : oneHotOf(tf, labels, classes);
+        const smooth = () => tf.add(tf.mul(hard, 1 - labelSmoothing), labelSmoothing / classes);
+        return crossEntropy(tf, logits, labelSmoothing > 0 ? smooth() : hard);
+      }
       if (isNative(tf)) {
         const types: Attributes = { T: ['type', 'float32'], Tlabels: ['type', 'int32'] };
         const name = 'SparseSoftmaxCrossEntropyWithLogits';
@@ -139,10 +150,17 @@ const losses: Record<string, (options: Record<string, number>) => Loss> = {
   }),
 };
 
-function smoothedCrossEntropy(tf: TF, logits: Tensor2D, labels: Tensor, smoothing: number) {
-  const classes = logits.shape[1];
-  const oneHot = tf.cast(tf.oneHot(labels, classes), 'float32');
-  const targets = tf.add(tf.mul(oneHot, 1 - smoothing), smoothing / classes);
+function oneHotOf(tf: TF, labels: Tensor, classes: number): Tensor {
+  return tf.cast(tf.oneHot(labels, classes), 'float32');
+}
+
+function mixedLabels(tf: TF, labels: Tensor, { labels: others, shares }: Mixed, classes: number): Tensor {
+  const share = tf.expandDims(shares, 1);
+  const own = tf.mul(share, oneHotOf(tf, labels, classes));
+  return tf.add(own, tf.mul(tf.sub(1, share), oneHotOf(tf, others, classes)));
+}
+
+function crossEntropy(tf: TF, logits: Tensor2D, targets: Tensor) {
   if (isNative(tf)) {
     const types: Attributes = { T: ['type', 'float32'] };
     const name = 'SoftmaxCrossEntropyWithLogits';
@@ -189,15 +207,16 @@ export function summedLoss(
   see: (perSample: Tensor) => void,
   /** [count]; 1 unless given. */
   weights?: Tensor,
+  mixed?: Mixed,
 ): Scalar {
   if (loss.isComposed) {
-    const { perSample } = weighted(tf, loss.compute(tf, logits, labels), weights);
+    const { perSample } = weighted(tf, loss.compute(tf, logits, labels, mixed), weights);
     see(perSample);
     return tf.sum(perSample);
   }
   const operation = tf.customGrad((...args) => {
     const save = args.pop() as unknown as (tensors: Tensor[]) => void;
-    const { perSample, gradient } = weighted(tf, loss.compute(tf, args[0] as Tensor2D, labels), weights);
+    const { perSample, gradient } = weighted(tf, loss.compute(tf, args[0] as Tensor2D, labels, mixed), weights);
     see(perSample);
     save([gradient!]);
     return { value: tf.sum(perSample), gradFunc: (dy: Tensor, [saved]: Tensor[]) => tf.mul(saved!, dy) };

@@ -12,7 +12,7 @@ import type { TF } from '../tensorflow/load.js';
 import { buildModel } from './build-model.js';
 import { LayerObserver } from './layer-observer.js';
 import { tapLayers } from './layer-taps.js';
-import { lossNamed, summedLoss, type Labels, type Loss } from './loss.js';
+import { lossNamed, summedLoss, type Labels, type Loss, type Mixed } from './loss.js';
 import { metricsNamed, metricSums } from './metric.js';
 import type { DataShape, ModelExperiment } from './model-experiment.js';
 import { GradientMemory } from './gradient-memory.js';
@@ -25,6 +25,8 @@ export interface ModelBatch {
   labels: Labels;
   /** What each counts in the loss that is trained on, [count]; 1 unless given. */
   weights?: Float32Array;
+  /** The second class of samples that are mixed of two, [count], and what the first one, in `labels`, counts. */
+  mixed?: { labels: Int32Array; shares: Float32Array };
   count: number;
 }
 
@@ -116,11 +118,12 @@ export class TrainingModel {
     try {
       tf.tidy(() => {
         const { inputs, labels } = this.#tensors(batch);
+        const [weights, mixed] = [batch.weights && tf.tensor1d(batch.weights), this.#mixed(batch)];
         const forward = () => {
           const logits = this.model.apply(inputs, { training: true }) as Tensor2D;
           let lossSum = 0;
           const see = (perSample: Tensor) => (lossSum = sumOf(perSample));
-          const loss = summedLoss(tf, this.#loss, logits, labels, see, batch.weights && tf.tensor1d(batch.weights));
+          const loss = summedLoss(tf, this.#loss, logits, labels, see, weights, mixed);
           sums = { lossSum, metricSums: metricSums(tf, this.#metrics, logits, labels) };
           return loss;
         };
@@ -172,12 +175,13 @@ export class TrainingModel {
     const { outputs } = this.data;
     return tf.tidy(() => {
       const { count, labels } = batch;
+      const [weights, mixed] = [batch.weights && tf.tensor1d(batch.weights), this.#mixed(batch)];
       const row = tf.tensor2d([...(output ?? new Float32Array(outputs))], [1, outputs]);
       const logits = tf.tile<Tensor2D>(row, [count, 1]);
       let lossSum = 0;
       const see = (perSample: Tensor) => (lossSum = sumOf(perSample));
       const tensor = this.#loss.labelsTensor(tf, labels, count, outputs);
-      summedLoss(tf, this.#loss, logits, tensor, see, batch.weights && tf.tensor1d(batch.weights));
+      summedLoss(tf, this.#loss, logits, tensor, see, weights, mixed);
       return lossSum;
     });
   }
@@ -195,6 +199,11 @@ export class TrainingModel {
       inputs: this.#inputTensor(inputs, count),
       labels: this.#loss.labelsTensor(this.tf, labels, count, this.data.outputs),
     };
+  }
+
+  #mixed({ mixed }: ModelBatch): Mixed | undefined {
+    const { tf } = this;
+    return mixed && { labels: tf.tensor1d(mixed.labels, 'int32'), shares: tf.tensor1d(mixed.shares) };
   }
 
   #inputTensor(inputs: Float32Array, count: number): Tensor {

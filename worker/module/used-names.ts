@@ -2,7 +2,8 @@
 import { PolyakError } from '../../common/errors.js';
 import { layerNames, parseLayers, type Layer } from '../../common/experiment/layer-schema.js';
 import { suggestValue } from '../../common/experiment/suggest-value.js';
-import { augmentNames, type Experiment } from '../../common/experiment/schema.js';
+import { augmentNames } from '../../common/experiment/augment-schema.js';
+import type { Experiment } from '../../common/experiment/schema.js';
 import { metricNames } from '../../common/experiment/metrics.js';
 import { nameOf } from '../../common/experiment/named-option.js';
 import type { LoadedModule } from './loaded-module.js';
