@@ -8,7 +8,7 @@ export function rateOfKeep(keep: number): number {
   return Number((1 - keep).toPrecision(15));
 }
 
-const names = new Set(['dropout', 'spatialDropout1d', 'spatialDropout2d']);
+const names = new Set(['dropout', 'spatialDropout1d', 'spatialDropout2d', 'dropConnect']);
 
 /** A checked list of layers with rates alone; layers within layers too. */
 export function withRates(layers: readonly unknown[]): unknown[] {

@@ -15,6 +15,10 @@ const whole = z.int().nonnegative();
 const pair = z.union([positive.transform((n): [number, number] => [n, n]), z.tuple([positive, positive])], {
   error: 'must be a whole number from 1, or two of them such as [3, 3]',
 });
+const ratio = z.number().gt(1);
+const ratios = z.union([ratio.transform((n): [number, number] => [n, n]), z.tuple([ratio, ratio])], {
+  error: 'must be a number above 1, or two of them such as [1.44, 1.73]',
+});
 const padding = z.enum(['valid', 'same']);
 
 export const activationNames = [
@@ -115,16 +119,25 @@ const scaledAndCentred = {
   gammaInitializer: initializer.default({ name: 'ones' }),
 };
 const ofEachSample = { epsilon: z.number().positive().default(1e-5), ...scaledAndCentred };
+/** What is dropped: one of the two. */
+const rateOrKeep = {
+  rate: z.number().min(0).lt(1).optional().describe('the part that is set to 0'),
+  keep: z.number().gt(0).max(1).optional().describe('the part that is not, in place of rate'),
+};
+const eitherRateOrKeep = 'must have either rate, the part that is set to 0, or keep, the part that is not';
+const isEither = ({ rate, keep }: { rate?: number | undefined; keep?: number | undefined }) =>
+  (rate === undefined) !== (keep === undefined);
 /** The lecture's and PyTorch's early p is the part that is kept; here it is `rate` that is set to 0, however it was written. */
 const dropout = z
   .strictObject({
     ...named,
-    rate: z.number().min(0).lt(1).optional().describe('the part that is set to 0'),
-    keep: z.number().gt(0).max(1).optional().describe('the part that is not, in place of rate'),
+    ...rateOrKeep,
+    form: z
+      .enum(['inverted', 'plain'])
+      .default('inverted')
+      .describe('`inverted` divides by the part that is kept in training, `plain` multiplies by it in evaluation'),
   })
-  .refine(({ rate, keep }) => (rate === undefined) !== (keep === undefined), {
-    error: 'must have either rate, the part that is set to 0, or keep, the part that is not',
-  })
+  .refine(isEither, { error: eitherRateOrKeep })
   .transform(({ rate, keep = 1, ...rest }) => ({ ...rest, rate: rate ?? rateOfKeep(keep) }));
 /** What is in it is checked by parseLayers. */
 export const nestedLayers = z.array(z.unknown()).min(1).describe('a list of layers');
@@ -143,6 +156,11 @@ export const layerSchemas = {
   }),
   maxPooling1d: z.strictObject(pooling1d),
   maxPooling2d: z.strictObject(pooling),
+  fractionalMaxPooling2d: z.strictObject({
+    ...named,
+    poolSize: pair.default([2, 2]),
+    ratio: ratios.describe('how many times smaller rows and columns become, such as 1.44'),
+  }),
   averagePooling1d: z.strictObject(pooling1d),
   averagePooling2d: z.strictObject(pooling),
   globalMaxPooling1d: z.strictObject(named),
@@ -166,6 +184,10 @@ export const layerSchemas = {
   }),
   flatten: z.strictObject(named),
   dense: z.strictObject({ ...biased, units: positive, kernelInitializer }),
+  dropConnect: z
+    .strictObject({ ...biased, units: positive, kernelInitializer, ...rateOrKeep })
+    .refine(isEither, { error: eitherRateOrKeep })
+    .transform(({ rate, keep = 1, ...rest }) => ({ ...rest, rate: rate ?? rateOfKeep(keep) })),
   activation: z.union(
     [
       plainActivation.transform((name): { activation: ActivationOption; name?: string } => ({ activation: name })),
@@ -215,7 +237,20 @@ export const layerSchemas = {
     }),
   }),
   /** y = layers(x) + shortcut(x); without a shortcut, x itself. */
-  residual: z.strictObject({ layers: nestedLayers, shortcut: nestedLayers.optional() }),
+  residual: z.strictObject({
+    layers: nestedLayers,
+    shortcut: nestedLayers.optional(),
+    survival: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(1)
+      .describe('the probability that `layers` are not dropped in training, else it is the shortcut alone'),
+    survivalPer: z
+      .enum(['sample', 'microBatch'])
+      .default('sample')
+      .describe('what is dropped together: each sample by itself, or a whole micro-batch'),
+  }),
   repeat: z.strictObject({ times: positive, layers: nestedLayers }),
 } as const;
 
@@ -226,11 +261,14 @@ export type LayerOptions<Name extends LayerName> = z.output<(typeof layerSchemas
 /** Of a layer of the experiment's module; the rest is the layer's own. */
 const customSchema = z.looseObject(weighted);
 
+/** Of stochastic depth. */
+type Survival = Pick<LayerOptions<'residual'>, 'survival' | 'survivalPer'>;
+
 type PlainName = Exclude<LayerName, 'residual' | 'repeat'>;
 /** A layer whose options are complete. `path` is where it stands in the experiment file. */
 export type Layer =
   | { [Name in PlainName]: { type: Name; path: string; options: LayerOptions<Name> } }[PlainName]
-  | { type: 'residual'; path: string; layers: Layer[]; shortcut?: Layer[] }
+  | ({ type: 'residual'; path: string; layers: Layer[]; shortcut?: Layer[] } & Survival)
   | { type: 'repeat'; path: string; times: number; layers: Layer[] }
   | { type: 'custom'; layer: string; path: string; options: z.output<typeof customSchema> };
 
@@ -299,7 +337,8 @@ function parseEntry(entry: unknown, path: PropertyKey[], parsing: Parsing): Laye
     const layers = parseList(nested.layers, [...here, 'layers'], parsing);
     if (type === 'repeat') return { type, path: dotted(here), times: nested.times, layers };
     const shortcut = nested.shortcut && parseList(nested.shortcut, [...here, 'shortcut'], parsing);
-    return { type, path: dotted(here), layers, shortcut };
+    const { survival, survivalPer } = nested;
+    return { type, path: dotted(here), layers, shortcut, survival, survivalPer };
   }
   return { type, path: dotted(here), options: result.data } as Layer;
 }

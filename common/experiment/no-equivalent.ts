@@ -86,7 +86,6 @@ const insteadOf: Readonly<Record<string, string>> = {
   elasticnet: 'regularise: { l1: …, l2: … } is both',
   alphadropout: 'dropout is nearest',
   gaussiandropout: 'dropout is nearest',
-  dropconnect: 'dropout is nearest',
   recurrentdropout: 'a dropout layer before or after it is nearest',
   recurrentactivation: 'gates are sigmoids',
   instancenorm: 'groupNormalization with a group for each channel is the same',

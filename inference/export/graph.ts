@@ -59,6 +59,7 @@ const trainingOnly = new Set([
   'Dropout',
   'SpatialDropout1D',
   'SpatialDropout2D',
+  'StochasticDepth',
   'GaussianDropout',
   'GaussianNoise',
   'AlphaDropout',
@@ -67,7 +68,7 @@ const trainingOnly = new Set([
 /** Errors: `usage` for a model whose layers are models, or are used twice. */
 export async function inferenceGraph(run: TrainedRun): Promise<InferenceGraph> {
   const model = await run.model();
-  const all = layersOf(model, run);
+  const all = layersOf(model, run).map(asPredicting);
   const passed = new Map<string, string>();
   const origin = (name: string): string => {
     const before = passed.get(name);
@@ -85,6 +86,17 @@ export async function inferenceGraph(run: TrainedRun): Promise<InferenceGraph> {
     finalActivation: model.finalActivation,
     preprocess: preprocessOf(run),
   };
+}
+
+/** What a layer of training's own is when predicting. */
+function asPredicting(layer: GraphLayer): GraphLayer {
+  const { type, config } = layer;
+  if (type === 'DropConnect') {
+    const { rate: _, ...dense } = config;
+    return { ...layer, type: 'Dense', config: dense };
+  }
+  if (!trainingOnly.has(type) || config['form'] !== 'plain') return layer;
+  return { ...layer, type: 'Rescaling', config: { scale: 1 - Number(config['rate']), offset: 0, trainable: true } };
 }
 
 function layersOf(built: InferenceModel, run: TrainedRun): GraphLayer[] {

@@ -56,7 +56,8 @@ export function toTfjs(
 }
 
 function isForeign({ type, config }: GraphLayer): boolean {
-  return type === 'Maxout' || type === 'GroupNormalization' || (type === 'ELU' && (config['alpha'] ?? 1) !== 1);
+  const none = type === 'Maxout' || type === 'GroupNormalization' || type === 'FractionalMaxPooling2D';
+  return none || (type === 'ELU' && (config['alpha'] ?? 1) !== 1);
 }
 
 function layerJson({ name, type, config, inputs }: GraphLayer) {

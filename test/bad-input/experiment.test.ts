@@ -6,8 +6,8 @@ import { DataFolder } from './data-files.js';
 import { messageOf, withLine, type Lines } from './experiment-lines.js';
 
 const layers =
-  'conv1d, conv2d, depthwiseConv2d, separableConv2d, maxPooling1d, maxPooling2d, averagePooling1d, averagePooling2d, ' +
-  'globalMaxPooling1d, globalAveragePooling1d, globalAveragePooling2d, lstm, embedding, flatten, dense, activation, ' +
+  'conv1d, conv2d, depthwiseConv2d, separableConv2d, maxPooling1d, maxPooling2d, fractionalMaxPooling2d, averagePooling1d, averagePooling2d, ' +
+  'globalMaxPooling1d, globalAveragePooling1d, globalAveragePooling2d, lstm, embedding, flatten, dense, dropConnect, activation, ' +
   'leakyReLU, elu, prelu, maxout, dropout, spatialDropout1d, spatialDropout2d, batchNormalization, layerNormalization, groupNormalization, reshape, zeroPadding2d, residual, repeat';
 
 const keys =
@@ -445,6 +445,31 @@ const cases: [string, Lines, string][] = [
     'a dropout as a number',
     { model: 'model: [flatten, { dropout: 0.5 }]' },
     'a.yaml:6:29: model[1].dropout: is 0.5, must be a map of keys; write dropout: { rate: 0.5 }',
+  ],
+  [
+    'a form of dropout that is none',
+    { model: 'model: [flatten, { dropout: { rate: 0.2, form: scaled } }]' },
+    "a.yaml:6:48: model[1].dropout.form: is 'scaled', must be one of inverted, plain",
+  ],
+  [
+    'a DropConnect that drops everything',
+    { model: 'model: [flatten, { dropConnect: { units: 2, rate: 1 } }]' },
+    'a.yaml:6:51: model[1].dropConnect.rate: is 1, must be below 1',
+  ],
+  [
+    'a DropConnect of nothing said',
+    { model: 'model: [flatten, { dropConnect: { units: 2 } }]' },
+    'a.yaml:6:33: model[1].dropConnect: is {"units":2}, must have either rate, the part that is set to 0, or keep, the part that is not',
+  ],
+  [
+    'a residual block that never survives',
+    { model: 'model: [{ residual: { layers: [flatten], survival: 0 } }]' },
+    'a.yaml:6:52: model[0].residual.survival: is 0, must be above 0',
+  ],
+  [
+    'fractional pooling that leaves the size as it is',
+    { model: 'model: [{ fractionalMaxPooling2d: { ratio: 1 } }]' },
+    'a.yaml:6:44: model[0].fractionalMaxPooling2d.ratio: is 1, must be a number above 1, or two of them such as [1.44, 1.73]',
   ],
   [
     'labels of no information',

@@ -386,9 +386,10 @@ export const keys: Record<string, Record<string, string>> = {
     Dropout1d: 'spatialDropout1d',
     Dropout2d: 'spatialDropout2d',
     SpatialDropout: 'spatialDropout2d',
+    DropConnect: 'dropConnect',
+    FractionalMaxPool2d: 'fractionalMaxPooling2d',
     AlphaDropout: 'dropout is nearest',
     GaussianDropout: 'dropout is nearest',
-    DropConnect: 'dropout is nearest',
     MaxNormConstraint: 'regularise.l2 is nearest',
     InstanceNorm: 'groupNormalization with a group for each channel is the same',
     RMSNorm: 'layerNormalization is nearest',
@@ -464,6 +465,12 @@ export const keys: Record<string, Record<string, string>> = {
   },
   'model.0.maxout.': {
     num_pieces: 'pieces',
+  },
+  'model.0.residual.': {
+    survival_probability: 'survival',
+  },
+  'model.0.fractionalMaxPooling2d.': {
+    output_ratio: 'ratio',
   },
   'model.0.dropout.': {
     p: 'rate',

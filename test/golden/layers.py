@@ -2,10 +2,12 @@
 
 Each case has the experiment's list of layers, the weights in the manifest's order and layout (kernels as height, width,
 input, output), one batch, the summed loss, the gradients, and of each batch normalisation count * mean and
-count * unbiased variance. Usage: python layers.py > layers.json
+count * unbiased variance. What is dropped is drawn here as Polyak draws it, so that both have the same masks.
+Usage: python layers.py > layers.json
 """
 
 import json
+import math
 import sys
 
 import torch
@@ -16,6 +18,25 @@ torch.manual_seed(231)
 torch.set_default_dtype(torch.float64)
 
 
+# Of the draws that the test computes with.
+SEED, STEP, MICRO_BATCH = 1, 0, 0
+DROPOUT = 5  # the purpose, in common/random.ts
+
+
+def uniforms(layer, n):
+    """n draws of a layer: Philox4x32-10 at the counters (block, step, micro-batch, layer), words divided by 2^32."""
+    words = []
+    for block in range((n + 3) // 4):
+        x = [block, STEP, MICRO_BATCH, layer]
+        key = [SEED & 0xFFFFFFFF, (SEED >> 32 | DROPOUT << 21) & 0xFFFFFFFF]
+        for _ in range(10):
+            first, second = x[0] * 0xD2511F53, x[2] * 0xCD9E8D57
+            x = [second >> 32 ^ x[1] ^ key[0], second & 0xFFFFFFFF, first >> 32 ^ x[3] ^ key[1], first & 0xFFFFFFFF]
+            key = [(key[0] + 0x9E3779B9) & 0xFFFFFFFF, (key[1] + 0xBB67AE85) & 0xFFFFFFFF]
+        words += x
+    return [word / 2**32 for word in words[:n]]
+
+
 class Network:
     """Builds the experiment's layers and the same computation in PyTorch side by side."""
 
@@ -23,6 +44,7 @@ class Network:
         self.layers = []
         self.weights = []  # leaf tensors in our layout, float32 values
         self.statistics = []
+        self.drawing = 0  # layers so far that draw
 
     def weight(self, *shape, scale=0.4, shift=0.0):
         values = (torch.randn(*shape) * scale + shift).to(torch.float32).to(torch.float64)
@@ -105,6 +127,35 @@ class Network:
     def pool(self, x, kind, size, padding="valid"):
         self.layers.append({f"{kind}Pooling2d": {"poolSize": size, "padding": padding}})
         return (F.max_pool2d if kind == "max" else F.avg_pool2d)(x, size)
+
+    def kept(self, shape, rate):
+        """1 where the next layer that draws keeps, 0 where it drops; in the shape that our layer has."""
+        drawn = torch.tensor(uniforms(self.drawing, math.prod(shape))).reshape(shape)
+        self.drawing += 1
+        return (drawn >= rate).to(torch.float64)
+
+    def dropout(self, x, rate, form="inverted"):
+        self.layers.append({"dropout": {"rate": rate, "form": form}})
+        kept = self.kept(x.shape, rate)
+        return x * kept if form == "plain" else x * kept / (1 - rate)
+
+    def drop_connect(self, x, units, rate):
+        kernel, offset = self.weight(x.shape[1], units), self.weight(units)
+        self.layers.append({"dropConnect": {"units": units, "rate": rate}})
+        return F.linear(x, (kernel * self.kept(kernel.shape, rate) / (1 - rate)).T, offset)
+
+    def stochastic_depth(self, x, rate, per):
+        shape = (x.shape[0] if per == "sample" else 1, 1, 1, 1)
+        return x * self.kept(shape, rate) / (1 - rate)
+
+    def fractional_pool(self, x, ratio, size=2):
+        u, v = uniforms(self.drawing, 2)  # of rows, of columns
+        self.drawing += 1
+        self.layers.append({"fractionalMaxPooling2d": {"ratio": ratio, "poolSize": size}})
+        outputs = [int(length / ratio) for length in x.shape[2:]]
+        # PyTorch has columns first, for each sample and channel.
+        samples = torch.tensor([v, u]).expand(x.shape[0], x.shape[1], 2)
+        return F.fractional_max_pool2d(x, size, output_size=outputs, _random_samples=samples)
 
     def flatten(self, x):
         self.layers.append("flatten")
@@ -277,6 +328,28 @@ def sequence_normalized(n, x):
     return n.dense(n.flatten(n.group_normalization(n.layer_normalization(n.conv1d(x, 4, 3)), 2)), 4)
 
 
+def dropped(n, x):
+    x = n.activation(n.dense(n.dropout(x, 0.3, "plain"), 8), "relu", F.relu)
+    x = n.activation(n.drop_connect(x, 7, 0.4), "tanh", torch.tanh)
+    return n.drop_connect(n.dropout(x, 0.2), 4, 0.5)
+
+
+def stochastic(n, x):
+    x = n.conv2d(x, 3, 3, "same")
+    for survival, per in ((0.75, "sample"), (0.5, "microBatch"), (0.4, "sample")):
+        outer, n.layers = n.layers, []
+        y = n.activation(n.conv2d(x, 3, 3, "same"), "tanh", torch.tanh)
+        block = {"layers": n.layers, "survival": survival, "survivalPer": per}
+        n.layers = [*outer, {"residual": block}]
+        x = x + n.stochastic_depth(y, 1 - survival, per)
+    return n.dense(n.flatten(x), 4)
+
+
+def fractional(n, x):
+    x = n.fractional_pool(n.conv2d(x, 3, 3, "same"), 1.3)
+    return n.dense(n.flatten(n.fractional_pool(n.conv2d(x, 4, 2), 1.7, 3)), 4)
+
+
 # hardSigmoid is that of Keras 2 and tfjs, whose slope is 0.2 and not a sixth.
 ACTIVATIONS = {
     "linear": lambda x: x,
@@ -335,5 +408,8 @@ cases = [
     case("smoothed labels of classes", (3,), linear(4), {"softmaxCrossEntropy": {"labelSmoothing": 0.1}}, count=9),
     case("smoothed labels of two classes", (3,), binary, {"binaryCrossEntropy": {"labelSmoothing": 0.2}}, 1, count=9),
     case("layer and group normalisation over steps", (9, 2), sequence_normalized),
+    case("dropout in both forms and DropConnect", (6,), dropped, count=9),
+    case("stochastic depth of samples and of a micro-batch", (5, 5, 2), stochastic),
+    case("fractional max pooling", (11, 13, 2), fractional),
 ]
 json.dump({"torch": torch.__version__, "cases": cases}, sys.stdout)

@@ -63,7 +63,12 @@ export const everyLayer: Experiment = {
     },
     { maxPooling2d: { poolSize: 2, strides: 1, padding: 'same' } },
     { conv2d: { filters: 12, kernelSize: 2, activation: 'swish' } },
-    { residual: { layers: [{ conv2d: { filters: 12, kernelSize: 3, padding: 'same', activation: 'relu6' } }] } },
+    {
+      residual: {
+        layers: [{ conv2d: { filters: 12, kernelSize: 3, padding: 'same', activation: 'relu6' } }],
+        survival: 0.8,
+      },
+    },
     'globalAveragePooling2d',
     { dense: { units: 12, activation: 'selu' } },
     { reshape: { targetShape: [4, 3] } },
@@ -72,7 +77,8 @@ export const everyLayer: Experiment = {
     'flatten',
     { dense: { units: 8, activation: 'softplus' } },
     { dense: { units: 8, activation: 'elu' } },
-    { dense: { units: 8, activation: 'tanh' } },
+    { dropout: { rate: 0.2, form: 'plain' } },
+    { dropConnect: { units: 8, activation: 'tanh', rate: 0.3 } },
     { dense: { units: 3 } },
   ],
 };
@@ -102,6 +108,7 @@ export const pieces: Experiment = {
     { conv2d: { filters: 12, kernelSize: 3, padding: 'same' } },
     { groupNormalization: { groups: 3 } },
     { maxout: { pieces: 3 } },
+    { fractionalMaxPooling2d: { ratio: 1.25 } },
     { groupNormalization: { groups: 4, scale: false } },
     'flatten',
     { dense: { units: 12, activation: { elu: { alpha: 0.5 } } } },

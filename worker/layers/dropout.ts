@@ -1,9 +1,11 @@
 /**
- * Inverted dropout (Srivastava et al. 2014): while training, each activation is 0 with probability `rate` and else
- * multiplied by 1 / (1 - rate). Which ones is a function of seed, step, micro-batch and layer, not of a generator.
+ * Dropout (Srivastava et al. 2014): while training, each activation is 0 with probability `rate`. What is left is
+ * multiplied by 1 / (1 - rate) while training (inverted, which evaluation knows nothing of), or everything by 1 - rate in
+ * evaluation (plain, as the paper has it). Which ones is a function of seed, step, micro-batch and layer.
  */
 import type { Tensor } from '@tensorflow/tfjs';
 import type { TF } from '../tensorflow/load.js';
+import { DropMask, type DropForm } from './drop-mask.js';
 import type { LayerClass, Tensors } from './our-layers.js';
 import type { TrainingContext } from './training-context.js';
 
@@ -11,20 +13,21 @@ export function dropoutClass(tf: TF): LayerClass {
   return class Dropout extends tf.layers.Layer {
     static className = 'Dropout';
     readonly rate: number;
+    readonly form: DropForm;
+    readonly #mask: DropMask;
     #context: TrainingContext | undefined;
-    #index = 0;
-    #place = 0;
-    #floats = 0;
 
     constructor(config: Record<string, unknown>) {
       super(config);
       this.rate = config.rate as number;
+      this.form = (config.form as DropForm | undefined) ?? 'inverted';
+      this.#mask = new DropMask(tf, this.rate, this.form);
       this.supportsMasking = true;
     }
 
     attach(context: TrainingContext, index: number): void {
       this.#context = context;
-      this.#index = index;
+      this.#mask.attach(context, index);
     }
 
     override computeOutputShape(inputShape: number[]): number[] {
@@ -33,19 +36,10 @@ export function dropoutClass(tf: TF): LayerClass {
 
     override call(inputs: Tensors): Tensor {
       const x = Array.isArray(inputs) ? inputs[0]! : inputs;
-      const context = this.#context;
-      if (!context?.draws || this.rate === 0) {
-        return x;
-      }
-      const shape = this.maskShape(x.shape);
-      const size = shape.reduce((product, each) => product * each, 1);
-      if (size > this.#floats) {
-        this.#place = context.reserve(size);
-        this.#floats = size;
-      }
-      // The tensor aliases the mask's place, which is written again only in the next gradient.
-      const mask = tf.tensor(context.dropoutMask(this.#place, size, this.#index, this.rate), shape);
-      return tf.mul(x, mask);
+      const isTraining = this.#context?.draws !== undefined;
+      if (!isTraining) return this.form === 'plain' ? tf.mul(x, 1 - this.rate) : x;
+      const mask = this.#mask.draw(this.maskShape(x.shape));
+      return mask ? tf.mul(x, mask) : x;
     }
 
     /** Broadcasts over the input. */
@@ -54,7 +48,7 @@ export function dropoutClass(tf: TF): LayerClass {
     }
 
     override getConfig() {
-      return { ...super.getConfig(), rate: this.rate };
+      return { ...super.getConfig(), rate: this.rate, form: this.form };
     }
   };
 }

@@ -3,6 +3,7 @@
  * to layer, so each model has one of these and each of our layers holds it.
  */
 import { randomKernels, type RandomKernels } from '../../common/kernels/random-kernels.js';
+import { CounterRandom, Purpose } from '../../common/random.js';
 import { modelMemories } from '../model/aligned-floats.js';
 
 const pageBytes = 65536;
@@ -48,5 +49,11 @@ export class TrainingContext {
     const { seed, step, microBatch } = this.draws!;
     this.#kernels.dropoutMask(place, n, seed % 2 ** 32, Math.floor(seed / 2 ** 32), step, microBatch, layer, rate);
     return new Float32Array(this.#memory.buffer, place, n);
+  }
+
+  /** The same stream, from its beginning, for a layer that draws no mask. */
+  random(layer: number): CounterRandom {
+    const { seed, step, microBatch } = this.draws!;
+    return new CounterRandom(seed, Purpose.dropout, step, microBatch, layer);
   }
 }

@@ -79,11 +79,16 @@ export function denseClass(tf: TF): LayerClass {
       const layer = this as unknown as WeightedLayer;
       return tf.tidy(() => {
         const x = only(inputs);
-        const kernel = layer.kernel.read();
+        const kernel = this.connected(layer.kernel.read());
         const rows = x.rank === 2 ? x : tf.reshape(x, [-1, kernel.shape[0]]);
         const y = finish(tf, layer, tf.matMul(rows, kernel));
         return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), kernel.shape[1]!]);
       });
+    }
+
+    /** What the inputs are multiplied by; DropConnect's has holes. */
+    connected(kernel: Tensor): Tensor {
+      return kernel;
     }
   };
 }

@@ -2,6 +2,7 @@
 import type { layers, SymbolicTensor } from '@tensorflow/tfjs';
 import { PolyakError } from '../../common/errors.js';
 import type { ActivationOption, InitializerOption, Layer } from '../../common/experiment/layer-schema.js';
+import { rateOfKeep } from '../../common/experiment/dropout-rate.js';
 import type { InitializerSpec } from '../../common/manifest.js';
 import { ourLayers, type LayerClass } from '../layers/our-layers.js';
 import type { TF } from '../tensorflow/load.js';
@@ -85,7 +86,7 @@ class GraphBuilder {
   }
 
   #residual(layer: Extract<Layer, { type: 'residual' }>, x: SymbolicTensor): SymbolicTensor {
-    const main = this.#applyAll(layer.layers, x);
+    const main = this.#stochastic(layer, this.#applyAll(layer.layers, x));
     const shortcut = layer.shortcut ? this.#applyAll(layer.shortcut, x) : x;
     if (show(main) !== show(shortcut)) {
       const advice = layer.shortcut ? '' : '; give it a shortcut, such as a 1x1 convolution';
@@ -95,6 +96,17 @@ class GraphBuilder {
       );
     }
     return this.tf.layers.add({ name: this.#nameOf('residual', layer.path) }).apply([main, shortcut]) as SymbolicTensor;
+  }
+
+  /** Drops what the block's layers put out, in training. */
+  #stochastic(
+    { survival, survivalPer, path }: Extract<Layer, { type: 'residual' }>,
+    x: SymbolicTensor,
+  ): SymbolicTensor {
+    if (survival === 1) return x;
+    const options = { rate: rateOfKeep(survival), per: survivalPer };
+    const name = this.#nameOf('stochasticDepth', path);
+    return new (ourLayers(this.tf).StochasticDepth)({ ...options, name }).apply(x) as SymbolicTensor;
   }
 
   /** Names count per type and model; tfjs's own count per process, so they would differ between workers. */
@@ -172,7 +184,8 @@ class GraphBuilder {
     }
     const { kernelInitializer: kernel, biasInitializer: bias, ...options } = layer.options;
     note({ kernel, bias });
-    const Class = { conv1d: ours.Conv1D, conv2d: ours.Conv2D, dense: ours.Dense }[layer.type];
+    const classes = { conv1d: ours.Conv1D, conv2d: ours.Conv2D, dense: ours.Dense, dropConnect: ours.DropConnect };
+    const Class = classes[layer.type];
     return new Class({ ...native(options), kernelInitializer: 'zeros', name });
   }
 
@@ -190,6 +203,8 @@ class GraphBuilder {
         return tf.layers.globalAveragePooling1d({ name });
       case 'maxPooling2d':
         return new ours.MaxPooling2D({ ...layer.options, name });
+      case 'fractionalMaxPooling2d':
+        return new ours.FractionalMaxPooling2D({ ...layer.options, name });
       case 'averagePooling2d':
         return tf.layers.averagePooling2d({ ...layer.options, name });
       case 'globalAveragePooling2d':
@@ -222,7 +237,7 @@ class GraphBuilder {
 }
 
 const weightedTypes = [
-  ...(['conv1d', 'conv2d', 'dense', 'depthwiseConv2d', 'separableConv2d'] as const),
+  ...(['conv1d', 'conv2d', 'dense', 'dropConnect', 'depthwiseConv2d', 'separableConv2d'] as const),
   ...(['batchNormalization', 'layerNormalization', 'groupNormalization', 'lstm', 'embedding', 'prelu'] as const),
 ] as const;
 type NormalizationLayer = Extract<Layer, { type: `${string}Normalization` }>;

@@ -1,6 +1,7 @@
 /** Each layer in ONNX's operators. tf.layers has channels last, ONNX has them first; values are turned where needed. */
 import { PolyakError } from '../../../common/errors.js';
 import type { GraphLayer, GraphWeight } from '../graph.js';
+import { middle, placesOfPools } from '../../../worker/layers/fractional-max-pooling-2d.js';
 import { activate } from './activations.js';
 import { convolve, depthwise, pool, type Window } from './convolutions.js';
 import { dataTypes, type Attributes, type GraphBuilder } from './graph-builder.js';
@@ -20,6 +21,17 @@ const converters: Record<string, Converter> = {
   },
   MaxPooling1D: (graph, layer, [x]) => pool(graph, layer, channelsFirst(graph, x), 'MaxPool'),
   MaxPooling2D: (graph, layer, [x]) => pool(graph, layer, channelsFirst(graph, x), 'MaxPool'),
+  FractionalMaxPooling2D: (graph, layer, [input]) => {
+    const x = channelsFirst(graph, input);
+    const window = layer.config['pool_size'] as [number, number];
+    const pick = (name: string, axis: 0 | 1) => {
+      const places = placesOfPools(x.shape[axis] ?? 1, layer.outputShape[axis] ?? 1, window[axis], middle);
+      return graph.node('Gather', [name, graph.integers([...places])], { axis: axis + 2 });
+    };
+    const picked = pick(pick(x.name, 0), 1);
+    const name = graph.node('MaxPool', [picked], { kernel_shape: window, strides: window });
+    return { name, shape: layer.outputShape, layout: 'first' };
+  },
   AveragePooling1D: (graph, layer, [x]) => pool(graph, layer, channelsFirst(graph, x), 'AveragePool'),
   AveragePooling2D: (graph, layer, [x]) => pool(graph, layer, channelsFirst(graph, x), 'AveragePool'),
   GlobalMaxPooling1D: (graph, layer, [x]) => poolWhole(graph, layer, x, 'GlobalMaxPool'),
