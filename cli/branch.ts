@@ -76,7 +76,7 @@ export async function seedRun(folder: RunFolder, experiment: Experiment, parent:
     ...{ format: 1, trialKey: folder.facts.trialKey, ...identity, manifest, chunkFloats, files, lead },
     preprocess: null,
   };
-  await commitCheckpoint(directory, record, experiment.checkpoint.keep);
+  await commitCheckpoint(directory, record, experiment.checkpoint);
 }
 
 /** Where the model can be built here; else the servers find out. */

@@ -1,8 +1,10 @@
 /** `polyak evaluate --ensemble`: each member's numbers on a split, and those of the members' mean prediction. */
 import { PolyakError } from '../common/errors.js';
+import { snapshotSteps } from '../server/checkpoint/checkpoint.js';
 import { evaluateEnsemble, type EnsembleEvaluation, type Evaluation } from '../inference/evaluate.js';
 import type { EvaluateCommandOptions } from './evaluate.js';
 import { loadRun } from './load-run.js';
+import { openTrained } from './open-run.js';
 import { bestTrials } from './sweep/best.js';
 import { openReader } from './sweep/open-reader.js';
 import { SweepFolder } from './sweep/sweep-folder.js';
@@ -12,21 +14,46 @@ import { tableOf } from './table.js';
 
 const membersMax = 100;
 
-/** `top:5` of a sweep, or runs with commas between them. Errors: `usage`. */
+export interface Member {
+  /** A reference. */
+  run: string;
+  /** Of a checkpoint that the run has kept; of its newest unless given. */
+  step?: number;
+}
+
+/** `top:5` of a sweep, `snapshots:5` of a run, or runs with commas between them. Errors: `usage`. */
 export async function membersOf(
   text: string,
-  sweep: string | undefined,
+  whole: string | undefined,
   { state = defaultState }: EvaluateCommandOptions,
-): Promise<string[]> {
-  const top = /^top:([1-9]\d{0,2})$/.exec(text)?.[1];
-  if (top === undefined) {
-    if (sweep !== undefined)
-      throw new PolyakError('usage', `--ensemble ${text}: leave '${sweep}' out, or put it among the runs`);
-    return text.split(',');
+): Promise<Member[]> {
+  const [, kind, count] = /^(top|snapshots):([1-9]\d{0,2})$/.exec(text) ?? [];
+  if (kind === undefined) {
+    if (whole !== undefined)
+      throw new PolyakError('usage', `--ensemble ${text}: leave '${whole}' out, or put it among the runs`);
+    return text.split(',').map((run) => ({ run }));
   }
-  if (sweep === undefined)
-    throw new PolyakError('usage', `--ensemble ${text}: of which sweep? polyak evaluate SWEEP --ensemble ${text}`);
-  return await topTrials(SweepFolder.open(state, sweep), Number(top));
+  const of = kind === 'top' ? 'sweep' : 'run';
+  if (whole === undefined) {
+    const example = `polyak evaluate ${of.toUpperCase()} --ensemble ${text}`;
+    throw new PolyakError('usage', `--ensemble ${text}: of which ${of}? ${example}`);
+  }
+  if (kind === 'snapshots') return await newestSnapshots(state, whole, Number(count));
+  return (await topTrials(SweepFolder.open(state, whole), Number(count))).map((run) => ({ run }));
+}
+
+/** The newest first, so that fewer of them are the later ones. */
+async function newestSnapshots(state: string, run: string, count: number): Promise<Member[]> {
+  const { checkpoints, facts } = await openTrained(state, run);
+  const steps = await snapshotSteps(checkpoints);
+  if (steps.length < count) {
+    const way = 'checkpoint: { snapshots: { every: EPOCHS, keep: COUNT } } keeps them';
+    throw new PolyakError(
+      'usage',
+      `--ensemble snapshots:${count}: ${facts.name} has ${steps.length} snapshots; ${way}`,
+    );
+  }
+  return steps.slice(0, count).map((step) => ({ run, step }));
 }
 
 /** References to the best trials whose weights are kept. */
@@ -46,21 +73,25 @@ export async function topTrials(folder: SweepFolder, count: number): Promise<str
   }
 }
 
-/** `members` are runs with commas between them. Errors: those of loadRun and evaluateEnsemble. */
-export async function ensembleCommand(members: readonly string[], options: EvaluateCommandOptions): Promise<void> {
+/** Errors: those of loadRun and evaluateEnsemble. */
+export async function ensembleCommand(members: readonly Member[], options: EvaluateCommandOptions): Promise<void> {
   const { split, data, json, ...rest } = options;
   if (members.length > membersMax) {
     throw new PolyakError('usage', `--ensemble: has ${members.length} members, the most is ${membersMax}`);
   }
   const runs = [];
-  for (const member of members) runs.push(await loadRun(member, rest));
+  for (const { run, step } of members) runs.push(await loadRun(run, step === undefined ? rest : { ...rest, step }));
   const onNotice = (message: string) => process.stderr.write(`polyak: ${message}\n`);
   const evaluation = await evaluateEnsemble(runs, { split, data, onNotice });
   if (json) {
     const { ensemble } = evaluation;
-    const each = evaluation.members.map((member, index) => ({ run: members[index], ...member }));
+    const each = evaluation.members.map((member, index) => ({ ...members[index], ...member }));
     process.stdout.write(`${JSON.stringify({ event: 'evaluated', split, members: each, ensemble })}\n`);
-  } else process.stdout.write(`${ensembleTable(members, evaluation)}\n`);
+  } else process.stdout.write(`${ensembleTable(members.map(nameOf), evaluation)}\n`);
+}
+
+function nameOf({ run, step }: Member): string {
+  return step === undefined ? run : `${run}, step ${step}`;
 }
 
 export function ensembleTable(names: readonly string[], { members, ensemble }: EnsembleEvaluation): string {

@@ -11,6 +11,7 @@ import { prepareModule } from './module/prepare-module.js';
 import { loadWithFlags, overrideArguments, type OverrideFlags } from './load-experiment.js';
 import { provenanceOf, shellQuoted } from './provenance.js';
 import { RunFolder } from './run-folder.js';
+import { withTransferHash } from './transfer.js';
 
 export const defaultState = '.polyak';
 
@@ -43,9 +44,14 @@ export async function createRun(
 ): Promise<RunFolder> {
   const { steps = 0, shards = 1, state = defaultState, backend = 'tensorflow', coordinator = null, from } = options;
   const { experiment: prepared, bundle, file: moduleFile } = await prepareModule(given, state);
-  const experiment = withTopology(prepared);
+  const whole = withTopology(prepared);
+  if (from !== undefined && whole.transfer) {
+    const both = 'both say what the weights begin with; take one of them out';
+    throw new PolyakError('usage', `--from ${from}, transfer.from ${whole.transfer.from}: ${both}`);
+  }
   // A cluster elsewhere may reach what this machine does not.
-  if (coordinator === null) await checkRemoteData(experiment.data, { signal });
+  if (coordinator === null) await checkRemoteData(whole.data, { signal });
+  const experiment = await withTransferHash({ experiment: whole, bundle }, coordinator !== null);
   const fitting = Math.floor(availableParallelism() / experiment.train.threads);
   const workers = options.workers ?? Math.max(1, Math.min(4, fitting));
   const parent: ParentRun | undefined =

@@ -12,8 +12,10 @@ import { findSweep, loadWithFlags, type OverrideFlags } from './load-experiment.
 import { prepareModule } from './module/prepare-module.js';
 import { outlineModel, type LayerRow, type ModelOutline } from './model-outline.js';
 import { printJson, printText } from './output.js';
+import type { TransferPlan } from '../server/transfer/plan-transfer.js';
 import { bold, grouped, listOf, tableOf } from './table.js';
 import { defaultState } from './train.js';
+import { lookAtTransfer } from './transfer.js';
 import { requireMatureAverage, shownDrawn, validateSweep, type ValidatedSweep } from './validated-sweep.js';
 
 interface ValidateOptions extends OverrideFlags {
@@ -56,18 +58,23 @@ function printWithoutTrial(
 interface Validated {
   experiment: Experiment;
   outline: ModelOutline;
+  /** What comes from elsewhere. */
+  transfer?: TransferPlan;
   sweep?: ValidatedSweep;
 }
 
 async function outlineOf(given: Experiment): Promise<Validated> {
   const { bundle, experiment } = await prepareModule(given, defaultState);
-  return { experiment, outline: await outlineModel(experiment, bundle) };
+  const outline = await outlineModel(experiment, bundle);
+  const { transfer } = experiment;
+  if (!transfer || !outline.manifest) return { experiment, outline };
+  return { experiment, outline, transfer: (await lookAtTransfer(transfer, outline.manifest)).plan };
 }
 
 function print(file: string, validated: Validated, { json }: ValidateOptions): void {
-  const { experiment, outline, sweep } = validated;
+  const { experiment, sweep } = validated;
   if (json) return printJson(toJson(file, validated));
-  printText(`${bold(titleOf(file, sweep))}\n\n${stringify(experiment).trimEnd()}\n\n${describe(experiment, outline)}`);
+  printText(`${bold(titleOf(file, sweep))}\n\n${stringify(experiment).trimEnd()}\n\n${describe(validated)}`);
 }
 
 function requireData({ experiment, outline: { dataError, layers } }: Validated): void {
@@ -87,7 +94,8 @@ function titleOf(file: string, sweep: ValidatedSweep | undefined): string {
   return trial ? `${title}; trial ${trial.number}, ${shownDrawn(trial.drawn)}, with all defaults` : title;
 }
 
-function describe(experiment: Experiment, { data, dataError, layers, manifest }: ModelOutline): string {
+function describe({ experiment, outline, transfer }: Validated): string {
+  const { data, dataError, layers, manifest } = outline;
   const parts: string[] = [];
   if (layers) parts.push(layerTable(layers));
   const parameters = manifest?.parameters.reduce((sum, { length }) => sum + length, 0);
@@ -103,6 +111,7 @@ function describe(experiment: Experiment, { data, dataError, layers, manifest }:
           ? undefined
           : `${grouped(parameters)}${frozen > 0 ? `, ${grouped(frozen)} of them frozen` : ''}`,
       ],
+      ['transferred', transfer && describeTransfer(transfer)],
       [
         'statistics',
         manifest && manifest.statisticsCount > 0
@@ -134,6 +143,11 @@ function describe(experiment: Experiment, { data, dataError, layers, manifest }:
   return parts.join('\n\n');
 }
 
+function describeTransfer({ taken, drawn, left }: TransferPlan): string {
+  const list = (names: readonly string[]) => (names.length === 0 ? 'none' : names.join(', '));
+  return `${taken.size} weights; drawn anew: ${list(drawn)}; not taken of the file: ${list(left)}`;
+}
+
 function layerTable(layers: LayerRow[]): string {
   const columns = [{ title: 'layer' }, { title: 'type' }, { title: 'output' }, { title: 'weights', right: true }];
   const rows = layers.map(({ name, type, output, parameters, trainable }) => [
@@ -146,7 +160,7 @@ function layerTable(layers: LayerRow[]): string {
 /** Of what no layers and data are known. */
 const unknown = { layers: null, parameters: null, statistics: null, data: null, dataError: null };
 
-function toJson(file: string, { experiment, outline, sweep }: Validated) {
+function toJson(file: string, { experiment, outline, transfer, sweep }: Validated) {
   const { data, dataError, layers, manifest } = outline;
   return {
     file,
@@ -156,6 +170,7 @@ function toJson(file: string, { experiment, outline, sweep }: Validated) {
     statistics: manifest?.statisticsCount ?? null,
     data: data ?? null,
     dataError: dataError?.message ?? null,
+    ...(transfer && { transfer: { ...transfer, taken: Object.fromEntries(transfer.taken) } }),
     ...sweepJson(sweep),
   };
 }

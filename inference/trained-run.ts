@@ -13,12 +13,12 @@ import type { Experiment } from '../common/experiment/schema.js';
 import { subtractsMean } from '../common/input-statistics.js';
 import type { Manifest } from '../common/manifest.js';
 import { modulePath, readModule } from '../common/module-bundle.js';
+import { readNewestWeights, type CheckpointWeights, type WeightsName } from '../server/checkpoint/newest-weights.js';
 import { encodingSchema, type Encoding } from '../worker/data/encoding.js';
 import { lossNamed } from '../worker/model/loss.js';
 import type { DataShape } from '../worker/model/model-experiment.js';
 import { LoadedModule } from '../worker/module/loaded-module.js';
 import { configureTensorFlow, loadTensorFlow, type TF } from '../worker/tensorflow/load.js';
-import { readNewestWeights, type CheckpointWeights, type WeightsName } from './checkpoint-weights.js';
 import { InferenceModel } from './inference-model.js';
 import { Preprocessor, type Samples } from './preprocessor.js';
 import { samplesOf, type SampleTensor } from './sample-tensor.js';
@@ -37,6 +37,8 @@ const leadSchema = z.object({
 
 export interface LoadRunOptions {
   weights?: WeightsName;
+  /** Of a checkpoint that the run has kept; of the newest unless given. */
+  step?: number;
   /** What predictions are computed by. */
   backend?: Backend;
 }
@@ -89,12 +91,12 @@ export class TrainedRun {
 
   /** Errors: `usage` for a folder that is no run, `data` where it has no whole checkpoint. */
   static async open(folder: string, options: LoadRunOptions = {}): Promise<TrainedRun> {
-    const { weights = 'last', backend = 'tensorflow' } = options;
+    const { weights = 'last', backend = 'tensorflow', step } = options;
     const text = await readFile(join(folder, 'experiment.json'), 'utf8').catch((error: unknown) => {
       throw new PolyakError('usage', `${folder}: is no folder of a run, it has no experiment.json`, { cause: error });
     });
     const experiment = JSON.parse(text) as Experiment;
-    const checkpoint = await readNewestWeights(join(folder, 'checkpoints'), weights);
+    const checkpoint = await readNewestWeights(join(folder, 'checkpoints'), weights, step);
     const lead = leadSchema.safeParse(checkpoint.record.lead);
     if (!lead.success) {
       const missing = 'does not say what the samples are like; it was written by an earlier version';

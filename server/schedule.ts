@@ -8,6 +8,7 @@ export type Schedule =
   | { inverseTime: { decay: number } }
   | { linear: { final: number } }
   | { cosine: { final: number } }
+  | { cosineRestarts: { every: number; final: number } }
   | { oneCycle: { rise: number; initial: number; final: number } };
 
 /** The rate rises linearly over so many steps or epochs; the first step already has its share. */
@@ -26,6 +27,8 @@ export interface LearningRateSchedule {
  *   step         base factor^floor(e / every)
  *   exponential  base factor^e
  *   inverseTime  base / (1 + decay e)
+ *   cosineRestarts  base (final + (1 - final) (1 + cos(pi t)) / 2), t = (e mod every) / every, Loshchilov and Hutter, "SGDR",
+ *                2017, whose cycles Huang et al., "Snapshot ensembles", 2017, take their members from
  * Those that end with the training are drawn over what follows the warm-up, t = (step - W) / (totalSteps - W), and stay
  * where they end:
  *   linear       base (final + (1 - final) (1 - t))
@@ -50,6 +53,11 @@ export function learningRateAt(
   }
   if ('inverseTime' in schedule) {
     return (baseRate * warming) / (1 + (schedule.inverseTime.decay * step) / stepsPerEpoch);
+  }
+  if ('cosineRestarts' in schedule) {
+    const { every, final } = schedule.cosineRestarts;
+    const cycle = every * stepsPerEpoch;
+    return baseRate * warming * between(1, final, (step % cycle) / cycle);
   }
   if (step < warmUpSteps || 'constant' in schedule) return baseRate * warming;
   const t = Math.min(1, (step - warmUpSteps) / Math.max(1, totalSteps - warmUpSteps));

@@ -25,6 +25,7 @@ import { InitialWeights } from './initial-weights.js';
 import { MemoryTaken } from './memory-taken.js';
 import type { ShardMetrics } from './server-metrics.js';
 import { chosenOptimizer, stepRules } from './step-rules.js';
+import { TransferredWeights } from './transfer/transferred-weights.js';
 
 export type PushResult = 'APPLIED' | 'DUPLICATE' | 'STALE' | 'REFUSED' | 'FENCED';
 export type BeginOrder = Begin & Begin__Output;
@@ -172,7 +173,19 @@ export class ShardTrial {
     for (const giveBack of this.reservations.splice(0)) giveBack();
   }
 
+  /** From a checkpoint, from weights of elsewhere, or drawn. */
   private async loadChunks(): Promise<void> {
+    const { transfer } = this.experiment;
+    const fromElsewhere = transfer !== undefined && !this.order.checkpoint;
+    const transferred = fromElsewhere ? await TransferredWeights.open(transfer, this.manifest) : undefined;
+    try {
+      await this.fillChunks(transferred);
+    } finally {
+      await transferred?.close();
+    }
+  }
+
+  private async fillChunks(transferred: TransferredWeights | undefined): Promise<void> {
     const { trialKey, shard, shards, checkpoint, data } = this.order;
     const rules = stepRules(this.experiment, this.manifest, data?.trainCount ?? 0);
     const owned = this.specs.filter(({ index }) => shardOfChunk(trialKey, index, this.specs.length, shards) === shard);
@@ -180,7 +193,7 @@ export class ShardTrial {
     const pool = this.context.poolFor(this.experiment.chunkFloats * 4);
     pool.assertFits(owned.length, slots);
     this.fits = true;
-    const initial = new InitialWeights(this.experiment.seed);
+    const initial = new InitialWeights(this.experiment.seed, transferred);
     for (const spec of owned) {
       const arena = pool.reserve(slots);
       this.reservations.push(() => pool.unreserve(arena, slots));

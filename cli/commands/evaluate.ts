@@ -14,7 +14,7 @@ export function addEvaluate(program: Command): void {
     .addArgument(runArgument('[run]'))
     .option(
       '--ensemble <runs>',
-      'the mean prediction of several runs, with commas between them, or of the best of a sweep: top:5',
+      'the mean prediction of several runs, with commas between them, of the best of a sweep, top:5, or of the snapshots of one run, snapshots:5',
     )
     .addOption(new Option('--split <name>', 'which samples').choices(['test', 'validation', 'train']).default('test'))
     .option('--data <path>', 'other data of the same source; what has no splits of its own is taken in whole');
@@ -28,6 +28,7 @@ export function addEvaluate(program: Command): void {
         'polyak evaluate flowers-1 --augment tenCrop',
         'polyak evaluate --ensemble digits-1,digits-2,digits-3',
         'polyak evaluate digits-search-1 --ensemble top:5',
+        'polyak evaluate digits-1 --ensemble snapshots:3    # of checkpoint: { snapshots: { every: 5, keep: 3 } }',
       ),
     )
     .action(async (run: string | undefined, flags: EvaluateCommandOptions & { ensemble?: string }) => {

@@ -155,12 +155,13 @@ function resolveModel(experiment: Experiment): Experiment {
 }
 
 function resolvePaths(experiment: Experiment, folder: string): Experiment {
-  const { data, model, module } = experiment;
+  const { data, model, module, transfer } = experiment;
   const absolute = (path: string) => (!isAbsolute(path) && !isRemote(path) ? resolve(folder, path) : path);
   return {
     ...experiment,
     data: mapLocations(data, absolute),
     model: typeof model === 'object' && 'file' in model ? { ...model, file: absolute(model.file) } : model,
+    ...(transfer && { transfer: { ...transfer, from: absolute(transfer.from) } }),
     ...(module && { module: 'file' in module ? { ...module, file: absolute(module.file) } : module }),
   };
 }

@@ -31,6 +31,7 @@ export function crossCheck(experiment: Experiment): Finding[] {
     ...warmUpFindings(experiment),
     ...trustFindings(experiment),
     ...mixupFindings(experiment),
+    ...transferFindings(experiment),
   ];
 }
 
@@ -187,6 +188,21 @@ function warmUpFindings({ optimizer }: Experiment): Finding[] {
       'does not go with oneCycle, which rises by itself over a part `rise` of the steps; take one of them out';
     return [{ path: ['optimizer', name, 'warmUp'], message }];
   });
+}
+
+/** What is frozen is said once, and weights are read on every machine that has a server. */
+function transferFindings({ transfer }: Experiment): Finding[] {
+  if (!transfer) return [];
+  const { from, freeze, fineTuneFrom, features } = transfer;
+  const findings: Finding[] = [];
+  const add = (key: string, message: string) => findings.push({ path: ['transfer', key], message });
+  if (isRemote(from)) add('from', `'${shownLocation(from)}' is remote; bring the file, and give its path`);
+  if (freeze && fineTuneFrom !== undefined)
+    add('fineTuneFrom', 'says what is frozen, and so does freeze; take one out');
+  if (features !== undefined && (freeze !== undefined || fineTuneFrom !== undefined)) {
+    add('features', 'freezes all but its classifier; take freeze and fineTuneFrom out');
+  }
+  return findings;
 }
 
 type BuiltInLayer = Exclude<Extract<Layer, { options: unknown }>, { type: 'custom' }>;

@@ -23,6 +23,7 @@ import { directionOf, metricSchema, objectiveMetrics } from './metrics.js';
 import { moduleAugmentSchema, moduleDataSchema, moduleLayerListSchema, moduleSchema } from './module-schema.js';
 import { searchSchema } from './search-schema.js';
 import { csvSchema } from './table-schema.js';
+import { transferSchema } from './transfer-schema.js';
 
 const positive = z.number().positive();
 const count = z.int().positive();
@@ -101,6 +102,9 @@ export const rateSchemas = {
   inverseTime: z.strictObject({ decay: positive }).describe('the rate / (1 + decay × epochs)'),
   linear: z.strictObject({ final: share.default(0) }).describe('a straight line from the rate to `final` times it'),
   cosine: z.strictObject({ final: share.default(0) }).describe('half a cosine from the rate down to `final` times it'),
+  cosineRestarts: z
+    .strictObject({ every: count, final: share.default(0) })
+    .describe('half a cosine from the rate down to `final` times it, again and again, each over so many epochs'),
   oneCycle: z
     .strictObject({ rise: share.default(0.3), initial: share.default(0.04), final: share.default(4e-6) })
     .describe(
@@ -114,6 +118,7 @@ const scheduleSchema = z.union([
   z.strictObject({ inverseTime: rateSchemas.inverseTime }),
   z.strictObject({ linear: rateSchemas.linear }),
   z.strictObject({ cosine: rateSchemas.cosine }),
+  z.strictObject({ cosineRestarts: rateSchemas.cosineRestarts }),
   z.strictObject({ oneCycle: rateSchemas.oneCycle }),
 ]);
 const warmUpSchema = z.union([z.strictObject({ steps: count }), z.strictObject({ epochs: positive })]);
@@ -220,6 +225,7 @@ export const experimentSchema = z.strictObject({
   model: z
     .union([layerListSchema, modelFileSchema])
     .describe('a list of layers, or the path of a Keras-style model.json'),
+  transfer: transferSchema.optional().describe('weights to begin with in place of drawn ones, and which of them stay'),
   loss: lossSchema.describe('for classes, for two classes, or for numbers to predict'),
   metrics: z.array(metricSchema).default([]).describe('what is measured beside the loss'),
   objective: objectiveSchema.prefault({}).describe('what the training is judged by'),
@@ -278,6 +284,13 @@ export const experimentSchema = z.strictObject({
     .strictObject({
       every: positive.default(10).describe('seconds; what a crash costs at most, beside the restart'),
       keep: count.default(3).describe('committed checkpoints that are kept'),
+      snapshots: z
+        .strictObject({
+          every: count.describe('epochs'),
+          keep: count.max(100).default(5).describe('the newest that are kept'),
+        })
+        .optional()
+        .describe('checkpoints at the end of every so many epochs, kept beside the others: the members of an ensemble'),
     })
     .prefault({})
     .describe('what a run can be continued from'),

@@ -4,7 +4,7 @@
  * the one before.
  */
 import { link, lstat, open, readFile, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
-import { isAbsolute, join, normalize } from 'node:path';
+import { basename, isAbsolute, join, normalize } from 'node:path';
 import { z } from 'zod';
 import { PolyakError } from '../../common/errors.js';
 import { folderError } from './checkpoint-folder.js';
@@ -24,6 +24,8 @@ const recordSchema = z.object({
   lead: z.record(z.string(), z.unknown()),
   /** Mean of the inputs as base64 of little-endian float32, or null. */
   preprocess: z.string().nullable(),
+  /** Kept for an ensemble, beside those that a run is continued from. */
+  snapshot: z.boolean().optional(),
 });
 export type CheckpointRecord = z.output<typeof recordSchema>;
 
@@ -48,14 +50,24 @@ export async function newestIncarnation(directory: string): Promise<number> {
   return Math.max(0, ...names.map((name) => Number(claimName.exec(name)?.[1] ?? 0)));
 }
 
+/** How many of the newest are kept, and how many of the newest snapshots. */
+export interface Retention {
+  keep: number;
+  snapshots?: { keep: number } | undefined;
+}
+
 /** Errors: `fenced` when a newer incarnation was claimed, or another process committed this very cut; `disk`, `lost`. */
-export async function commitCheckpoint(directory: string, record: CheckpointRecord, keep: number): Promise<string> {
-  return await commitRecord(directory, record, keep).catch((error: unknown) => {
+export async function commitCheckpoint(
+  directory: string,
+  record: CheckpointRecord,
+  retention: Retention,
+): Promise<string> {
+  return await commitRecord(directory, record, retention).catch((error: unknown) => {
     throw folderError(directory, error);
   });
 }
 
-async function commitRecord(directory: string, record: CheckpointRecord, keep: number): Promise<string> {
+async function commitRecord(directory: string, record: CheckpointRecord, retention: Retention): Promise<string> {
   const newest = await newestIncarnation(directory);
   if (newest > record.incarnation) {
     throw new PolyakError('fenced', `incarnation ${record.incarnation} cannot commit, ${newest} has been claimed`);
@@ -73,7 +85,7 @@ async function commitRecord(directory: string, record: CheckpointRecord, keep: n
     await rm(temporary, { force: true });
   }
   await syncFolder(directory);
-  await retain(directory, keep);
+  await retain(directory, retention);
   return path;
 }
 
@@ -115,12 +127,14 @@ export function lostCheckpoint(directory: string, step: number): PolyakError {
   return new PolyakError('lost', `the trial's checkpoint ${path} is not there, nor one of before that can be read`);
 }
 
-/** The newest record whose files all verify, or undefined; `onBad` hears of each that does not. */
+/** The newest record whose files all verify, of that step where one is given, or undefined; `onBad` hears of each that does not. */
 export async function newestCheckpoint(
   directory: string,
   onBad: (path: string, reason: string) => void,
+  step?: number,
 ): Promise<{ path: string; record: CheckpointRecord } | undefined> {
   for (const path of await listCheckpoints(directory)) {
+    if (step !== undefined && !basename(path).startsWith(recordPrefix(step))) continue;
     try {
       const record = await readRecord(path);
       await verify(directory, record);
@@ -163,18 +177,35 @@ export async function readVerified(reader: SafetensorsReader, chunk: number, nam
   return bytes;
 }
 
-/** Deletes what is older than the newest `keep` records: first the records, then the files that none names. */
-async function retain(directory: string, keep: number): Promise<void> {
+/** Deletes what is older than the newest `keep` records and no kept snapshot: first the records, then the files that none names. */
+async function retain(directory: string, { keep, snapshots = { keep: 0 } }: Retention): Promise<void> {
   const records = await listCheckpoints(directory);
-  const kept = await Promise.all(records.slice(0, keep).map((path) => readRecord(path).catch(() => undefined)));
-  for (const path of records.slice(keep)) await rm(path, { force: true });
+  const newest = await Promise.all(records.slice(0, keep).map((path) => readRecord(path).catch(() => undefined)));
+  const kept = [...newest];
+  for (const path of records.slice(keep)) {
+    const record = await readRecord(path).catch(() => undefined);
+    const steps = new Set(kept.flatMap((each) => (each?.snapshot === true ? [each.step] : [])));
+    // Of a step that was computed again after a crash, the newest is enough.
+    if (record?.snapshot === true && !steps.has(record.step) && steps.size < snapshots.keep) kept.push(record);
+    else await rm(path, { force: true });
+  }
   const named = new Set(kept.flatMap((record) => record?.files.map(({ file }) => file) ?? []));
-  const oldest = Math.min(...kept.map((record) => record?.step ?? 0));
+  const oldest = Math.min(...newest.map((record) => record?.step ?? 0));
   for (const name of await readdir(directory)) {
     const step = /^step-(\d+)\..*\.safetensors$/.exec(name)?.[1];
     if (step !== undefined && Number(step) < oldest && !named.has(name))
       await rm(join(directory, name), { force: true });
   }
+}
+
+/** Steps of the snapshots, newest first. */
+export async function snapshotSteps(directory: string): Promise<number[]> {
+  const steps: number[] = [];
+  for (const path of await listCheckpoints(directory)) {
+    const record = await readRecord(path);
+    if (record.snapshot === true && !steps.includes(record.step)) steps.push(record.step);
+  }
+  return steps;
 }
 
 /** Of a trial of a sweep, or of one of its runs. */

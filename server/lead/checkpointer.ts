@@ -15,6 +15,8 @@ export interface CheckpointerOptions {
   facts: TrialFacts;
   shards: ShardSet;
   interruption: Interruption;
+  /** Whether the cut of the step is kept for an ensemble. */
+  isSnapshot: (step: number) => boolean;
   /** Called when a cut is named, of what is computed until now; what it answers with, when that is in a checkpoint. */
   named: (step: number) => () => void;
   /** What the lead would need to go on from here, and the mean of the inputs. */
@@ -24,8 +26,8 @@ export interface CheckpointerOptions {
 /** Of one incarnation. */
 export class Checkpointer {
   private lastAt = Date.now();
-  /** Of the last cut; a record can be committed only once. */
-  private lastStep = -1;
+  /** The last cut; a record can be committed only once. */
+  private last: { step: number; committed: Promise<string> } | undefined;
 
   constructor(private readonly options: CheckpointerOptions) {}
 
@@ -33,7 +35,7 @@ export class Checkpointer {
   async ifDue(step: number): Promise<void> {
     const { experiment, shards, interruption } = this.options;
     const due = Date.now() - this.lastAt >= experiment.checkpoint.every * 1000;
-    if (!due || shards.cuts.busy || step === this.lastStep) return;
+    if (!due || shards.cuts.busy || step === this.last?.step) return;
     const { committed } = await this.plan(step);
     // Of this incarnation: the commit may fail because the next one has begun.
     committed.catch((error: unknown) => {
@@ -44,6 +46,7 @@ export class Checkpointer {
   /** Resolves with the path of the committed record. */
   async now(step: number): Promise<string> {
     const { shards, interruption } = this.options;
+    if (this.last?.step === step) return await interruption.race(this.last.committed);
     if (shards.cuts.busy) await interruption.race(shards.cuts.idle());
     const { committed } = await this.plan(step);
     return await interruption.race(committed);
@@ -53,7 +56,6 @@ export class Checkpointer {
   private async plan(step: number): Promise<{ committed: Promise<string> }> {
     const { shards, interruption } = this.options;
     this.lastAt = Date.now();
-    this.lastStep = step;
     const saved = this.options.named(step);
     const cut = shards.cuts.begin(step);
     const { lead, preprocess } = this.options.state();
@@ -68,12 +70,15 @@ export class Checkpointer {
         files: await cut.written,
         lead,
         preprocess: preprocess ? bytesOf(preprocess).toString('base64') : null,
+        ...(this.options.isSnapshot(step) && { snapshot: true }),
       };
-      const path = await orRollback(commitCheckpoint(directory, record, experiment.checkpoint.keep));
+      const path = await orRollback(commitCheckpoint(directory, record, experiment.checkpoint));
       saved();
       return path;
     };
-    return { committed: commit() };
+    const committed = commit();
+    this.last = { step, committed };
+    return { committed };
   }
 }
 

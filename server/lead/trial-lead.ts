@@ -250,6 +250,8 @@ export class TrialLead {
       step += 1;
       this.progress(step, untilStep, plan, sums);
       if (step % plan.stepsPerEpoch === 0) await this.finishEpoch(step, facts, plan, shards);
+      // The last one's comes with the end.
+      if (step < untilStep && this.isSnapshot(step)) await checkpointer.now(step);
       if (step < this.pauseStep() || step >= untilStep) continue;
       await checkpointer.now(step);
       // It may have been told to go on meanwhile.
@@ -330,6 +332,7 @@ export class TrialLead {
     const { incarnation, interruption } = this;
     return new Checkpointer({
       ...{ trialKey, incarnation, directory, experiment, facts, shards, interruption },
+      isSnapshot: (step) => this.isSnapshot(step),
       named: (step) => {
         const saved = this.unsaved.begin();
         return () => {
@@ -418,6 +421,11 @@ export class TrialLead {
     const body = { event: 'epoch', ...place, ...training, learningRate, validation };
     reports.add({ kind: 'EPOCH', step, body });
     this.epochSums = emptySums(experiment.metrics);
+  }
+
+  private isSnapshot(step: number): boolean {
+    const { snapshots } = this.options.experiment.checkpoint;
+    return snapshots !== undefined && step > 0 && step % (snapshots.every * this.stepsPerEpoch) === 0;
   }
 
   private pauseStep(): number {

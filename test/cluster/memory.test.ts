@@ -158,7 +158,7 @@ describe('a shard that may hold 300 MB', () => {
         path = await commitCheckpoint(
           lead.directory,
           { ...record, manifest: { ...manifest }, chunkFloats, files, lead: {}, preprocess: null },
-          2,
+          { keep: 2 },
         );
       }
       lead.leave();

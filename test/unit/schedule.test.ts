@@ -30,6 +30,17 @@ describe('learningRateAt', () => {
     expect([0, 5, 20].map((step) => at(schedule, step))).toEqual([0.1, 0.05, 0.02]);
   });
 
+  it('cosineRestarts: half a cosine over two epochs, and from the rate again', () => {
+    const schedule = { schedule: { cosineRestarts: { every: 2, final: 0.2 } } };
+    // Half a cycle: 0.1 (0.2 + 0.8 / 2) = 0.06; the last of its 20 steps: 0.1 (0.2 + 0.8 (1 + cos(0.95 pi)) / 2).
+    expect([0, 20, 40, 80].map((step) => at(schedule, step))).toEqual([0.1, 0.1, 0.1, 0.1]);
+    expect([10, 30, 90].map((step) => at(schedule, step))).toEqual(
+      [0.06, 0.06, 0.06].map((rate) => expect.closeTo(rate, 15)),
+    );
+    expect(at(schedule, 19)).toBeCloseTo(0.1 * (0.2 + 0.4 * (1 + Math.cos(0.95 * Math.PI))), 15);
+    expect(at({ ...schedule, warmUp: { steps: 4 } }, 0)).toBeCloseTo(0.025, 15);
+  });
+
   it('linear: a quarter of the way after a quarter of what follows the warm-up', () => {
     const schedule = { schedule: { linear: { final: 0.2 } } };
     // 0.1 (0.2 + 0.8 * 0.75) = 0.08

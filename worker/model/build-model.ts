@@ -11,6 +11,7 @@ import { applyLayers, type LayerNotes } from './layer-list.js';
 import { lossNamed } from './loss.js';
 import type { DataShape, ModelExperiment } from './model-experiment.js';
 import { modelOfTopology, readTopology, type LayerJson } from './model-file.js';
+import { transferLayers } from './transfer-layers.js';
 
 export interface BuiltModel {
   model: LayersModel;
@@ -26,8 +27,10 @@ export async function buildModel(
   module?: LoadedModule,
 ): Promise<BuiltModel> {
   module?.registerLayers(tf);
-  const built = await build(tf, experiment, data, module);
-  noteModuleLayers(built);
+  const whole = await build(tf, experiment, data, module);
+  noteModuleLayers(whole);
+  const { transfer } = experiment;
+  const built = transfer ? transferLayers(tf, whole, transfer, data.outputs) : whole;
   const sample = `[${data.inputShape.join(', ')}]`;
   const taken = shapeOf(built.model.inputs);
   if (taken !== sample) {

@@ -1,5 +1,6 @@
 /** The parts of an experiment that a model is made from. */
 import type { NamedOption } from '../../common/experiment/named-option.js';
+import type { TransferLayers } from './transfer-layers.js';
 
 export interface ModelExperiment {
   /** The list of layers, or a model.json as tfjs and Keras's converter write it (the topology only). */
@@ -7,6 +8,7 @@ export interface ModelExperiment {
   loss: NamedOption;
   metrics?: readonly NamedOption[];
   regularise?: { l1?: number; l2?: number };
+  transfer?: TransferLayers | undefined;
 }
 
 /** What the data give and ask for. */

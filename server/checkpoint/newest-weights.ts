@@ -1,10 +1,10 @@
 /** The weights of a run's newest whole checkpoint, put together from the files of however many shards wrote it. */
 import { join } from 'node:path';
-import { layOutChunks } from '../common/chunk-layout.js';
-import { PolyakError } from '../common/errors.js';
-import type { Manifest } from '../common/manifest.js';
-import { newestCheckpoint, readVerified, type CheckpointRecord } from '../server/checkpoint/checkpoint.js';
-import { SafetensorsReader } from '../server/checkpoint/safetensors.js';
+import { layOutChunks } from '../../common/chunk-layout.js';
+import { PolyakError } from '../../common/errors.js';
+import type { Manifest } from '../../common/manifest.js';
+import { newestCheckpoint, readVerified, type CheckpointRecord } from './checkpoint.js';
+import { SafetensorsReader } from './safetensors.js';
 
 /** The weights as they were last, or their running average. */
 export type WeightsName = 'last' | 'average';
@@ -21,10 +21,14 @@ export interface CheckpointWeights {
 /** A run that is training replaces its checkpoints while they are read. */
 const attemptsMax = 3;
 
-/** Errors: `data` where no checkpoint of the folder is whole. */
-export async function readNewestWeights(directory: string, weights: WeightsName): Promise<CheckpointWeights> {
+/** Of the step, where one is given. Errors: `data` where no such checkpoint of the folder is whole. */
+export async function readNewestWeights(
+  directory: string,
+  weights: WeightsName,
+  step?: number,
+): Promise<CheckpointWeights> {
   for (let attempt = 1; ; attempt++) {
-    const { path, record } = await newestWhole(directory);
+    const { path, record } = await newestWhole(directory, step);
     const manifest = record.manifest as unknown as Manifest;
     try {
       return { path, record, manifest, vector: await readVector(directory, record, manifest, weights) };
@@ -34,11 +38,15 @@ export async function readNewestWeights(directory: string, weights: WeightsName)
   }
 }
 
-async function newestWhole(directory: string) {
+async function newestWhole(directory: string, step: number | undefined) {
   const bad: string[] = [];
-  const newest = await newestCheckpoint(directory, (path, reason) => bad.push(`\n  ${path}: ${reason}`));
+  const newest = await newestCheckpoint(directory, (path, reason) => bad.push(`\n  ${path}: ${reason}`), step);
   if (newest) return newest;
-  const found = bad.length > 0 ? `has no checkpoint that is whole:${bad.join('')}` : 'has no checkpoint yet';
+  const wanted = step === undefined ? '' : ` of step ${step}`;
+  const found =
+    bad.length > 0
+      ? `has no checkpoint${wanted} that is whole:${bad.join('')}`
+      : `has no checkpoint${wanted === '' ? ' yet' : wanted}`;
   throw new PolyakError('data', `${directory}: ${found}`);
 }
 

@@ -1,0 +1,107 @@
+/** What `transfer` does to a model: which weights are frozen, at what rate the others learn, and where it is cut. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import { TrainingModel } from '../../worker/model/training-model.js';
+import type { ModelExperiment } from '../../worker/model/model-experiment.js';
+import type { TransferLayers } from '../../worker/model/transfer-layers.js';
+import { loadTensorFlow, type TF } from '../../worker/tensorflow/load.js';
+
+const model = [
+  { conv2d: { name: 'first', filters: 3, kernelSize: 1 } },
+  {
+    residual: {
+      layers: [{ conv2d: { name: 'inner', filters: 3, kernelSize: 1 } }, { batchNormalization: { name: 'norm' } }],
+      shortcut: [{ conv2d: { name: 'beside', filters: 3, kernelSize: 1 } }],
+    },
+  },
+  { conv2d: { name: 'last', filters: 3, kernelSize: 1, rateMultiplier: 2 } },
+  'flatten',
+  { dense: { name: 'head', units: 2 } },
+];
+const data = { inputShape: [2, 2, 1], outputs: 2 };
+const defaults: TransferLayers = { freeze: undefined, fineTuneFrom: undefined, learningRates: {}, features: undefined };
+
+let tf: TF;
+beforeAll(async () => {
+  tf = await loadTensorFlow('cpu');
+  tf.enableProdMode();
+});
+
+async function built(transfer: Partial<TransferLayers>): Promise<TrainingModel> {
+  const experiment: ModelExperiment = { model, loss: 'softmaxCrossEntropy', transfer: { ...defaults, ...transfer } };
+  return await TrainingModel.build(tf, experiment, data);
+}
+
+async function trained(transfer: Partial<TransferLayers>): Promise<string[]> {
+  const made = await built(transfer);
+  const { parameters } = made.manifest;
+  made.dispose();
+  return [...new Set(parameters.filter(({ frozen }) => !frozen).map(({ name }) => name.split('/')[0] ?? ''))];
+}
+
+describe('freezing', () => {
+  it('is by name or pattern, or of all that a layer is made of, by every way', async () => {
+    expect(await trained({})).toEqual(['first', 'inner', 'norm', 'beside', 'last', 'head']);
+    expect(await trained({ freeze: ['first', 'in*'] })).toEqual(['norm', 'beside', 'last', 'head']);
+    expect(await trained({ freeze: { upTo: 'inner' } })).toEqual(['norm', 'beside', 'last', 'head']);
+    expect(await trained({ freeze: { upTo: 'last' } })).toEqual(['head']);
+    expect(await trained({ fineTuneFrom: 'last' })).toEqual(['last', 'head']);
+  });
+
+  it('names a layer that is not there, and those that are', async () => {
+    const there = 'first, inner, ';
+    await expect(built({ freeze: ['conv*'] })).rejects.toThrow(/transfer.freeze: the model has no layer 'conv\*'/);
+    await expect(built({ fineTuneFrom: 'top' })).rejects.toThrow(`no layer 'top'; it has input, ${there}`);
+    await expect(built({ features: 'top' })).rejects.toThrow(/transfer.features: the model has no layer 'top'/);
+    await expect(built({ learningRates: { top: 1 } })).rejects.toThrow(/transfer.learningRates: .* 'top'/);
+  });
+
+  it('computes no gradient of what is frozen, and leaves running statistics as they are', async () => {
+    const made = await built({ freeze: { upTo: 'last' } });
+    const { parameters, parameterCount, statisticsCount, statisticsMomentum } = made.manifest;
+    const weights = Float32Array.from({ length: parameterCount }, (_, index) => Math.sin(index));
+    made.setWeights(weights, new Float32Array(statisticsCount).fill(1));
+    const out = { parameters: new Float32Array(parameterCount), statistics: new Float32Array(statisticsCount).fill(7) };
+    const inputs = Float32Array.from({ length: 12 }, (_, index) => Math.cos(index));
+    const batch = { inputs, labels: Int32Array.from([0, 1, 1]), count: 3 };
+    made.gradient(batch, { seed: 1, step: 0, microBatch: 0 }, out);
+    for (const { frozen, offset, length } of parameters) {
+      const moves = out.parameters.subarray(offset, offset + length).some((value) => value !== 0);
+      expect(moves).toBe(!frozen);
+    }
+    expect(statisticsMomentum).toEqual([1, 1]);
+    expect([...out.statistics]).toEqual([0, 0, 0, 0, 0, 0]);
+    made.dispose();
+  });
+});
+
+describe('rates of layers', () => {
+  it("multiply the layer's own, for every layer that the pattern fits", async () => {
+    const made = await built({ learningRates: { '*st': 0.1, head: 5 } });
+    const rates = Object.fromEntries(
+      made.manifest.parameters.map(({ name, rateMultiplier }) => [name, rateMultiplier]),
+    );
+    expect(rates).toMatchObject({ 'first/kernel': 0.1, 'last/bias': 0.2, 'head/kernel': 5, 'inner/kernel': 1 });
+    made.dispose();
+  });
+});
+
+describe('features of a stage', () => {
+  it('are the mean over its places, with a linear classifier that alone is trained', async () => {
+    expect(await trained({ features: 'norm' })).toEqual(['features_classifier']);
+    const made = await built({ features: 'norm' });
+    const shapes = Object.fromEntries(made.manifest.parameters.map(({ name, shape }) => [name, shape]));
+    expect(Object.keys(shapes)).toEqual([
+      ...['first/kernel', 'first/bias', 'inner/kernel', 'inner/bias', 'norm/gamma', 'norm/beta'],
+      ...['features_classifier/kernel', 'features_classifier/bias'],
+    ]);
+    expect(shapes['features_classifier/kernel']).toEqual([3, 2]);
+    made.dispose();
+  });
+
+  it('leave no tensors behind', async () => {
+    const before = tf.memory().numTensors;
+    const made = await built({ features: 'first' });
+    made.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
