@@ -36,7 +36,15 @@ def iterates(objective, start):
     """PyTorch's first step has the length 1 / |g|_1, ours and SciPy's 1 / |g|_2: the rate of that step makes it up."""
     x = torch.nn.Parameter(torch.tensor(start, dtype=torch.float64))
     optimizer = torch.optim.LBFGS(
-        [x], lr=1, max_iter=1, history_size=HISTORY, line_search_fn="strong_wolfe", tolerance_grad=0, tolerance_change=1e-12
+        [x],
+        lr=1,
+        max_iter=1,
+        # A line search gets what is left of these: 25, as ours.
+        max_eval=26,
+        history_size=HISTORY,
+        line_search_fn="strong_wolfe",
+        tolerance_grad=0,
+        tolerance_change=1e-12,
     )
 
     def closure():
