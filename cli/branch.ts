@@ -18,7 +18,7 @@ import {
 import { SafetensorsReader } from '../server/checkpoint/safetensors.js';
 import { writeShardFile, type ChunkSnapshot } from '../server/checkpoint/shard-file.js';
 import { emptySums, type LeadRecord } from '../server/lead/trial-state.js';
-import { chosenOptimizer } from '../server/step-rules.js';
+import { slotNamesOf } from '../server/step-rules.js';
 import { outlineModel, type Outlined } from './model-outline.js';
 import { openTrained } from './open-run.js';
 import type { Parent, RunFolder } from './run-folder.js';
@@ -52,7 +52,7 @@ export async function seedRun(folder: RunFolder, experiment: Experiment, parent:
   const directory = folder.checkpoints;
   const trialKey = Buffer.from(folder.facts.trialKey, 'hex');
   const { chunkFloats } = experiment;
-  const { slots } = chosenOptimizer(experiment).optimizer;
+  const slots = slotNamesOf(experiment);
   const snapshots = layOutChunks(parent.manifest, chunkFloats).map(({ index, offset, length }): ChunkSnapshot => {
     const weights = parent.weights.subarray(offset * 4, (offset + length) * 4);
     const zeros = Buffer.alloc(length * 4);

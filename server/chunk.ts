@@ -13,7 +13,7 @@ import { PolyakError } from '../common/errors.js';
 import { PartialTree, type TreeNode } from '../common/reduction-tree.js';
 import type { Arena } from './arithmetic/arena.js';
 import type { Arithmetic } from './arithmetic/arithmetic.js';
-import type { Job, JobResult, PrepareResult, UpdateJob } from './arithmetic/job.js';
+import type { CombineJob, CombineResult, Job, JobResult, PrepareResult, UpdateJob } from './arithmetic/job.js';
 
 export interface ChunkMemory {
   arena: Arena;
@@ -31,6 +31,8 @@ export interface StepRule {
   clipValue: number | undefined;
   /** Wait for the lead's factor before applying. */
   needsScale: boolean;
+  /** The lead decides the step: it says what to form of the chunk's vectors, and when that is all. */
+  isLed: boolean;
   /** The optimizer wants a trust ratio of each tensor, which the lead gives too. */
   needsTrust: boolean;
   optimizer: string;
@@ -68,6 +70,12 @@ export interface ChunkEvents {
   /** Version `chunk.version` can be read. */
   applied(chunk: Chunk): void;
   failed(error: Error): void;
+}
+
+/** What the lead of a full-batch method wants of a step's vectors, numbered: the weights, the gradient, the slots. */
+export interface ChunkFormation extends Pick<CombineJob, 'combinations' | 'written' | 'products' | 'read'> {
+  isLast: boolean;
+  isKept: boolean;
 }
 
 /** Errors: `exhausted` when the arena has no room for another gradient. */
@@ -143,6 +151,30 @@ export class Chunk {
     if (this.prepared) this.run(this.apply());
   }
 
+  /** Of a step that the lead decides, whose gradient is prepared. After the last one the chunk is at the next version. */
+  async form({ isLast, isKept, ...order }: ChunkFormation): Promise<CombineResult> {
+    const gradient = this.gradient;
+    if (gradient === undefined || !this.prepared) throw new Error(`chunk ${this.spec.index} has nothing to form`);
+    const { arena, weights, average, slots } = this.memory;
+    if (isLast) {
+      this.prepared = false;
+      this.events.leaving(this);
+    }
+    const result = await this.job({
+      kind: 'combine',
+      arena,
+      ...order,
+      segments: this.trained().map(({ start, length }) => ({ start, length })),
+      n: this.spec.length,
+      weights,
+      vectors: [weights, gradient, ...slots],
+      average: isLast && isKept ? average : undefined,
+      averageDecay: this.rule.averageDecay,
+    });
+    if (isLast) this.finishApply(gradient);
+    return result;
+  }
+
   /** Copies the weights or their average at the present version. */
   copyTo(target: Buffer, which: 'weights' | 'average'): void {
     copyBytes(target, this.memory.arena.bytes(this.memory[which], this.spec.length * 4));
@@ -189,7 +221,7 @@ export class Chunk {
     if (this.spec.kind === 'statistics') return await this.applyStatistics(gradient);
     if (!this.rule.needsScale) return await this.update(gradient);
     const result = await this.job({ kind: 'prepare', arena: this.memory.arena, ...this.preparation(gradient) });
-    if (this.accept(result) && this.scale !== undefined) await this.apply();
+    if (this.accept(result) && this.scale !== undefined && !this.rule.isLed) await this.apply();
   }
 
   /** All that a step does to a chunk, where it needs to know nothing of the other chunks. */

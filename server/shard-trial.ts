@@ -11,20 +11,28 @@ import type { Logger } from '../common/log.js';
 import type { Manifest } from '../common/manifest.js';
 import { isNode, nodeKey } from '../common/reduction-tree.js';
 import type { Begin } from '../proto/gen/polyak/v1/Begin.js';
+import type { Combine__Output } from '../proto/gen/polyak/v1/Combine.js';
 import type { Begin__Output } from '../proto/gen/polyak/v1/Begin.js';
 import type { ShardOrder__Output } from '../proto/gen/polyak/v1/ShardOrder.js';
 import type { ShardReport } from '../proto/gen/polyak/v1/ShardReport.js';
 import type { Arena } from './arithmetic/arena.js';
 import type { ArenaPool } from './arithmetic/arena-pool.js';
 import type { Arithmetic } from './arithmetic/arithmetic.js';
-import { Chunk, allocate, type ChunkEvents, type ChunkScalars, type TensorScalars } from './chunk.js';
+import {
+  Chunk,
+  allocate,
+  type ChunkEvents,
+  type ChunkFormation,
+  type ChunkScalars,
+  type TensorScalars,
+} from './chunk.js';
 import { loadChunk } from './checkpoint/load-chunk.js';
 import { writeShardFile, type ChunkSnapshot } from './checkpoint/shard-file.js';
 import type { FrameCache, Outgoing } from './frame-cache.js';
 import { InitialWeights } from './initial-weights.js';
 import { MemoryTaken } from './memory-taken.js';
 import type { ShardMetrics } from './server-metrics.js';
-import { chosenOptimizer, stepRules } from './step-rules.js';
+import { slotNamesOf, stepRules } from './step-rules.js';
 import { TransferredWeights } from './transfer/transferred-weights.js';
 
 export type PushResult = 'APPLIED' | 'DUPLICATE' | 'STALE' | 'REFUSED' | 'FENCED';
@@ -73,7 +81,7 @@ export class ShardTrial {
     private readonly report: (report: ShardReport) => void,
   ) {
     this.specs = layOutChunks(manifest, experiment.chunkFloats);
-    this.slotNames = chosenOptimizer(experiment).optimizer.slots;
+    this.slotNames = slotNamesOf(experiment);
   }
 
   /**
@@ -154,6 +162,10 @@ export class ShardTrial {
       for (const chunk of this.chunks.values()) {
         if (chunk.spec.kind === 'parameters' && chunk.version === step) chunk.setScale(factor, ratios);
       }
+    } else if (order.combine) {
+      this.combine(order.combine).catch((error: unknown) => {
+        if (!this.closed) this.report({ failed: { message: error instanceof Error ? error.message : String(error) } });
+      });
     } else if (order.cut) {
       this.cut = { step: order.cut.step, snapshots: new Map() };
       this.report({ cutPlanned: { step: order.cut.step } });
@@ -240,6 +252,24 @@ export class ShardTrial {
         this.report({ failed: { message: error.message } });
       },
     };
+  }
+
+  /** Of every chunk of parameters; what they measure is told together. */
+  private async combine(order: Combine__Output): Promise<void> {
+    const { step, part, last } = order;
+    const formation = formationOf(order);
+    const chunks = [...this.chunks.values()].filter(
+      ({ spec, version }) => spec.kind === 'parameters' && version === step,
+    );
+    const measured = await Promise.all(
+      chunks.map(async (chunk) => {
+        const { offset, length } = chunk.spec;
+        const written = formation.written?.subarray(offset, offset + length);
+        const { products, read } = await chunk.form({ ...formation, written });
+        return { chunk: chunk.spec.index, products, read: Buffer.concat(read.map(bytesOf)) };
+      }),
+    );
+    if (!last && !this.closed) this.report({ measured: { step, part, chunks: measured } });
   }
 
   private forgetPrevious(chunk: number): void {
@@ -332,4 +362,23 @@ export class ShardTrial {
       throw new PolyakError('protocol', `chunk ${frame.chunk} is not finite at float ${bad}, though its header was`);
     }
   }
+}
+
+function formationOf({ combinations, written, products, read, last, kept }: Combine__Output): ChunkFormation {
+  return {
+    combinations: combinations.map(({ out, vectors: terms, coefficients }) => ({
+      out,
+      terms: terms.map((vector, index) => [coefficients[index] ?? 0, vector] as const),
+    })),
+    // The bytes of a message may begin anywhere.
+    written: written.length > 0 ? new Float32Array(Uint8Array.from(written).buffer) : undefined,
+    products: Array.from({ length: products.length / 2 }, (_, pair) => [products[2 * pair]!, products[2 * pair + 1]!]),
+    read,
+    isLast: last,
+    isKept: kept,
+  };
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

@@ -7,7 +7,7 @@ import { lossesFor, targetOf } from './losses.js';
 import { directionOf, metricFacts } from './metrics.js';
 import { nameOf, type NamedOption } from './named-option.js';
 import { show } from './requirement.js';
-import type { Experiment } from './schema.js';
+import { fullBatchSchemas, type Experiment } from './schema.js';
 import { isReference, type Search } from './search-schema.js';
 
 export interface Finding {
@@ -32,6 +32,7 @@ export function crossCheck(experiment: Experiment): Finding[] {
     ...trustFindings(experiment),
     ...mixupFindings(experiment),
     ...transferFindings(experiment),
+    ...fullBatchFindings(experiment),
   ];
 }
 
@@ -147,10 +148,9 @@ function dilationFindings({ model, module }: Experiment): Finding[] {
     if (!('dilationRate' in options)) return [];
     const rates = [options.dilationRate].flat();
     if (rates.every((rate) => rate === 1) || (index === 0 && !options.trainable)) return [];
-    const parts = [...path.split(/[.[\]]+/).filter(Boolean), 'dilationRate'];
     const rate = Array.isArray(options.dilationRate) ? `[${rates.join(', ')}]` : String(options.dilationRate);
     const message = `${rate} cannot be trained, only a first layer with trainable: false may have it`;
-    return [{ path: parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part)), message }];
+    return [{ path: [...pathParts(path), 'dilationRate'], message }];
   });
 }
 
@@ -182,7 +182,9 @@ function mixupFindings({ augment, loss, train }: Experiment): Finding[] {
 
 /** One cycle begins with a rise of its own. */
 function warmUpFindings({ optimizer }: Experiment): Finding[] {
-  return Object.entries(optimizer).flatMap(([name, { schedule, warmUp }]) => {
+  return Object.entries(optimizer).flatMap(([name, options]) => {
+    if (!('learningRate' in options)) return [];
+    const { schedule, warmUp } = options;
     if (warmUp === undefined || schedule === undefined || !('oneCycle' in schedule)) return [];
     const message =
       'does not go with oneCycle, which rises by itself over a part `rise` of the steps; take one of them out';
@@ -203,6 +205,48 @@ function transferFindings({ transfer }: Experiment): Finding[] {
     add('features', 'freezes all but its classifier; take freeze and fineTuneFrom out');
   }
   return findings;
+}
+
+/** A line search compares losses and gradients of different steps, so that they must be of one smooth function. */
+function fullBatchFindings({ optimizer, clip, regularise, augment, model, module, train }: Experiment): Finding[] {
+  const name = Object.keys(optimizer).find((each) => Object.hasOwn(fullBatchSchemas, each));
+  if (name === undefined) return [];
+  const findings: Finding[] = [];
+  const mini = 'or take an optimizer of mini-batches, such as adam';
+  if (clip !== undefined) {
+    findings.push({
+      path: ['clip'],
+      message: `does not go with ${name}, whose line search limits the step; take it out`,
+    });
+  }
+  if (regularise.l1 > 0) {
+    const message = `${regularise.l1} does not go with ${name}, which needs a smooth loss; take l2, ${mini}`;
+    findings.push({ path: ['regularise', 'l1'], message });
+  }
+  if (augment.length > 0) {
+    const message = `changes the loss from step to step, but ${name} compares losses of different steps; take it out, ${mini}`;
+    findings.push({ path: ['augment'], message });
+  }
+  const layers = Array.isArray(model) ? plainLayers(parseLayers(model, { custom: module !== undefined })) : [];
+  for (const { type, path: layer } of layers) {
+    const path = pathParts(layer);
+    if (type === 'batchNormalization' && train.microBatchSize !== train.batchSize) {
+      const parts = `train.microBatchSize: ${train.microBatchSize} normalises by parts of the batch, which are others in each step`;
+      findings.push({
+        path,
+        message: `does not go with ${name} here: ${parts}; make it train.batchSize, or take it out`,
+      });
+    }
+    if (!/dropout/i.test(type)) continue;
+    const message = `changes the loss from step to step, but ${name} compares losses of different steps; take it out, ${mini}`;
+    findings.push({ path, message });
+  }
+  return findings;
+}
+
+function pathParts(path: string): PropertyKey[] {
+  const parts = path.split(/[.[\]]+/).filter(Boolean);
+  return parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part));
 }
 
 type BuiltInLayer = Exclude<Extract<Layer, { options: unknown }>, { type: 'custom' }>;

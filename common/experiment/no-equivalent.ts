@@ -15,7 +15,6 @@ const insteadOf: Readonly<Record<string, string>> = {
   ftrl: 'adam is nearest',
   lion: 'adam is nearest',
   lars: 'lamb is nearest',
-  lbfgs: 'adam is nearest',
   betas: 'write beta1: 0.9, beta2: 0.999',
   dampening: 'momentum is without it',
   centered: 'rmsprop is without it',

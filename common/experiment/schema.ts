@@ -175,6 +175,19 @@ export const optimizerSchemas = {
       .describe("weightDecay times a kernel is added to its update, before the update's norm is taken"),
   }),
 } as const;
+
+/** They take the gradient over the whole training split, and a step of theirs is one evaluation of it. */
+const fullBatch = {
+  tolerance: positive
+    .default(1e-5)
+    .describe("training ends where the gradient's norm is at most this; train.epochs is the most evaluations"),
+};
+export const fullBatchSchemas = {
+  lbfgs: z.strictObject({
+    ...fullBatch,
+    history: count.max(100).default(10).describe('steps that the curvature is estimated from'),
+  }),
+} as const;
 const optimizerSchema = z.union([
   z.strictObject({ sgd: optimizerSchemas.sgd }),
   z.strictObject({ momentum: optimizerSchemas.momentum }),
@@ -186,6 +199,7 @@ const optimizerSchema = z.union([
   z.strictObject({ amsgrad: optimizerSchemas.amsgrad }),
   z.strictObject({ nadam: optimizerSchemas.nadam }),
   z.strictObject({ lamb: optimizerSchemas.lamb }),
+  z.strictObject({ lbfgs: fullBatchSchemas.lbfgs }),
 ]);
 
 const clipSchema = z.union([

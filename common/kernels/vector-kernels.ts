@@ -3,6 +3,7 @@
  * `assembly/vector.ts`. Everything that is summed or updated goes through these, so that bits agree everywhere.
  */
 import { instantiateKernel } from './kernel-module.js';
+import { combine, copyOf, dot, overwrite } from './linear-combination.js';
 
 /**
  * A pointer is a byte offset in the memory, n counts floats. Factors are rounded to float32 on the way in. No argument
@@ -140,6 +141,11 @@ export interface VectorKernels {
   movingAverage(average: number, weights: number, n: number, decay: number): void;
   /** running = momentum * running + (1 - momentum) * sum * reciprocal, computed likewise. */
   runningStatistics(running: number, sum: number, n: number, reciprocal: number, momentum: number): void;
+  /** The next four are of full-batch methods: see linear-combination.ts. */
+  combine(out: number, terms: readonly (readonly [coefficient: number, vector: number])[], n: number): void;
+  dot(left: number, right: number, n: number): number;
+  read(p: number, n: number): Float32Array;
+  write(p: number, values: Float32Array): void;
 }
 
 /** The kernels over a shared memory; make them once per memory and thread. */
@@ -152,5 +158,9 @@ export function vectorKernels(memory: WebAssembly.Memory): VectorKernels {
     movingAverage: (average, weights, n, decay) => kernels.movingAverage(average, weights, n, 1 - decay),
     runningStatistics: (running, sum, n, reciprocal, momentum) =>
       kernels.runningStatistics(running, sum, n, reciprocal, 1 - momentum),
+    combine: (out, terms, n) => combine(memory, out, terms, n),
+    dot: (left, right, n) => dot(memory, left, right, n),
+    read: (p, n) => copyOf(memory, p, n),
+    write: (p, values) => overwrite(memory, p, values),
   };
 }

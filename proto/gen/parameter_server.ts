@@ -5,6 +5,8 @@ import type { Admitted as _polyak_v1_Admitted, Admitted__Output as _polyak_v1_Ad
 import type { Begin as _polyak_v1_Begin, Begin__Output as _polyak_v1_Begin__Output } from './polyak/v1/Begin.js';
 import type { Begun as _polyak_v1_Begun, Begun__Output as _polyak_v1_Begun__Output } from './polyak/v1/Begun.js';
 import type { ChunkFrame as _polyak_v1_ChunkFrame, ChunkFrame__Output as _polyak_v1_ChunkFrame__Output } from './polyak/v1/ChunkFrame.js';
+import type { Combination as _polyak_v1_Combination, Combination__Output as _polyak_v1_Combination__Output } from './polyak/v1/Combination.js';
+import type { Combine as _polyak_v1_Combine, Combine__Output as _polyak_v1_Combine__Output } from './polyak/v1/Combine.js';
 import type { Computed as _polyak_v1_Computed, Computed__Output as _polyak_v1_Computed__Output } from './polyak/v1/Computed.js';
 import type { Cut as _polyak_v1_Cut, Cut__Output as _polyak_v1_Cut__Output } from './polyak/v1/Cut.js';
 import type { CutPlanned as _polyak_v1_CutPlanned, CutPlanned__Output as _polyak_v1_CutPlanned__Output } from './polyak/v1/CutPlanned.js';
@@ -22,6 +24,8 @@ import type { LeadMessage as _polyak_v1_LeadMessage, LeadMessage__Output as _pol
 import type { Lease as _polyak_v1_Lease, Lease__Output as _polyak_v1_Lease__Output } from './polyak/v1/Lease.js';
 import type { LeaseFailed as _polyak_v1_LeaseFailed, LeaseFailed__Output as _polyak_v1_LeaseFailed__Output } from './polyak/v1/LeaseFailed.js';
 import type { Leaving as _polyak_v1_Leaving, Leaving__Output as _polyak_v1_Leaving__Output } from './polyak/v1/Leaving.js';
+import type { Measured as _polyak_v1_Measured, Measured__Output as _polyak_v1_Measured__Output } from './polyak/v1/Measured.js';
+import type { MeasuredChunk as _polyak_v1_MeasuredChunk, MeasuredChunk__Output as _polyak_v1_MeasuredChunk__Output } from './polyak/v1/MeasuredChunk.js';
 import type { ModuleReply as _polyak_v1_ModuleReply, ModuleReply__Output as _polyak_v1_ModuleReply__Output } from './polyak/v1/ModuleReply.js';
 import type { ModuleRequest as _polyak_v1_ModuleRequest, ModuleRequest__Output as _polyak_v1_ModuleRequest__Output } from './polyak/v1/ModuleRequest.js';
 import type { Overflow as _polyak_v1_Overflow, Overflow__Output as _polyak_v1_Overflow__Output } from './polyak/v1/Overflow.js';
@@ -54,6 +58,8 @@ export interface ProtoGrpcType {
       Begin: MessageTypeDefinition<_polyak_v1_Begin, _polyak_v1_Begin__Output>
       Begun: MessageTypeDefinition<_polyak_v1_Begun, _polyak_v1_Begun__Output>
       ChunkFrame: MessageTypeDefinition<_polyak_v1_ChunkFrame, _polyak_v1_ChunkFrame__Output>
+      Combination: MessageTypeDefinition<_polyak_v1_Combination, _polyak_v1_Combination__Output>
+      Combine: MessageTypeDefinition<_polyak_v1_Combine, _polyak_v1_Combine__Output>
       Computed: MessageTypeDefinition<_polyak_v1_Computed, _polyak_v1_Computed__Output>
       Cut: MessageTypeDefinition<_polyak_v1_Cut, _polyak_v1_Cut__Output>
       CutPlanned: MessageTypeDefinition<_polyak_v1_CutPlanned, _polyak_v1_CutPlanned__Output>
@@ -72,6 +78,8 @@ export interface ProtoGrpcType {
       LeaseFailed: MessageTypeDefinition<_polyak_v1_LeaseFailed, _polyak_v1_LeaseFailed__Output>
       LeaseKind: EnumTypeDefinition
       Leaving: MessageTypeDefinition<_polyak_v1_Leaving, _polyak_v1_Leaving__Output>
+      Measured: MessageTypeDefinition<_polyak_v1_Measured, _polyak_v1_Measured__Output>
+      MeasuredChunk: MessageTypeDefinition<_polyak_v1_MeasuredChunk, _polyak_v1_MeasuredChunk__Output>
       ModuleReply: MessageTypeDefinition<_polyak_v1_ModuleReply, _polyak_v1_ModuleReply__Output>
       ModuleRequest: MessageTypeDefinition<_polyak_v1_ModuleRequest, _polyak_v1_ModuleRequest__Output>
       Overflow: MessageTypeDefinition<_polyak_v1_Overflow, _polyak_v1_Overflow__Output>

@@ -1,7 +1,15 @@
 /** Carries out one job on a memory's kernels; it runs on an arithmetic thread or, without threads, on the caller's. */
 import type { VectorKernels } from '../../common/kernels/vector-kernels.js';
 import { optimizerNamed } from '../optimizer/optimizer.js';
-import type { ArenaJob, JobResult, PrepareResult, RunningStatisticsJob, UpdateJob } from './job.js';
+import type {
+  ArenaJob,
+  CombineJob,
+  CombineResult,
+  JobResult,
+  PrepareResult,
+  RunningStatisticsJob,
+  UpdateJob,
+} from './job.js';
 
 export function executeJob(kernels: VectorKernels, job: ArenaJob): JobResult {
   switch (job.kind) {
@@ -29,6 +37,8 @@ export function executeJob(kernels: VectorKernels, job: ArenaJob): JobResult {
     case 'runningStatistics':
       runningStatistics(kernels, job);
       return undefined;
+    case 'combine':
+      return combine(kernels, job);
   }
 }
 
@@ -106,4 +116,30 @@ function runningStatistics(kernels: VectorKernels, job: RunningStatisticsJob): v
       kernels.movingAverage(job.average + offset, job.running + offset, length, job.averageDecay ?? 0);
     }
   }
+}
+
+function combine(kernels: VectorKernels, job: CombineJob): CombineResult {
+  if (job.average !== undefined) kernels.movingAverage(job.average, job.weights, job.n, job.averageDecay ?? 0);
+  const pointer = (vector: number, start: number) => job.vectors[vector]! + 4 * start;
+  for (const { out, terms } of job.combinations) {
+    for (const { start, length } of job.segments) {
+      const pointers = terms.map(([coefficient, vector]) => [coefficient, pointer(vector, start)] as const);
+      kernels.combine(pointer(out, start), pointers, length);
+    }
+  }
+  for (const { start, length } of job.written ? job.segments : []) {
+    kernels.write(job.weights + 4 * start, job.written!.subarray(start, start + length));
+  }
+  const products = job.products.map(([left, right]) =>
+    job.segments.reduce(
+      (sum, { start, length }) => sum + kernels.dot(pointer(left, start), pointer(right, start), length),
+      0,
+    ),
+  );
+  const read = job.read.map((vector) => {
+    const floats = new Float32Array(job.n);
+    for (const { start, length } of job.segments) floats.set(kernels.read(pointer(vector, start), length), start);
+    return floats;
+  });
+  return { products, read };
 }

@@ -106,8 +106,35 @@ export interface RunningStatisticsJob extends Averaging {
   reciprocal: number;
 }
 
+/**
+ * Of a full-batch method: in each segment the weights go into their running average, then the combinations are formed, one
+ * after another, then `written` replaces the weights, then what is wanted is measured.
+ */
+export interface CombineJob extends Averaging {
+  kind: 'combine';
+  /** Those that are trained. */
+  segments: readonly JobSegment[];
+  /** Of the whole chunk; the running average is of all of it. */
+  n: number;
+  weights: number;
+  /** Pointers, which the numbers below count. */
+  vectors: readonly number[];
+  combinations: readonly { out: number; terms: readonly (readonly [coefficient: number, vector: number])[] }[];
+  /** As long as the chunk. */
+  written?: Float32Array;
+  products: readonly (readonly [number, number])[];
+  read: readonly number[];
+}
+
+export interface CombineResult {
+  /** Over the segments, in float64. */
+  products: number[];
+  /** Each as long as the chunk, 0 outside of the segments. */
+  read: Float32Array[];
+}
+
 export type ArenaJob =
-  AddJob | CopyJob | FillJob | ChecksumJob | PrepareJob | ApplyJob | UpdateJob | RunningStatisticsJob;
+  AddJob | CopyJob | FillJob | ChecksumJob | PrepareJob | ApplyJob | UpdateJob | RunningStatisticsJob | CombineJob;
 
 /** `arena` is the one that all its pointers belong to. */
 export type Job = ArenaJob & { arena: Arena };
@@ -116,11 +143,13 @@ export type JobResult<J extends ArenaJob = ArenaJob> = J extends { kind: 'prepar
   ? PrepareResult
   : J extends { kind: 'checksum' }
     ? number
-    : undefined;
+    : J extends { kind: 'combine' }
+      ? CombineResult
+      : undefined;
 
 /** The part of a step that a job is; undefined for what is done between steps. */
 export function partOf({ kind }: Pick<ArenaJob, 'kind'>): 'reduce' | 'apply' | undefined {
   if (kind === 'add') return 'reduce';
-  const applies = kind === 'prepare' || kind === 'apply' || kind === 'update' || kind === 'runningStatistics';
-  return applies ? 'apply' : undefined;
+  const applies = kind === 'prepare' || kind === 'apply' || kind === 'update' || kind === 'combine';
+  return applies || kind === 'runningStatistics' ? 'apply' : undefined;
 }

@@ -2,7 +2,7 @@
  * The shards of one incarnation as its lead sees them: orders go to all, and what they report is gathered until it
  * concerns the whole trial (a scalar of the whole vector, a step that all have reached, a cut that all have written).
  */
-import { layOutChunks, shardOfChunk } from '../../common/chunk-layout.js';
+import { layOutChunks, shardOfChunk, type ChunkSpec } from '../../common/chunk-layout.js';
 import { PolyakError, isErrorCode } from '../../common/errors.js';
 import type { Manifest } from '../../common/manifest.js';
 import type { TreeNode } from '../../common/reduction-tree.js';
@@ -17,6 +17,7 @@ import type { BeginOrder } from '../shard-trial.js';
 import { CutLedger } from './cut-ledger.js';
 import { divergedEvent } from './end-event.js';
 import { Replaced, Rollback, TrialEnd, type Interruption } from './interruption.js';
+import { LedSpace, MeasureLedger } from './led-space.js';
 import { ScalarLedger, type ScalarTotal } from './scalar-ledger.js';
 import {
   openLocalShard,
@@ -52,6 +53,9 @@ export class ShardSet {
   readonly cuts: CutLedger;
   private readonly participants: number[];
   private readonly scalars: ScalarLedger;
+  private readonly measures: MeasureLedger;
+  /** Of parameters. */
+  private readonly chunks: ChunkSpec[];
   private readonly ports: ShardPort[] = [];
   /** By shard. */
   private readonly reachedStep = new Map<number, number>();
@@ -63,7 +67,9 @@ export class ShardSet {
     const { addresses, begin, manifest, chunkFloats } = options;
     const chunks = layOutChunks(manifest, chunkFloats);
     this.participants = owners(begin.trialKey, chunks.length, addresses.length);
-    this.scalars = new ScalarLedger(chunks.filter(({ kind }) => kind === 'parameters').length);
+    this.chunks = chunks.filter(({ kind }) => kind === 'parameters');
+    this.scalars = new ScalarLedger(this.chunks.length);
+    this.measures = new MeasureLedger(this.chunks.length);
     this.cuts = new CutLedger(this.participants.length);
   }
 
@@ -114,6 +120,17 @@ export class ShardSet {
     return await this.options.interruption.race(this.scalars.total(step));
   }
 
+  /** The vectors of a step whose gradient is complete, where the lead decides what becomes of them. */
+  spaceOf(step: number, slots: readonly string[]): LedSpace {
+    return new LedSpace(
+      step,
+      slots,
+      this.chunks,
+      (combine) => this.broadcast({ combine }),
+      (...part) => this.options.interruption.race(this.measures.begin(...part)),
+    );
+  }
+
   /** Nobody will ask for scalars of steps before this one. */
   forgetBefore(step: number): void {
     this.scalars.forget(step);
@@ -133,7 +150,8 @@ export class ShardSet {
     } else if (report.scalars) {
       const total = this.scalars.add(report.scalars);
       if (total) this.sendScale(report.scalars.step ?? 0, total);
-    } else if (report.reached) {
+    } else if (report.measured) this.measures.add(report.measured);
+    else if (report.reached) {
       this.reachedStep.set(shard, report.reached.step ?? 0);
       this.checkReached();
     } else if (report.overflow) {

@@ -23,6 +23,7 @@ import type { TrialFacts } from './admission.js';
 import { openAuditLog, type AuditLog } from './audit-log.js';
 import { Checkpointer } from './checkpointer.js';
 import { divergedEvent, failureEvent } from './end-event.js';
+import { FullBatchTraining } from './full-batch-training.js';
 import { Interruption, Replaced, Rollback, Stopped, TrialEnd } from './interruption.js';
 import { Membership, type RoundSpec } from './membership.js';
 import { PreprocessCollector } from './preprocess-collector.js';
@@ -91,6 +92,7 @@ export class TrialLead {
   /** The present incarnation has taken a step. */
   private advanced = false;
   private readonly audit: AuditLog | undefined;
+  private fullBatch: FullBatchTraining | undefined;
 
   constructor(private readonly options: TrialLeadOptions) {
     this.addresses = options.shards;
@@ -224,9 +226,11 @@ export class TrialLead {
     // A checkpoint of the incarnation before may still be committed, which says nothing of this one.
     this.unsaved = new UnsavedWork();
     this.epochSums = emptySums(experiment.metrics);
+    this.fullBatch = FullBatchTraining.of(experiment);
     if (checkpoint) this.restore(checkpoint.record.lead, checkpoint.record.preprocess);
     const facts = await this.interruption.race(this.membership.facts());
     const plan = planOf(experiment, facts.data.trainCount);
+    this.fullBatch?.check(experiment, facts.data.trainCount, JSON.parse(facts.manifest) as Manifest);
     const allSteps = plan.stepsPerEpoch * experiment.train.epochs;
     const untilStep = this.options.untilStep > 0 ? Math.min(this.options.untilStep, allSteps) : allSteps;
     this.stepsPerEpoch = plan.stepsPerEpoch;
@@ -245,13 +249,17 @@ export class TrialLead {
         throw new Stopped();
       }
       await checkpointer.ifDue(step);
-      const sums = await this.trainStep(step, plan, shards);
+      const sums = await this.trainStep(step, step === allSteps - 1, plan, shards);
       this.epochSums = addSums(this.epochSums, sums);
       step += 1;
       this.progress(step, untilStep, plan, sums);
       if (step % plan.stepsPerEpoch === 0) await this.finishEpoch(step, facts, plan, shards);
       // The last one's comes with the end.
       if (step < untilStep && this.isSnapshot(step)) await checkpointer.now(step);
+      if (this.fullBatch?.ended !== undefined) {
+        this.notice('converged', `nothing is left to be done after step ${step}: ${this.fullBatch.ended}`);
+        break;
+      }
       if (step < this.pauseStep() || step >= untilStep) continue;
       await checkpointer.now(step);
       // It may have been told to go on meanwhile.
@@ -318,7 +326,7 @@ export class TrialLead {
       manifest: JSON.parse(manifest) as Manifest,
       chunkFloats,
       globalNorm: clip && 'globalNorm' in clip ? clip.globalNorm : undefined,
-      needsTrust: chosenOptimizer(experiment).optimizer.updateSquares !== undefined,
+      needsTrust: !this.fullBatch && chosenOptimizer(experiment).optimizer.updateSquares !== undefined,
       ...{ beginLocally, release, interruption, tls },
       held: (step, node, holder) => {
         const { round } = this.membership;
@@ -346,6 +354,7 @@ export class TrialLead {
           epochSums: this.epochSums,
           validation: this.validation,
           reproducible: this.membership.reproducible,
+          method: this.fullBatch?.state ?? null,
           unacknowledged: reports.pending(),
         },
         preprocess: this.preprocess,
@@ -353,7 +362,7 @@ export class TrialLead {
     });
   }
 
-  private async trainStep(step: number, plan: TrainingPlan, shards: ShardSet): Promise<Sums> {
+  private async trainStep(step: number, isLast: boolean, plan: TrainingPlan, shards: ShardSet): Promise<Sums> {
     const { experiment, metrics } = this.options;
     const stopTimer = metrics.stepSeconds.startTimer();
     const { leaves } = plan.step(step);
@@ -367,6 +376,10 @@ export class TrialLead {
     if (l1 > 0 || l2 > 0) {
       const { weightAbsolutes, weightSquares } = await shards.scalarsOf(step);
       sums.l2Sum = (0.5 * l2 * weightSquares + l1 * weightAbsolutes) * sums.samples;
+    }
+    if (this.fullBatch) {
+      await shards.scalarsOf(step);
+      await this.fullBatch.step(step, isLast, (sums.lossSum + sums.l2Sum) / sums.samples, shards);
     }
     shards.forgetBefore(step);
     return sums;
@@ -414,7 +427,7 @@ export class TrialLead {
     const { experiment, reports } = this.options;
     await this.validate(step, facts.data.validationCount, shards);
     const training = this.means(this.epochSums);
-    const learningRate = learningRateOf(experiment, plan, step - 1);
+    const learningRate = this.rateOf(plan, step - 1);
     const { validation } = this;
     const { stepsPerEpoch } = plan;
     const place = { epoch: step / stepsPerEpoch, step, stepsPerEpoch };
@@ -472,6 +485,7 @@ export class TrialLead {
     this.epochSums = record.epochSums;
     this.validation = record.validation;
     this.validatedAt = -1;
+    if (this.fullBatch) this.fullBatch.state = record.method ?? undefined;
     for (const report of record.unacknowledged) this.options.reports.add(report);
     if (preprocess !== null) {
       this.preprocess = new Float32Array(Uint8Array.from(Buffer.from(preprocess, 'base64')).buffer);
@@ -493,11 +507,16 @@ export class TrialLead {
       epoch: Math.floor((step - 1) / plan.stepsPerEpoch) + 1,
       epochs: train.epochs,
       ...this.means(sums),
-      learningRate: learningRateOf(this.options.experiment, plan, step - 1),
+      learningRate: this.rateOf(plan, step - 1),
       imagesPerSecond: this.meter.imagesPerSecond,
       workers: this.membership.size,
       secondsLeft: this.meter.secondsLeft,
     });
+  }
+
+  /** Of a method of full batches: its step length. */
+  private rateOf(plan: TrainingPlan, step: number): number {
+    return this.fullBatch ? this.fullBatch.stepLength : learningRateOf(this.options.experiment, plan, step);
   }
 
   private closeShards(): void {

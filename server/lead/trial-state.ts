@@ -43,6 +43,8 @@ export const leadRecordSchema = z.object({
     .nullable(),
   /** Workers with other numerics were admitted. */
   reproducible: z.boolean(),
+  /** Of a full-batch method; null before its first step, absent in older checkpoints. */
+  method: z.record(z.string(), z.unknown()).nullish(),
   unacknowledged: z.array(z.custom<Report>((value) => typeof value === 'object' && value !== null)),
 });
 export type LeadRecord = z.output<typeof leadRecordSchema>;

@@ -4,13 +4,15 @@ import type { Begin as _polyak_v1_Begin, Begin__Output as _polyak_v1_Begin__Outp
 import type { Scale as _polyak_v1_Scale, Scale__Output as _polyak_v1_Scale__Output } from '../../polyak/v1/Scale.js';
 import type { Cut as _polyak_v1_Cut, Cut__Output as _polyak_v1_Cut__Output } from '../../polyak/v1/Cut.js';
 import type { Heartbeat as _polyak_v1_Heartbeat, Heartbeat__Output as _polyak_v1_Heartbeat__Output } from '../../polyak/v1/Heartbeat.js';
+import type { Combine as _polyak_v1_Combine, Combine__Output as _polyak_v1_Combine__Output } from '../../polyak/v1/Combine.js';
 
 export interface ShardOrder {
   'begin'?: (_polyak_v1_Begin | null);
   'scale'?: (_polyak_v1_Scale | null);
   'cut'?: (_polyak_v1_Cut | null);
   'heartbeat'?: (_polyak_v1_Heartbeat | null);
-  'message'?: "begin"|"scale"|"cut"|"heartbeat";
+  'combine'?: (_polyak_v1_Combine | null);
+  'message'?: "begin"|"scale"|"cut"|"heartbeat"|"combine";
 }
 
 export interface ShardOrder__Output {
@@ -18,5 +20,6 @@ export interface ShardOrder__Output {
   'scale'?: (_polyak_v1_Scale__Output | null);
   'cut'?: (_polyak_v1_Cut__Output | null);
   'heartbeat'?: (_polyak_v1_Heartbeat__Output | null);
-  'message'?: "begin"|"scale"|"cut"|"heartbeat";
+  'combine'?: (_polyak_v1_Combine__Output | null);
+  'message'?: "begin"|"scale"|"cut"|"heartbeat"|"combine";
 }

@@ -1,0 +1,58 @@
+/**
+ * The steps of a trial whose optimizer is a method of full batches: after each evaluation the method decides, here in the
+ * lead, what the weights are next. Of mini-batches, and of losses that change from step to step, it wants to know nothing.
+ */
+import { PolyakError } from '../../common/errors.js';
+import type { Experiment } from '../../common/experiment/schema.js';
+import type { Manifest } from '../../common/manifest.js';
+import { chosenMethod, type ChosenMethod, type MethodState } from '../full-batch/full-batch-method.js';
+import type { ShardSet } from './shard-set.js';
+
+export class FullBatchTraining {
+  /** Undefined before the first step. */
+  state: MethodState | undefined;
+  /** How far along the direction the next evaluation is. */
+  stepLength = 0;
+  /** Why nothing is left to be done. */
+  ended: string | undefined;
+
+  private constructor(private readonly chosen: ChosenMethod) {}
+
+  /** Undefined for the optimizers of mini-batches. */
+  static of(experiment: Experiment): FullBatchTraining | undefined {
+    const chosen = chosenMethod(experiment);
+    return chosen && new FullBatchTraining(chosen);
+  }
+
+  /** Errors: `usage` where a step is not of the whole training split, or the model too large. */
+  check({ train: { batchSize } }: Experiment, trainCount: number, { parameters }: Manifest): void {
+    const { name, method } = this.chosen;
+    if (batchSize < trainCount) {
+      const wanted = `optimizer ${name} needs the gradient over all ${trainCount} samples of the training split in every step`;
+      throw new PolyakError(
+        'usage',
+        `train.batchSize: ${batchSize} makes mini-batches, but ${wanted}, because a line search compares losses: make it ` +
+          `${trainCount} or more (train.microBatchSize may stay, it must divide it), or take an optimizer of mini-batches, such as adam`,
+      );
+    }
+    const trained = parameters.reduce((sum, { frozen, length }) => (frozen ? sum : sum + length), 0);
+    const { parametersMax = Infinity } = method;
+    if (trained > parametersMax) {
+      throw new PolyakError(
+        'usage',
+        `optimizer.${name}: the model has ${trained} weights to train, but ${name} is for at most ${parametersMax}, because it ` +
+          `keeps a number for every pair of them; lbfgs is for any number`,
+      );
+    }
+  }
+
+  /** `loss`: the mean of the step's samples, L2 included. */
+  async step(step: number, isLast: boolean, loss: number, shards: ShardSet): Promise<void> {
+    const { method, options } = this.chosen;
+    const space = shards.spaceOf(step, method.slots(options));
+    const done = await method.step(options, this.state, { loss, isLast, space });
+    this.state = done.state;
+    this.stepLength = done.stepLength;
+    this.ended = done.ended;
+  }
+}

@@ -1,0 +1,71 @@
+/** The full-batch methods on functions whose minimum is known, without a cluster. */
+import { describe, expect, it } from 'vitest';
+import { fullBatchMethods } from '../../server/full-batch/full-batch-method.js';
+import { directionTerms } from '../../server/full-batch/lbfgs.js';
+import { minimise, rosenbrock, type Objective } from './plain-space.js';
+
+const options = { history: 5, tolerance: 1e-9, noise: 0 };
+
+/** Long and narrow: the curvatures are 1, 10, 100, … */
+const bowl: Objective = (x) => ({
+  loss: x.reduce((sum, value, i) => sum + (10 ** i * value ** 2) / 2, 0),
+  gradient: x.map((value, i) => 10 ** i * value),
+});
+
+describe.each(Object.entries(fullBatchMethods))('%s', (_, method) => {
+  it("comes down Rosenbrock's valley from (-1.2, 1) to below 1e-5", async () => {
+    const { losses, weights, ended } = await minimise(method, options, rosenbrock, [-1.2, 1], 300);
+    expect(losses.at(-1)).toBeLessThan(1e-5);
+    expect(Math.abs(weights[0]! - 1) + Math.abs(weights[1]! - 1)).toBeLessThan(1e-6);
+    expect(ended).toMatch(/norm/);
+  });
+
+  it('finds the bottom of a bowl that is 1,000 times as long as it is wide', async () => {
+    const { weights } = await minimise(method, options, bowl, [1, 1, 1, 1], 200);
+    for (const weight of weights) expect(Math.abs(weight)).toBeLessThan(1e-7);
+  });
+
+  it('leaves the weights at the lowest point it has seen when its evaluations are over', async () => {
+    for (const evaluations of [2, 3, 5, 8, 13]) {
+      const { losses, weights } = await minimise(method, options, rosenbrock, [-1.2, 1], evaluations);
+      expect(rosenbrock(weights).loss).toBeLessThanOrEqual(Math.min(...losses));
+    }
+  });
+
+  it('ends at once where the gradient is 0', async () => {
+    const { losses, ended } = await minimise(method, options, bowl, [0, 0], 5);
+    expect(losses).toHaveLength(1);
+    expect(ended).toMatch(/norm is 0/);
+  });
+
+  it('ends with the best weights where the loss cannot tell any more which point is lower', async () => {
+    const coarse: Objective = (x) => ({ ...bowl(x), loss: Math.round(bowl(x).loss * 1e3) / 1e3 });
+    const settings = { ...options, tolerance: 1e-30 };
+    const { weights, ended } = await minimise(method, settings, coarse, [1, 1], 500);
+    expect(ended).toBeDefined();
+    expect(bowl(weights).loss).toBeLessThan(1e-2);
+  });
+});
+
+describe('the direction of L-BFGS', () => {
+  it('is minus the gradient without a history', () => {
+    expect(directionTerms([], {})).toEqual([[-1, 'lbfgs.baseGradient']]);
+  });
+
+  it('with one pair is what the two loops say', () => {
+    // s = (1, 0), y = (2, 0), g = (4, 1): a = (s · q) / (s · y) = -4 / 2 = -2, q = -g + 2 y = (0, -1), times (s · y) / (y · y)
+    // = 2 / 4: (0, -0.5); y · q = 0, so q += (-2 - 0) s: (-2, -0.5), which is minus the inverse of diag(2, 2) times g.
+    const gram = {
+      'lbfgs.change0 lbfgs.step0': 2,
+      'lbfgs.step0 lbfgs.step0': 1,
+      'lbfgs.change0 lbfgs.change0': 4,
+      'lbfgs.baseGradient lbfgs.step0': 4,
+      'lbfgs.baseGradient lbfgs.change0': 8,
+    };
+    const terms = Object.fromEntries(directionTerms([0], gram).map(([coefficient, name]) => [name, coefficient]));
+    const along = (g: number, s: number, y: number) =>
+      terms['lbfgs.baseGradient']! * g + terms['lbfgs.step0']! * s + terms['lbfgs.change0']! * y;
+    expect(along(4, 1, 2)).toBe(-2);
+    expect(along(1, 0, 0)).toBe(-0.5);
+  });
+});
