@@ -7,6 +7,7 @@ import type { Begun as _polyak_v1_Begun, Begun__Output as _polyak_v1_Begun__Outp
 import type { ChunkFrame as _polyak_v1_ChunkFrame, ChunkFrame__Output as _polyak_v1_ChunkFrame__Output } from './polyak/v1/ChunkFrame.js';
 import type { Computed as _polyak_v1_Computed, Computed__Output as _polyak_v1_Computed__Output } from './polyak/v1/Computed.js';
 import type { Cut as _polyak_v1_Cut, Cut__Output as _polyak_v1_Cut__Output } from './polyak/v1/Cut.js';
+import type { CutDelayed as _polyak_v1_CutDelayed, CutDelayed__Output as _polyak_v1_CutDelayed__Output } from './polyak/v1/CutDelayed.js';
 import type { CutPlanned as _polyak_v1_CutPlanned, CutPlanned__Output as _polyak_v1_CutPlanned__Output } from './polyak/v1/CutPlanned.js';
 import type { CutWritten as _polyak_v1_CutWritten, CutWritten__Output as _polyak_v1_CutWritten__Output } from './polyak/v1/CutWritten.js';
 import type { DataFacts as _polyak_v1_DataFacts, DataFacts__Output as _polyak_v1_DataFacts__Output } from './polyak/v1/DataFacts.js';
@@ -56,6 +57,7 @@ export interface ProtoGrpcType {
       ChunkFrame: MessageTypeDefinition<_polyak_v1_ChunkFrame, _polyak_v1_ChunkFrame__Output>
       Computed: MessageTypeDefinition<_polyak_v1_Computed, _polyak_v1_Computed__Output>
       Cut: MessageTypeDefinition<_polyak_v1_Cut, _polyak_v1_Cut__Output>
+      CutDelayed: MessageTypeDefinition<_polyak_v1_CutDelayed, _polyak_v1_CutDelayed__Output>
       CutPlanned: MessageTypeDefinition<_polyak_v1_CutPlanned, _polyak_v1_CutPlanned__Output>
       CutWritten: MessageTypeDefinition<_polyak_v1_CutWritten, _polyak_v1_CutWritten__Output>
       DataFacts: MessageTypeDefinition<_polyak_v1_DataFacts, _polyak_v1_DataFacts__Output>

@@ -10,6 +10,7 @@ import type { Fenced as _polyak_v1_Fenced, Fenced__Output as _polyak_v1_Fenced__
 import type { Failed as _polyak_v1_Failed, Failed__Output as _polyak_v1_Failed__Output } from '../../polyak/v1/Failed.js';
 import type { Heartbeat as _polyak_v1_Heartbeat, Heartbeat__Output as _polyak_v1_Heartbeat__Output } from '../../polyak/v1/Heartbeat.js';
 import type { Reached as _polyak_v1_Reached, Reached__Output as _polyak_v1_Reached__Output } from '../../polyak/v1/Reached.js';
+import type { CutDelayed as _polyak_v1_CutDelayed, CutDelayed__Output as _polyak_v1_CutDelayed__Output } from '../../polyak/v1/CutDelayed.js';
 
 export interface ShardReport {
   'begun'?: (_polyak_v1_Begun | null);
@@ -22,7 +23,8 @@ export interface ShardReport {
   'failed'?: (_polyak_v1_Failed | null);
   'heartbeat'?: (_polyak_v1_Heartbeat | null);
   'reached'?: (_polyak_v1_Reached | null);
-  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached";
+  'cutDelayed'?: (_polyak_v1_CutDelayed | null);
+  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"cutDelayed";
 }
 
 export interface ShardReport__Output {
@@ -36,5 +38,6 @@ export interface ShardReport__Output {
   'failed'?: (_polyak_v1_Failed__Output | null);
   'heartbeat'?: (_polyak_v1_Heartbeat__Output | null);
   'reached'?: (_polyak_v1_Reached__Output | null);
-  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached";
+  'cutDelayed'?: (_polyak_v1_CutDelayed__Output | null);
+  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"cutDelayed";
 }
