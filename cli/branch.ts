@@ -3,8 +3,6 @@
  * anew, so optimizer, schedule, data and augmentation may all be others; only the weights' shapes must be the same.
  */
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { layOutChunks } from '../common/chunk-layout.js';
 import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
@@ -12,10 +10,10 @@ import type { Manifest } from '../common/manifest.js';
 import {
   commitCheckpoint,
   newestCheckpoint,
-  readVerified,
   type CheckpointRecord,
 } from '../server/checkpoint/checkpoint.js';
-import { SafetensorsReader } from '../server/checkpoint/safetensors.js';
+import { checkpointPlace } from '../server/checkpoint/checkpoint-place.js';
+import { CheckpointReader } from '../server/checkpoint/checkpoint-reader.js';
 import { writeShardFile, type ChunkSnapshot } from '../server/checkpoint/shard-file.js';
 import { emptySums, type LeadRecord } from '../server/lead/trial-state.js';
 import { slotNamesOf } from '../server/step-rules.js';
@@ -41,7 +39,7 @@ export async function openParent(state: string, run: string, branch: Outlined): 
   }
   const manifest = found.record.manifest as unknown as Manifest;
   await requireFit(facts.name, manifest, branch);
-  const weights = await readWeights(found.path, found.record);
+  const weights = await readWeights(found.path);
   const weightsSha256 = createHash('sha256').update(weights).digest('hex');
   const identity = { run: facts.name, trialKey: facts.trialKey, step: found.record.step, weightsSha256 };
   return { identity, manifest, weights };
@@ -60,7 +58,7 @@ export async function seedRun(folder: RunFolder, experiment: Experiment, parent:
     return { chunk: index, version: 0, tensors: { weights, average: weights, ...slotTensors } };
   });
   const identity = { incarnation: 0, step: 0 };
-  await mkdir(directory, { recursive: true });
+  await checkpointPlace(directory).prepare({ within: undefined });
   const written = await writeShardFile({ directory, ...identity, shard: 0, shards: 1, trialKey, snapshots });
   // What the first worker proves, and the mean of the inputs, are the new experiment's own.
   const lead: LeadRecord = {
@@ -98,15 +96,14 @@ async function requireFit(name: string, theirs: Manifest, { experiment, bundle }
   );
 }
 
-async function readWeights(recordPath: string, record: CheckpointRecord): Promise<Buffer> {
+async function readWeights(recordPath: string): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for (const { file, chunks } of record.files) {
-    const reader = await SafetensorsReader.open(join(dirname(recordPath), file));
-    try {
-      for (const chunk of chunks) parts[chunk] = await readVerified(reader, chunk, 'weights');
-    } finally {
-      await reader.close();
-    }
+  const checkpoint = await CheckpointReader.open(recordPath);
+  try {
+    const { files } = checkpoint.record;
+    for (const chunk of files.flatMap(({ chunks }) => chunks)) parts[chunk] = await checkpoint.read(chunk, 'weights');
+  } finally {
+    await checkpoint.close();
   }
   return Buffer.concat(parts);
 }

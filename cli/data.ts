@@ -7,7 +7,7 @@ import { checksumProblem } from './data/checksum.js';
 import { dataSets, type DataFile, type DataSet, type DataSetName } from './data/data-sets.js';
 import { Meter } from './data/meter.js';
 import { download, type OnBytes } from '../worker/data/location/download.js';
-import { webTarget } from '../worker/data/location/http.js';
+import { webTarget } from '../common/remote/http.js';
 import { copyFile } from './data/copy-file.js';
 import { isUnpacked, unpack } from './data/unpack.js';
 import { displayPath } from './foreground.js';

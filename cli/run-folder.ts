@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { randomKey } from '../common/random-key.js';
+import { isBucket, placeInside } from '../common/checkpoint-location.js';
 import { PolyakError } from '../common/errors.js';
 import { canonicalExperiment } from '../common/experiment/load.js';
 import type { Experiment } from '../common/experiment/schema.js';
@@ -32,6 +33,8 @@ export interface RunRecord {
   provenance: Provenance;
   /** The run whose last weights this one began with. */
   parent: Parent | null;
+  /** Where its checkpoints lie, in a bucket; without it in the run's folder. */
+  checkpoints?: string | undefined;
   /** Of a sweep's trial: what its sweep says of it. */
   trial?: TrialFacts;
 }
@@ -67,8 +70,10 @@ export interface Parent {
   weightsSha256: string;
 }
 
-/** What is given to a new run; the rest is its own. */
-export type NewRun = Omit<RunRecord, 'name' | 'trialKey' | 'createdAt' | 'roles' | 'pid' | 'trial'>;
+/** What is given to a new run; the rest is its own. `bucket` is where its checkpoints get a prefix of their own. */
+export type NewRun = Omit<RunRecord, 'name' | 'trialKey' | 'createdAt' | 'roles' | 'pid' | 'trial' | 'checkpoints'> & {
+  bucket?: string | undefined;
+};
 
 export class RunFolder {
   private constructor(
@@ -79,7 +84,7 @@ export class RunFolder {
   ) {}
 
   /** Makes `<state>/<name>-<n>` with the first free n. */
-  static create(state: string, experiment: Experiment, options: NewRun): RunFolder {
+  static create(state: string, experiment: Experiment, { bucket, ...options }: NewRun): RunFolder {
     const path = claimFolder(resolve(state), experiment.name);
     const text = canonicalExperiment(experiment);
     writeFileSync(join(path, 'experiment.json'), `${text}\n`);
@@ -88,7 +93,10 @@ export class RunFolder {
       trialKey: randomKey(),
       createdAt: new Date().toISOString(),
     };
-    const folder = new RunFolder(path, text, { ...identity, ...options, roles: [], pid: null });
+    // Numbers are given by this folder; other folders may use the same prefix.
+    const own = bucket && placeInside(bucket, `${identity.name}-${identity.trialKey}`, 'checkpoints');
+    const place = own === undefined ? {} : { checkpoints: own };
+    const folder = new RunFolder(path, text, { ...identity, ...options, ...place, roles: [], pid: null });
     folder.makeFolders();
     folder.update({});
     return folder;
@@ -117,7 +125,7 @@ export class RunFolder {
   }
 
   get checkpoints(): string {
-    return join(this.path, 'checkpoints');
+    return this.record.checkpoints ?? join(this.path, 'checkpoints');
   }
 
   get logs(): string {
@@ -137,7 +145,7 @@ export class RunFolder {
   }
 
   makeFolders(): void {
-    mkdirSync(this.checkpoints, { recursive: true });
+    if (!isBucket(this.checkpoints)) mkdirSync(this.checkpoints, { recursive: true });
     mkdirSync(this.logs, { recursive: true });
   }
 }

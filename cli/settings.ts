@@ -97,6 +97,12 @@ const table = {
     description: 'how long a coordinator may be out of reach before the command gives up with exit code 5',
     fallbackInWords: '1m',
   },
+  checkpoints: {
+    flags: '--checkpoints <s3://bucket/prefix>',
+    variable: 'POLYAK_CHECKPOINTS',
+    description: "keep checkpoints in a bucket, by the keys of the servers' AWS_ variables",
+    fallbackInWords: "in the run's folder",
+  },
   tensorboard: {
     flags: '--tensorboard <dir>',
     variable: 'POLYAK_TENSORBOARD',

@@ -1,12 +1,15 @@
 /** `polyak train`: a run of an experiment file, from its folder to its last words. */
 import { availableParallelism } from 'node:os';
+import { isBucket, placeAround } from '../common/checkpoint-location.js';
 import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import { modulePath, writeModule } from '../common/module-bundle.js';
 import { readTopology } from '../worker/model/model-file.js';
 import { checkRemoteData } from '../worker/data/location/locate.js';
+import { storeModule } from '../server/checkpoint/stored-module.js';
 import { openParent, seedRun, type ParentRun } from './branch.js';
 import { runInForeground } from './foreground.js';
+import { checkedBucket } from './checkpoint-bucket.js';
 import { prepareModule } from './module/prepare-module.js';
 import { loadWithFlags, overrideArguments, type OverrideFlags } from './load-experiment.js';
 import { provenanceOf, shellQuoted } from './provenance.js';
@@ -28,6 +31,8 @@ export interface RunSettings {
   backend?: 'tensorflow' | 'cpu';
   /** host:port of a cluster that runs elsewhere. */
   coordinator?: string;
+  /** s3://bucket/prefix: where checkpoints go instead of the run's folder. */
+  checkpoints?: string;
   /** A run (see run-reference.ts) whose last weights this one begins with, instead of weights drawn by its seed. */
   from?: string;
 }
@@ -43,6 +48,7 @@ export async function createRun(
   signal?: AbortSignal,
 ): Promise<RunFolder> {
   const { steps = 0, shards = 1, state = defaultState, backend = 'tensorflow', coordinator = null, from } = options;
+  const bucket = checkedBucket(options.checkpoints, coordinator);
   const { experiment: prepared, bundle, file: moduleFile } = await prepareModule(given, state);
   const whole = withTopology(prepared);
   if (from !== undefined && whole.transfer) {
@@ -59,10 +65,11 @@ export async function createRun(
   const provenance = await provenanceOf(backend, file);
   const module = bundle ? { file: moduleFile ?? null, sha256: bundle.sha256 } : null;
   const folder = RunFolder.create(state, experiment, {
-    ...{ untilStep: steps, workers, shards, backend, coordinator, parent: parent?.identity ?? null },
+    ...{ untilStep: steps, workers, shards, backend, coordinator, parent: parent?.identity ?? null, bucket },
     provenance: { ...provenance, ...(module && { module }) },
   });
   if (bundle) await writeModule(modulePath(folder.path, bundle.sha256), bundle.code);
+  if (bundle && isBucket(folder.checkpoints)) await storeModule(placeAround(folder.checkpoints), bundle);
   if (parent) await seedRun(folder, experiment, parent);
   return folder;
 }

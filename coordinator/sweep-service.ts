@@ -1,6 +1,7 @@
 /** The coordinator's gRPC methods for sweeps: what arrives is checked, decided on, kept in the store, and carried out. */
 import { isAbsolute, normalize, resolve as resolvePath } from 'node:path';
 import type { ServerWritableStream } from '@grpc/grpc-js';
+import { bucketLocation, isBucket } from '../common/checkpoint-location.js';
 import { PolyakError } from '../common/errors.js';
 import type { ChangeSweepRequest__Output } from '../proto/gen/polyak/v1/ChangeSweepRequest.js';
 import type { ListTrialsRequest__Output } from '../proto/gen/polyak/v1/ListTrialsRequest.js';
@@ -76,7 +77,13 @@ function requireRightRequest(request: SubmitSweepRequest__Output): void {
   }
   if (external) return;
   if (shards < 1 || shards > shardsMax) refuse(`shards is ${shards}, it must be 1 to ${shardsMax}`);
-  if (directory === '') refuse('directory is empty; it must be a folder that the servers see');
+  if (directory === '') refuse('directory is empty; it must be a folder that the servers see, or s3://bucket/prefix');
+  if (isBucket(directory)) {
+    const { bucket, prefix } = bucketLocation(directory, 'submit: directory');
+    const plain = prefix === '' ? `s3://${bucket}` : `s3://${bucket}/${prefix}`;
+    if (directory !== plain) refuse(`directory is '${directory}', it must be without slashes at its end: ${plain}`);
+    return;
+  }
   // What is relative would be another folder for every process.
   if (!isAbsolute(directory) || normalize(directory) !== directory)
     refuse(

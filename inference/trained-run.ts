@@ -35,6 +35,15 @@ const leadSchema = z.object({
   }),
 });
 
+const recordSchema = z.looseObject({ checkpoints: z.string().optional() });
+
+/** Where a run's checkpoints lie: its run.json says so where that is not in its folder. */
+async function checkpointsOf(folder: string): Promise<string> {
+  const inside = join(folder, 'checkpoints');
+  const text = await readFile(join(folder, 'run.json'), 'utf8').catch(() => '{}');
+  return recordSchema.parse(JSON.parse(text)).checkpoints ?? inside;
+}
+
 export interface LoadRunOptions {
   weights?: WeightsName;
   /** Of a checkpoint that the run has kept; of the newest unless given. */
@@ -96,7 +105,7 @@ export class TrainedRun {
       throw new PolyakError('usage', `${folder}: is no folder of a run, it has no experiment.json`, { cause: error });
     });
     const experiment = JSON.parse(text) as Experiment;
-    const checkpoint = await readNewestWeights(join(folder, 'checkpoints'), weights, step);
+    const checkpoint = await readNewestWeights(await checkpointsOf(folder), weights, step);
     const lead = leadSchema.safeParse(checkpoint.record.lead);
     if (!lead.success) {
       const missing = 'does not say what the samples are like; it was written by an earlier version';

@@ -102,6 +102,11 @@ export function serverMetrics(registry: Registry) {
       'reason',
       ['left', 'reconnected', 'silent', 'stream broken'],
     ),
+    checkpointFailures: new Counter({
+      name: 'polyak_server_checkpoint_failures_total',
+      help: 'Writes of checkpoints to a bucket that failed and were tried again: of files of this shard, and of records.',
+      registers,
+    }),
     checkpointSeconds: new Histogram({
       name: 'polyak_server_checkpoint_duration_seconds',
       help: 'Writing and syncing one shard file.',

@@ -26,7 +26,8 @@ import {
   type ChunkScalars,
   type TensorScalars,
 } from './chunk.js';
-import { loadChunk } from './checkpoint/load-chunk.js';
+import { CheckpointReader } from './checkpoint/checkpoint-reader.js';
+import { insist } from './checkpoint/insist.js';
 import { writeShardFile, type ChunkSnapshot } from './checkpoint/shard-file.js';
 import type { FrameCache, Outgoing } from './frame-cache.js';
 import { InitialWeights } from './initial-weights.js';
@@ -71,6 +72,8 @@ export class ShardTrial {
   private readonly kernels = new Map<Arena, VectorKernels>();
   private readonly reservations: (() => void)[] = [];
   private closed = false;
+  /** Of what is still to be written when the trial leaves. */
+  private readonly leaving = new AbortController();
   private fits = false;
 
   private constructor(
@@ -175,6 +178,7 @@ export class ShardTrial {
 
   async close(): Promise<void> {
     this.closed = true;
+    this.leaving.abort();
     this.readers.clear();
     await Promise.all([...this.chunks.values()].map((chunk) => chunk.close()));
     for (const chunk of this.chunks.values()) {
@@ -198,7 +202,7 @@ export class ShardTrial {
   }
 
   private async fillChunks(transferred: TransferredWeights | undefined): Promise<void> {
-    const { trialKey, shard, shards, checkpoint, data } = this.order;
+    const { trialKey, shard, shards, checkpoint: path, data } = this.order;
     const rules = stepRules(this.experiment, this.manifest, data?.trainCount ?? 0);
     const owned = this.specs.filter(({ index }) => shardOfChunk(trialKey, index, this.specs.length, shards) === shard);
     const slots = 2 + this.slotNames.length + gradientSlotsReserved;
@@ -206,6 +210,7 @@ export class ShardTrial {
     pool.assertFits(owned.length, slots);
     this.fits = true;
     const initial = new InitialWeights(this.experiment.seed, transferred);
+    const checkpoint = path === '' ? undefined : await this.untilReadable(async () => await CheckpointReader.open(path));
     for (const spec of owned) {
       const arena = pool.reserve(slots);
       this.reservations.push(() => pool.unreserve(arena, slots));
@@ -213,15 +218,25 @@ export class ShardTrial {
       const take = () => taken[taken.push(allocate(arena)) - 1] ?? 0;
       const load = async () => {
         const memory = { arena, weights: take(), average: take(), slots: this.slotNames.map(take) };
-        const loaded = checkpoint ? loadChunk(checkpoint, spec, memory, this.slotNames) : initial.fill(spec, memory);
-        return { memory, version: await loaded };
+        const version = checkpoint
+          ? await this.untilReadable(async () => await checkpoint.load(spec, memory, this.slotNames))
+          : await initial.fill(spec, memory);
+        return { memory, version };
       };
-      const { memory, version } = await load().catch((error: unknown) => {
+      const { memory, version } = await load().catch(async (error: unknown) => {
         for (const pointer of taken) arena.release(pointer);
+        await checkpoint?.close();
         throw error;
       });
       this.chunks.set(spec.index, new Chunk(spec, memory, version, this.context.arithmetic, rules, this.chunkEvents()));
     }
+    await checkpoint?.close();
+  }
+
+  /** A bucket may be out of reach for a while; its lead waits, as for memory. */
+  private async untilReadable<Value>(read: () => Promise<Value>): Promise<Value> {
+    const onFailure = ({ message }: Error) => this.context.log.warn({ reason: message }, 'a checkpoint cannot be read');
+    return await insist(read, { onFailure, onlyUnreachable: true, signal: this.leaving.signal });
   }
 
   private chunkEvents(): ChunkEvents {
@@ -330,8 +345,18 @@ export class ShardTrial {
 
   private async writeCut(step: number, snapshots: ChunkSnapshot[]): Promise<void> {
     const { directory, incarnation, shard, shards, trialKey } = this.order;
-    const stopTimer = this.context.metrics.checkpointSeconds.startTimer();
-    const written = await writeShardFile({ directory, incarnation, shard, shards, step, trialKey, snapshots });
+    const { log, metrics } = this.context;
+    const stopTimer = metrics.checkpointSeconds.startTimer();
+    const { signal } = this.leaving;
+    const file = { directory, incarnation, shard, shards, step, trialKey, snapshots };
+    const written = await insist(async () => await writeShardFile(file, signal), {
+      signal,
+      onFailure: ({ message }, failures) => {
+        metrics.checkpointFailures.inc();
+        log.warn({ step, failures, reason: message }, 'a checkpoint was not written, and is tried again');
+        this.report({ cutDelayed: { step, message } });
+      },
+    });
     stopTimer();
     if (!this.closed) this.report({ cutWritten: { step, ...written, chunks: snapshots.map(({ chunk }) => chunk) } });
   }

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { isAbsolute, join, relative, sep } from 'node:path';
 import { createInterface } from 'node:readline';
 import { finished } from 'node:stream/promises';
+import { isBucket } from '../../common/checkpoint-location.js';
 import { PolyakError } from '../../common/errors.js';
 import { openStore } from '../../coordinator/store/open-store.js';
 import type { Change } from '../../coordinator/store/rows.js';
@@ -106,7 +107,8 @@ function moved(change: RowChange, { from, to, file }: { from: string; to: string
   if (change.table !== 'sweeps' && change.table !== 'runs') return change;
   const directory: unknown = change.row.directory;
   // That of a trial that was run by a process of the user's own.
-  if (directory === '') return change;
+  // What lies in a bucket stays there.
+  if (directory === '' || (typeof directory === 'string' && isBucket(directory))) return change;
   const inside = typeof directory === 'string' ? relative(from, directory) : '..';
   if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
     const where = JSON.stringify(directory);

@@ -19,7 +19,11 @@ export function addSweep(program: Command): void {
         .default([], 'none'),
     );
   addJson(
-    addSettings(command, 'workers', 'shards', 'state', 'coordinator', ...tlsSettings, 'backend', 'budget', 'patience'),
+    addSettings(
+      command,
+      ...(['workers', 'shards', 'state', 'coordinator', ...tlsSettings, 'backend', 'checkpoints'] as const),
+      ...(['budget', 'patience'] as const),
+    ),
   )
     .option('--trials <n>', 'so many trials: search.trials=n', positiveInteger)
     .option('--parallel <n>', 'so many trials at once at most', positiveInteger)

@@ -1,5 +1,6 @@
 /** `polyak train`: its flags and help. */
 import type { Command } from 'commander';
+import { addSettings } from '../settings.js';
 import { addOverrides, addRunFlags, checked, examples } from '../flags.js';
 import { positiveInteger } from '../numbers.js';
 import type { TrainCommandOptions } from '../train.js';
@@ -12,7 +13,7 @@ export function addTrain(program: Command): void {
       'Trains the experiment in FILE with a coordinator, servers and workers on this machine, or on a cluster elsewhere.',
     )
     .argument('<file>', 'experiment file');
-  addOverrides(addRunFlags(command))
+  addOverrides(addSettings(addRunFlags(command), 'checkpoints'))
     .option('--steps <n>', 'stop after n steps in all', positiveInteger)
     .option('--epochs <n>', 'train for n epochs: train.epochs=n', positiveInteger)
     .option('--from <run>', 'branch: begin with the last weights of this run instead of drawn ones')

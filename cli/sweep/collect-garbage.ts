@@ -2,7 +2,10 @@
 import { existsSync } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { bucketLocation, isBucket } from '../../common/checkpoint-location.js';
 import { PolyakError } from '../../common/errors.js';
+import { S3 } from '../../common/remote/s3.js';
+import { discardCheckpoints } from '../../server/checkpoint/checkpoint.js';
 import { displayPath } from '../foreground.js';
 import { printJson, printText } from '../output.js';
 import { bestTrials } from './best.js';
@@ -29,10 +32,10 @@ export async function collectCommand(sweep: string | undefined, { state, dryRun,
   for (const name of names) {
     const folder = SweepFolder.open(state, name);
     for (const garbage of await garbageOf(folder, sweep === undefined)) {
-      if (!dryRun) await rm(garbage.path, { recursive: true, force: true });
+      if (!dryRun) await remove(garbage.path);
       total += garbage.bytes;
       if (json) printJson({ event: dryRun ? 'would delete' : 'deleted', sweep: folder.facts.name, ...garbage });
-      else printText(`${displayPath(garbage.path)}  ${garbage.bytes} bytes  ${garbage.why}`);
+      else printText(`${isBucket(garbage.path) ? garbage.path : displayPath(garbage.path)}  ${garbage.bytes} bytes  ${garbage.why}`);
     }
   }
   if (json) printJson({ event: 'collected', bytes: total, dryRun });
@@ -53,6 +56,7 @@ async function garbageOf(folder: SweepFolder, isAny: boolean): Promise<Garbage[]
 async function lookThrough(folder: SweepFolder): Promise<Garbage[]> {
   // Listed before the store is read: a trial that begins meanwhile is not here, and one that is here is in the store.
   const listed = existsSync(folder.trials) ? await readdir(folder.trials) : [];
+  const remote = isBucket(folder.place) ? await checkpointsInBucket(folder.place) : [];
   const reader = await openReader(folder);
   try {
     const { settings, counts } = await reader.sweep();
@@ -74,10 +78,35 @@ async function lookThrough(folder: SweepFolder): Promise<Garbage[]> {
         }
       }
     }
+    for (const { trial, path, bytes } of remote) {
+      const row = rowOf.get(trial);
+      if (!row) found.push({ path, bytes, why: 'of no trial that the store knows' });
+      else if (['finished', 'stopped', 'failed'].includes(row.status) && !kept.has(trial))
+        found.push({ path, bytes, why: `trial is ${row.status} and not among the best ${settings.keep}` });
+    }
     return found;
   } finally {
     await reader.close();
   }
+}
+
+async function remove(path: string): Promise<void> {
+  if (isBucket(path)) await discardCheckpoints(path);
+  else await rm(path, { recursive: true, force: true });
+}
+
+/** By trial, of a sweep whose checkpoints lie in a bucket. */
+async function checkpointsInBucket(place: string): Promise<{ trial: number; path: string; bytes: number }[]> {
+  const { bucket, prefix } = bucketLocation(place, 'checkpoints');
+  const inside = prefix === '' ? 'trials/' : `${prefix}/trials/`;
+  const found = new Map<string, { trial: number; path: string; bytes: number }>();
+  for (const { key, bytes } of await S3.fromEnvironment().list(bucket, inside)) {
+    const [, folder, trial] = /^((\d+)(?:\/member-\d+)?\/checkpoints)\/[^/]+$/.exec(key.slice(inside.length)) ?? [];
+    if (folder === undefined) continue;
+    const known = found.get(folder) ?? { trial: Number(trial), path: `s3://${bucket}/${inside}${folder}`, bytes: 0 };
+    found.set(folder, { ...known, bytes: known.bytes + bytes });
+  }
+  return [...found.values()].toSorted((left, right) => left.trial - right.trial);
 }
 
 /** Of its only run, or of each member. */

@@ -1,11 +1,14 @@
 /** A sweep's folder made of an experiment file: checked, with its module and model in it, so that it needs no file any more. */
 import { availableParallelism } from 'node:os';
+import { isBucket } from '../../common/checkpoint-location.js';
 import { substitute, type ExperimentTemplate } from '../../common/experiment/load.js';
 import { modulePath, writeModule, type ModuleBundle } from '../../common/module-bundle.js';
 import { searchSchema } from '../../common/experiment/search-schema.js';
 import { TrialPlan } from '../../coordinator/sweep/trial-plan.js';
 import { checkRemoteData } from '../../worker/data/location/locate.js';
 import { readTopology } from '../../worker/model/model-file.js';
+import { storeModule } from '../../server/checkpoint/stored-module.js';
+import { checkedBucket } from '../checkpoint-bucket.js';
 import { prepareModule } from '../module/prepare-module.js';
 import { provenanceOf } from '../provenance.js';
 import { SweepFolder } from './sweep-folder.js';
@@ -17,6 +20,8 @@ export interface SweepPlace {
   state: string;
   backend?: 'tensorflow' | 'cpu';
   coordinator?: string;
+  /** s3://bucket/prefix: where checkpoints go instead of the sweep's folder. */
+  checkpoints?: string;
 }
 
 export interface PreparedSweep {
@@ -33,8 +38,9 @@ export interface PreparedSweep {
 /** Errors: `usage` for an experiment that cannot be searched; `data` for remote data that are not there. */
 export async function prepareSweep(
   template: ExperimentTemplate,
-  { state, coordinator }: SweepPlace,
+  { state, coordinator, checkpoints }: SweepPlace,
 ): Promise<PreparedSweep> {
+  checkedBucket(checkpoints, coordinator ?? null);
   const { folder, list } = template;
   const search = searchSchema.parse(template.search);
   const value = { ...(template.value as Record<string, unknown>), search };
@@ -60,7 +66,7 @@ export function defaultWorkers(threads: number): number {
 
 export async function createSweep(
   prepared: PreparedSweep,
-  { workers, shards = 1, state, backend = 'tensorflow', coordinator }: SweepPlace,
+  { workers, shards = 1, state, backend = 'tensorflow', coordinator, checkpoints }: SweepPlace,
   { settings, file }: { settings: Record<string, unknown>; file?: string },
 ): Promise<SweepFolder> {
   const { value, folder, list, bundle, moduleFile, name, threads } = prepared;
@@ -74,9 +80,11 @@ export async function createSweep(
       coordinator: coordinator ?? null,
       settings,
       replayOf: null,
+      bucket: checkedBucket(checkpoints, coordinator ?? null),
     },
     provenance: { ...(await provenanceOf(backend, file)), ...module },
   });
   if (bundle) await writeModule(modulePath(sweep.path, bundle.sha256), bundle.code);
+  if (bundle && isBucket(sweep.place)) await storeModule(sweep.place, bundle);
   return sweep;
 }

@@ -91,7 +91,7 @@ async function follow(
     await follower.submit(
       {
         ...{ name: facts.name, experiment: JSON.stringify(template.experiment), folder: template.folder },
-        ...{ directory: folder.path, shards: facts.shards, list: template.list ?? '' },
+        ...{ directory: folder.place, shards: facts.shards, list: template.list ?? '' },
         settings: JSON.stringify(facts.settings),
         replayOf: Buffer.from(facts.replayOf ?? '', 'hex'),
       },

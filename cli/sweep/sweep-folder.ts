@@ -5,6 +5,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { randomKey } from '../../common/random-key.js';
+import { placeInside } from '../../common/checkpoint-location.js';
 import { PolyakError } from '../../common/errors.js';
 import type { RoleEntry } from '../launcher.js';
 import type { Provenance } from '../provenance.js';
@@ -24,6 +25,8 @@ export interface SweepRecord {
   coordinator: string | null;
   /** Path or URL of the coordinator's store, where it is this machine's. */
   store: string;
+  /** Where its trials' checkpoints lie, in a bucket; without it in the sweep's folder. */
+  checkpoints?: string | undefined;
   /** Settings beside those of the experiment. */
   settings: Record<string, unknown>;
   /** Settings that were changed while it did not run, and hold when it goes on. */
@@ -46,8 +49,10 @@ export interface StoredTemplate {
   list?: string;
 }
 
-export type NewSweep = Omit<SweepRecord, 'name' | 'sweepKey' | 'createdAt' | 'roles' | 'pid' | 'store'> & {
+export type NewSweep = Omit<SweepRecord, 'name' | 'sweepKey' | 'createdAt' | 'roles' | 'pid' | 'store' | 'checkpoints'> & {
   store?: string;
+  /** Where its checkpoints get a prefix of their own. */
+  bucket?: string | undefined;
 };
 
 export class SweepFolder {
@@ -58,14 +63,22 @@ export class SweepFolder {
   ) {}
 
   /** Makes `<state>/<name>-<n>` with the first free n. */
-  static create(state: string, name: string, template: StoredTemplate, options: NewSweep): SweepFolder {
+  static create(
+    state: string,
+    name: string,
+    template: StoredTemplate,
+    { bucket, ...options }: NewSweep,
+  ): SweepFolder {
     const path = claimFolder(resolve(state), name);
+    const identity = { name: basename(path), sweepKey: randomKey() };
+    // Numbers are given by this folder; other folders may use the same prefix.
+    const own = bucket && placeInside(bucket, `${identity.name}-${identity.sweepKey}`);
     writeFileSync(join(path, 'template.json'), `${JSON.stringify(template, null, 2)}\n`);
     const folder = new SweepFolder(path, template, {
       store: join(path, 'coordinator.db'),
       ...options,
-      name: basename(path),
-      sweepKey: randomKey(),
+      ...identity,
+      ...(own === undefined ? {} : { checkpoints: own }),
       createdAt: new Date().toISOString(),
       roles: [],
       pid: null,
@@ -100,6 +113,11 @@ export class SweepFolder {
 
   get trials(): string {
     return join(this.path, 'trials');
+  }
+
+  /** What the trials' checkpoints lie in, by whatever the servers call it. */
+  get place(): string {
+    return this.record.checkpoints ?? this.path;
   }
 
   trial(number: number): string {

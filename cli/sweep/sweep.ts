@@ -1,5 +1,6 @@
 /** `polyak sweep`: a search from an experiment file, from its folder to its last words. */
 import { dirname } from 'node:path';
+import { placeAround } from '../../common/checkpoint-location.js';
 import { PolyakError } from '../../common/errors.js';
 import { loadTemplate } from '../../common/experiment/load.js';
 import type { SweepLine } from '../../coordinator/sweep/log-line.js';
@@ -69,6 +70,7 @@ function repeated({ state, workers, shards, backend }: SweepFlags, sweep: string
     ...{ workers: workers ?? facts.workers, shards: shards ?? facts.shards, backend: backend ?? facts.backend },
     ...{ coordinator: facts.coordinator, store: facts.store, settings: facts.settings, replayOf: facts.sweepKey },
     provenance: facts.provenance,
+    bucket: facts.checkpoints === undefined ? undefined : placeAround(facts.checkpoints),
   });
   folder.linkModules(path);
   return folder;

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { placeInside } from '../../common/checkpoint-location.js';
 import { PolyakError } from '../../common/errors.js';
 import type { TrialRow } from '../../coordinator/store/rows.js';
 import type { RunRecord, TrialFacts } from '../run-folder.js';
@@ -62,6 +63,7 @@ async function writeFiles(folder: SweepFolder, { plan }: SweepReader, { row, run
     createdAt: row.startedAt ?? facts.createdAt,
     ...{ untilStep: 0, workers: 1, shards: facts.shards, backend: facts.backend, coordinator: facts.coordinator },
     ...{ roles: [], pid: isRunning ? facts.pid : null, provenance: facts.provenance, parent: null },
+    ...(facts.checkpoints === undefined ? {} : { checkpoints: placeInside(folder.place, 'trials', String(row.number), 'checkpoints') }),
     trial: trialFacts(row, { sweep: facts.name, metric: plan.search.metric, members: plan.members, keep }),
   };
   await mkdir(path, { recursive: true });

@@ -1,5 +1,5 @@
 /** Which trials' weights are kept: of those that are over, the best. What is not wanted any more is given out once. */
-import { join } from 'node:path';
+import { placeInside } from '../../common/checkpoint-location.js';
 import type { Direction } from '../search/log.js';
 import { Ranking } from '../search/ranking.js';
 import type { TrialRow } from '../store/rows.js';
@@ -33,5 +33,6 @@ export function checkpointsFolder(
   sweepFolder: string,
   { trial, member, members }: { trial: number; member: number; members: number },
 ): string {
-  return join(sweepFolder, 'trials', String(trial), ...(members === 1 ? [] : [`member-${member}`]), 'checkpoints');
+  const run = members === 1 ? [] : [`member-${member}`];
+  return placeInside(sweepFolder, 'trials', String(trial), ...run, 'checkpoints');
 }

@@ -1,5 +1,6 @@
 /** The sweeps that are not finished, or that somebody has asked for, and the clock of each. */
 import { resolve } from 'node:path';
+import { isBucket } from '../../common/checkpoint-location.js';
 import { PolyakError } from '../../common/errors.js';
 import type { Logger } from '../../common/log.js';
 import type { Ledger } from '../ledger.js';
@@ -23,6 +24,10 @@ function requireSame(sweep: Sweep, { name, experiment }: SweepRow): Sweep {
     'usage',
     `sweep ${sweep.key} was submitted with another ${member}; give this one a key of its own`,
   );
+}
+
+function samePlace(left: string, right: string): boolean {
+  return isBucket(left) || isBucket(right) ? left === right : resolve(left) === resolve(right);
 }
 
 export class Sweeps {
@@ -70,7 +75,7 @@ export class Sweeps {
     if (known) return requireSame(await known, row);
     if (stored.some(({ key }) => key === row.key)) return requireSame(await this.get(row.key), row);
     const other = [...stored, ...this.beginning.values()].find(
-      ({ directory }) => row.directory !== '' && resolve(directory) === resolve(row.directory),
+      ({ directory }) => row.directory !== '' && samePlace(directory, row.directory),
     );
     if (other)
       throw new PolyakError('usage', `submit: directory ${row.directory} is that of sweep ${other.name}; give another`);

@@ -9,6 +9,7 @@ import type { Combination as _polyak_v1_Combination, Combination__Output as _pol
 import type { Combine as _polyak_v1_Combine, Combine__Output as _polyak_v1_Combine__Output } from './polyak/v1/Combine.js';
 import type { Computed as _polyak_v1_Computed, Computed__Output as _polyak_v1_Computed__Output } from './polyak/v1/Computed.js';
 import type { Cut as _polyak_v1_Cut, Cut__Output as _polyak_v1_Cut__Output } from './polyak/v1/Cut.js';
+import type { CutDelayed as _polyak_v1_CutDelayed, CutDelayed__Output as _polyak_v1_CutDelayed__Output } from './polyak/v1/CutDelayed.js';
 import type { CutPlanned as _polyak_v1_CutPlanned, CutPlanned__Output as _polyak_v1_CutPlanned__Output } from './polyak/v1/CutPlanned.js';
 import type { CutWritten as _polyak_v1_CutWritten, CutWritten__Output as _polyak_v1_CutWritten__Output } from './polyak/v1/CutWritten.js';
 import type { DataFacts as _polyak_v1_DataFacts, DataFacts__Output as _polyak_v1_DataFacts__Output } from './polyak/v1/DataFacts.js';
@@ -62,6 +63,7 @@ export interface ProtoGrpcType {
       Combine: MessageTypeDefinition<_polyak_v1_Combine, _polyak_v1_Combine__Output>
       Computed: MessageTypeDefinition<_polyak_v1_Computed, _polyak_v1_Computed__Output>
       Cut: MessageTypeDefinition<_polyak_v1_Cut, _polyak_v1_Cut__Output>
+      CutDelayed: MessageTypeDefinition<_polyak_v1_CutDelayed, _polyak_v1_CutDelayed__Output>
       CutPlanned: MessageTypeDefinition<_polyak_v1_CutPlanned, _polyak_v1_CutPlanned__Output>
       CutWritten: MessageTypeDefinition<_polyak_v1_CutWritten, _polyak_v1_CutWritten__Output>
       DataFacts: MessageTypeDefinition<_polyak_v1_DataFacts, _polyak_v1_DataFacts__Output>

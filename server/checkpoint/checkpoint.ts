@@ -3,11 +3,14 @@
  * record's file, which only one process can do, after every shard has synced. What is torn or corrupt is passed over for
  * the one before.
  */
-import { link, lstat, open, readFile, readdir, rm, rmdir, stat, writeFile } from 'node:fs/promises';
-import { basename, isAbsolute, join, normalize } from 'node:path';
+import { lstat } from 'node:fs/promises';
+import { basename, isAbsolute, normalize } from 'node:path';
 import { z } from 'zod';
+import { isBucket, placeAround, placeInside } from '../../common/checkpoint-location.js';
 import { PolyakError } from '../../common/errors.js';
+import { BucketError } from './bucket-error.js';
 import { folderError } from './checkpoint-folder.js';
+import { checkpointPlace, type CheckpointPlace } from './checkpoint-place.js';
 import { SafetensorsReader } from './safetensors.js';
 import { sha256, tensorName } from './shard-file.js';
 
@@ -32,21 +35,20 @@ export type CheckpointRecord = z.output<typeof recordSchema>;
 const recordName = /^step-(\d+)\.(\d+)\.json$/;
 const claimName = /^incarnation-(\d+)$/;
 
-/** Takes the next incarnation, in a folder that is there: whoever creates its file has it, and everybody before is fenced. */
+/**
+ * Takes the next incarnation, in a folder that is there: whoever creates its file has it, and everybody before is fenced. Errors:
+ * `disk`, `lost`; `unreachable` of a bucket.
+ */
 export async function claimIncarnation(directory: string): Promise<number> {
+  const place = checkpointPlace(directory);
   for (;;) {
-    const next = (await newestIncarnation(directory)) + 1;
-    try {
-      await writeFile(join(directory, `incarnation-${next}`), '', { flag: 'wx' });
-      return next;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
+    const next = (await newestIncarnation(place)) + 1;
+    if (await place.claim(`incarnation-${next}`)) return next;
   }
 }
 
-export async function newestIncarnation(directory: string): Promise<number> {
-  const names = await readdir(directory);
+async function newestIncarnation(place: CheckpointPlace): Promise<number> {
+  const names = await place.list();
   return Math.max(0, ...names.map((name) => Number(claimName.exec(name)?.[1] ?? 0)));
 }
 
@@ -62,30 +64,19 @@ export async function commitCheckpoint(
   record: CheckpointRecord,
   retention: Retention,
 ): Promise<string> {
-  return await commitRecord(directory, record, retention).catch((error: unknown) => {
-    throw folderError(directory, error);
+  const place = checkpointPlace(directory);
+  const newest = await newestIncarnation(place).catch((error: unknown) => {
+    throw isBucket(directory) ? error : folderError(directory, error);
   });
-}
-
-async function commitRecord(directory: string, record: CheckpointRecord, retention: Retention): Promise<string> {
-  const newest = await newestIncarnation(directory);
   if (newest > record.incarnation) {
     throw new PolyakError('fenced', `incarnation ${record.incarnation} cannot commit, ${newest} has been claimed`);
   }
-  const path = join(directory, `${recordPrefix(record.step)}${record.incarnation}.json`);
-  const temporary = `${path}.partial`;
-  try {
-    await writeSynced(temporary, JSON.stringify(record));
-    // A link fails where the name exists; a rename would replace it.
-    await link(temporary, path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'EEXIST') throw new PolyakError('fenced', `${path} has been committed by another process`);
-      throw error;
-    });
-  } finally {
-    await rm(temporary, { force: true });
+  const file = `${recordPrefix(record.step)}${record.incarnation}.json`;
+  const path = placeInside(directory, file);
+  if (!(await place.commit(file, JSON.stringify(record)))) {
+    throw new PolyakError('fenced', `${path} has been committed by another process`);
   }
-  await syncFolder(directory);
-  await retain(directory, retention);
+  await retain(place, retention);
   return path;
 }
 
@@ -93,41 +84,38 @@ function recordPrefix(step: number): string {
   return `step-${String(step).padStart(9, '0')}.`;
 }
 
-async function writeSynced(file: string, text: string): Promise<void> {
-  const handle = await open(file, 'w');
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Names are in the folder, which a power cut may take back as long as it is not synced. */
-async function syncFolder(directory: string): Promise<void> {
-  const handle = await open(directory, 'r');
-  await handle.sync();
-  await handle.close();
-}
-
-/** Committed records, newest first. */
+/** Committed records, newest first; none where there is no such folder. Errors: `unreachable`, `disk` of a bucket. */
 export async function listCheckpoints(directory: string): Promise<string[]> {
-  const names = await readdir(directory).catch(() => []);
+  const place = checkpointPlace(directory);
+  return recordsOf(await namesIn(place)).map((name) => placeInside(directory, name));
+}
+
+async function namesIn(place: CheckpointPlace): Promise<string[]> {
+  return await place.list().catch((error: unknown) => {
+    if (error instanceof BucketError) throw error;
+    return [];
+  });
+}
+
+function recordsOf(names: readonly string[]): string[] {
   const parsed = names.flatMap((name) => {
     const match = recordName.exec(name);
     return match ? [{ name, step: Number(match[1]), incarnation: Number(match[2]) }] : [];
   });
   parsed.sort((left, right) => right.step - left.step || right.incarnation - left.incarnation);
-  return parsed.map(({ name }) => join(directory, name));
+  return parsed.map(({ name }) => name);
 }
 
 /** Of a trial that is to go on from its checkpoint of that step, where there is none of it, nor one of before. */
 export function lostCheckpoint(directory: string, step: number): PolyakError {
-  const path = join(directory, `${recordPrefix(step)}*.json`);
+  const path = placeInside(directory, `${recordPrefix(step)}*.json`);
   return new PolyakError('lost', `the trial's checkpoint ${path} is not there, nor one of before that can be read`);
 }
 
-/** The newest record whose files all verify, of that step where one is given, or undefined; `onBad` hears of each that does not. */
+/**
+ * The newest record whose files all verify, of that step where one is given, or undefined; `onBad` hears of each that does not. Errors:
+ * `unreachable` or `disk` of a bucket that cannot be read, since that says nothing of what lies there.
+ */
 export async function newestCheckpoint(
   directory: string,
   onBad: (path: string, reason: string) => void,
@@ -140,6 +128,7 @@ export async function newestCheckpoint(
       await verify(directory, record);
       return { path, record };
     } catch (error) {
+      if (error instanceof BucketError) throw error;
       onBad(path, error instanceof Error ? error.message : String(error));
     }
   }
@@ -147,7 +136,8 @@ export async function newestCheckpoint(
 }
 
 export async function readRecord(path: string): Promise<CheckpointRecord> {
-  const text = await readFile(path, 'utf8');
+  const directory = placeAround(path);
+  const text = (await checkpointPlace(directory).read(path.slice(directory.length + 1))).toString();
   try {
     return recordSchema.parse(JSON.parse(text));
   } catch (error) {
@@ -155,12 +145,17 @@ export async function readRecord(path: string): Promise<CheckpointRecord> {
   }
 }
 
+/** A shard's file of a committed checkpoint. Errors: `data`; of a bucket also `unreachable` and `disk`. */
+export async function openShardFile(directory: string, file: string): Promise<SafetensorsReader> {
+  return await SafetensorsReader.over(placeInside(directory, file), await checkpointPlace(directory).open(file));
+}
+
 async function verify(directory: string, record: CheckpointRecord): Promise<void> {
   for (const { file, bytes, chunks } of record.files) {
-    const { size } = await stat(join(directory, file));
-    if (size !== bytes) throw new PolyakError('data', `${file}: has ${size} bytes, its record says ${bytes}`);
-    const reader = await SafetensorsReader.open(join(directory, file));
+    const reader = await openShardFile(directory, file);
     try {
+      if (reader.bytes !== bytes)
+        throw new PolyakError('data', `${file}: has ${reader.bytes} bytes, its record says ${bytes}`);
       for (const chunk of chunks) for (const name of reader.namesOf(chunk)) await readVerified(reader, chunk, name);
     } finally {
       await reader.close();
@@ -178,23 +173,24 @@ export async function readVerified(reader: SafetensorsReader, chunk: number, nam
 }
 
 /** Deletes what is older than the newest `keep` records and no kept snapshot: first the records, then the files that none names. */
-async function retain(directory: string, { keep, snapshots = { keep: 0 } }: Retention): Promise<void> {
-  const records = await listCheckpoints(directory);
-  const newest = await Promise.all(records.slice(0, keep).map((path) => readRecord(path).catch(() => undefined)));
+async function retain(place: CheckpointPlace, { keep, snapshots = { keep: 0 } }: Retention): Promise<void> {
+  const names = await place.list();
+  const records = recordsOf(names);
+  const readable = async (name: string) => await readRecord(placeInside(place.name, name)).catch(passOver);
+  const newest = await Promise.all(records.slice(0, keep).map(readable));
   const kept = [...newest];
-  for (const path of records.slice(keep)) {
-    const record = await readRecord(path).catch(() => undefined);
+  for (const name of records.slice(keep)) {
+    const record = await readable(name);
     const steps = new Set(kept.flatMap((each) => (each?.snapshot === true ? [each.step] : [])));
     // Of a step that was computed again after a crash, the newest is enough.
     if (record?.snapshot === true && !steps.has(record.step) && steps.size < snapshots.keep) kept.push(record);
-    else await rm(path, { force: true });
+    else await place.remove(name);
   }
   const named = new Set(kept.flatMap((record) => record?.files.map(({ file }) => file) ?? []));
   const oldest = Math.min(...newest.map((record) => record?.step ?? 0));
-  for (const name of await readdir(directory)) {
+  for (const name of names) {
     const step = /^step-(\d+)\..*\.safetensors$/.exec(name)?.[1];
-    if (step !== undefined && Number(step) < oldest && !named.has(name))
-      await rm(join(directory, name), { force: true });
+    if (step !== undefined && Number(step) < oldest && !named.has(name)) await place.remove(name);
   }
 }
 
@@ -208,6 +204,12 @@ export async function snapshotSteps(directory: string): Promise<number[]> {
   return steps;
 }
 
+/** Of a record that is torn nothing is kept; a bucket that is away says nothing of its records. */
+function passOver(error: unknown): undefined {
+  if (error instanceof BucketError) throw error;
+  return undefined;
+}
+
 /** Of a trial of a sweep, or of one of its runs. */
 const trialCheckpoints = /[/\\]trials[/\\]\d+(?:[/\\]member-\d+)?[/\\]checkpoints$/;
 
@@ -216,18 +218,22 @@ const trialCheckpoints = /[/\\]trials[/\\]\d+(?:[/\\]member-\d+)?[/\\]checkpoint
  * of a trial's checkpoints, whoever orders it; a link to another folder is none.
  */
 export async function discardCheckpoints(directory: string): Promise<void> {
-  if (!isAbsolute(directory) || normalize(directory) !== directory || !trialCheckpoints.test(directory)) {
+  const isPlain = isBucket(directory) || (isAbsolute(directory) && normalize(directory) === directory);
+  if (!isPlain || !trialCheckpoints.test(directory)) {
     const right = 'it must be the absolute path of a SWEEP/trials/NUMBER/checkpoints';
     throw new PolyakError('protocol', `discard: '${directory}' is no folder of a trial's checkpoints; ${right}`);
   }
-  const info = await lstat(directory).catch(() => undefined);
-  if (!info) return;
-  if (!info.isDirectory()) throw new PolyakError('protocol', `discard: '${directory}' is a link or a file, no folder`);
-  const names = await readdir(directory);
-  // The records first, so that none names a file that is gone.
-  for (const name of names.filter((each) => recordName.test(each))) await rm(join(directory, name), { force: true });
-  for (const name of names.filter((each) => /^step-\d+\..*\.safetensors$/.test(each) || claimName.test(each))) {
-    await rm(join(directory, name), { force: true });
+  if (!isBucket(directory)) {
+    const info = await lstat(directory).catch(() => undefined);
+    if (!info) return;
+    if (!info.isDirectory()) throw new PolyakError('protocol', `discard: '${directory}' is a link or a file, no folder`);
   }
-  await rmdir(directory).catch(() => undefined);
+  const place = checkpointPlace(directory);
+  const names = await place.list();
+  // The records first, so that none names a file that is gone.
+  for (const name of names.filter((each) => recordName.test(each))) await place.remove(name);
+  for (const name of names.filter((each) => /^step-\d+\..*\.safetensors$/.test(each) || claimName.test(each))) {
+    await place.remove(name);
+  }
+  await place.removeEmpty();
 }

@@ -1,10 +1,8 @@
 /** The weights of a run's newest whole checkpoint, put together from the files of however many shards wrote it. */
-import { join } from 'node:path';
 import { layOutChunks } from '../../common/chunk-layout.js';
 import { PolyakError } from '../../common/errors.js';
 import type { Manifest } from '../../common/manifest.js';
-import { newestCheckpoint, readVerified, type CheckpointRecord } from './checkpoint.js';
-import { SafetensorsReader } from './safetensors.js';
+import { newestCheckpoint, openShardFile, readVerified, type CheckpointRecord } from './checkpoint.js';
 
 /** The weights as they were last, or their running average. */
 export type WeightsName = 'last' | 'average';
@@ -61,7 +59,7 @@ async function readVector(
   const name = weights === 'last' ? 'weights' : 'average';
   const missing = new Map(layOutChunks(manifest, record.chunkFloats).map((chunk) => [chunk.index, chunk]));
   for (const { file, chunks } of record.files) {
-    const reader = await SafetensorsReader.open(join(directory, file));
+    const reader = await openShardFile(directory, file);
     try {
       for (const index of chunks) {
         const tensor = await readVerified(reader, index, name);

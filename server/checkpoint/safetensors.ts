@@ -2,9 +2,10 @@
  * The safetensors format: eight bytes of length, JSON, and the tensors' bytes. Written in one pass, read tensor by
  * tensor, every offset checked against the file's size.
  */
-import { open, type FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { PolyakError } from '../../common/errors.js';
+import { FileBytes, type ByteSource } from './byte-source.js';
 
 const headerBytesMax = 64 << 20;
 const entrySchema = z.object({
@@ -30,12 +31,11 @@ export function safetensorsHeader(entries: Record<string, TensorEntry>, metadata
   return header;
 }
 
-/** Writes to a new file and syncs it. Answers with its size in bytes. */
-export async function writeSafetensors(
-  file: string,
-  tensors: { name: string; bytes: Uint8Array }[],
+/** What a file of these tensors begins with, and how many bytes it has in all. */
+export function safetensorsLayout(
+  tensors: readonly { name: string; bytes: Uint8Array }[],
   metadata: Record<string, string>,
-): Promise<number> {
+): { header: Buffer; bytes: number } {
   let offset = 0;
   const entries = tensors.map(({ name, bytes }) => {
     const from = offset;
@@ -43,44 +43,63 @@ export async function writeSafetensors(
     return [name, { dtype: 'F32', shape: [bytes.length / 4], data_offsets: [from, offset] }] as [string, TensorEntry];
   });
   const header = safetensorsHeader(Object.fromEntries(entries), metadata);
+  return { header, bytes: header.length + offset };
+}
+
+/** Writes to a new file and syncs it. Answers with its size in bytes. */
+export async function writeSafetensors(
+  file: string,
+  tensors: { name: string; bytes: Uint8Array }[],
+  metadata: Record<string, string>,
+): Promise<number> {
+  const layout = safetensorsLayout(tensors, metadata);
   const handle = await open(file, 'w');
   try {
     // All of it, or an error: one write of what a full disk has no room for writes a part and says nothing.
-    await handle.writeFile(header);
+    await handle.writeFile(layout.header);
     for (const { bytes } of tensors) await handle.writeFile(bytes);
     await handle.sync();
   } finally {
     await handle.close();
   }
-  return header.length + offset;
+  return layout.bytes;
 }
 
 /** An open safetensors file. Errors: `data`, naming the file and what is wrong with it. */
 export class SafetensorsReader {
   private constructor(
     readonly file: string,
-    private readonly handle: FileHandle,
+    private readonly source: ByteSource,
     private readonly dataStart: number,
     private readonly entries: z.output<typeof headerSchema>,
   ) {}
 
   static async open(file: string): Promise<SafetensorsReader> {
-    const handle = await open(file, 'r').catch((error: unknown) => {
+    const source = await FileBytes.open(file).catch((error: unknown) => {
       throw new PolyakError('data', `${file}: cannot be opened`, { cause: error });
     });
+    return await SafetensorsReader.over(file, source);
+  }
+
+  /** `file` is what messages call it. The source is closed with the reader, or where it is none. */
+  static async over(file: string, source: ByteSource): Promise<SafetensorsReader> {
     try {
-      const { size } = await handle.stat();
-      const length = Number((await readExactly(handle, file, 0, Math.min(8, size))).readBigUInt64LE(0));
+      const size = source.bytes;
+      const length = Number((await readExactly(source, file, 0, Math.min(8, size))).readBigUInt64LE(0));
       if (length > headerBytesMax || 8 + length > size) {
         throw new PolyakError('data', `${file}: its header would have ${length} bytes, the file has ${size}`);
       }
-      const json: unknown = JSON.parse((await readExactly(handle, file, 8, length)).toString());
-      return new SafetensorsReader(file, handle, 8 + length, headerSchema.parse(json));
+      const json: unknown = JSON.parse((await readExactly(source, file, 8, length)).toString());
+      return new SafetensorsReader(file, source, 8 + length, headerSchema.parse(json));
     } catch (error) {
-      await handle.close();
+      await source.close();
       if (error instanceof PolyakError) throw error;
       throw new PolyakError('data', `${file}: is no safetensors file`, { cause: error });
     }
+  }
+
+  get bytes(): number {
+    return this.source.bytes;
   }
 
   get metadata(): Record<string, string> {
@@ -99,20 +118,18 @@ export class SafetensorsReader {
       throw new PolyakError('data', `${this.file}: has no tensor '${name}'`);
     }
     const [from, to] = entry.data_offsets;
-    return await readExactly(this.handle, this.file, this.dataStart + from, to - from);
+    return await readExactly(this.source, this.file, this.dataStart + from, to - from);
   }
 
   async close(): Promise<void> {
-    await this.handle.close();
+    await this.source.close();
   }
 }
 
-async function readExactly(handle: FileHandle, file: string, position: number, length: number): Promise<Buffer> {
-  const { size } = await handle.stat();
-  if (length < 0 || position + length > size || (position === 0 && length < 8)) {
-    throw new PolyakError('data', `${file}: is torn, it ends at byte ${size} and should reach ${position + length}`);
+async function readExactly(source: ByteSource, file: string, position: number, length: number): Promise<Buffer> {
+  const { bytes } = source;
+  if (length < 0 || position + length > bytes || (position === 0 && length < 8)) {
+    throw new PolyakError('data', `${file}: is torn, it ends at byte ${bytes} and should reach ${position + length}`);
   }
-  const buffer = Buffer.allocUnsafeSlow(length);
-  await handle.read(buffer, 0, length, position);
-  return buffer;
+  return await source.read(position, length);
 }

@@ -5,6 +5,7 @@
  */
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isBucket } from '../../common/checkpoint-location.js';
 import type { Tile } from './round.js';
 
 export interface AuditLine {
@@ -19,9 +20,10 @@ export interface AuditLog {
   step(incarnation: number, step: number, tiles: readonly Tile[]): Promise<void>;
 }
 
-/** Undefined unless it was asked for. */
+/** Undefined unless it was asked for, and for checkpoints in a bucket. */
 export function openAuditLog(directory: string): AuditLog | undefined {
-  if (process.env['POLYAK_AUDIT'] !== '1') return undefined;
+  // Lines cannot be added to an object of a bucket.
+  if (process.env['POLYAK_AUDIT'] !== '1' || isBucket(directory)) return undefined;
   return {
     step: async (incarnation, step, tiles) => {
       const line: AuditLine = {

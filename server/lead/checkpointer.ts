@@ -2,6 +2,7 @@
 import type { Experiment } from '../../common/experiment/schema.js';
 import type { Manifest } from '../../common/manifest.js';
 import { commitCheckpoint } from '../checkpoint/checkpoint.js';
+import { insist } from '../checkpoint/insist.js';
 import type { TrialFacts } from './admission.js';
 import { orRollback, type Interruption } from './interruption.js';
 import type { ShardSet } from './shard-set.js';
@@ -19,6 +20,8 @@ export interface CheckpointerOptions {
   isSnapshot: (step: number) => boolean;
   /** Called when a cut is named, of what is computed until now; what it answers with, when that is in a checkpoint. */
   named: (step: number) => () => void;
+  /** A bucket does not take what is to be committed now: it is tried again, and training goes on meanwhile. */
+  delayed: (reason: string) => void;
   /** What the lead would need to go on from here, and the mean of the inputs. */
   state: () => { lead: LeadRecord; preprocess: Float32Array | null };
 }
@@ -28,6 +31,9 @@ export class Checkpointer {
   private lastAt = Date.now();
   /** The last cut; a record can be committed only once. */
   private last: { step: number; committed: Promise<string> } | undefined;
+  /** The newest commit: one that is older must not come after it. */
+  private committing: Promise<unknown> = Promise.resolve();
+  private isCommitting = false;
 
   constructor(private readonly options: CheckpointerOptions) {}
 
@@ -35,7 +41,7 @@ export class Checkpointer {
   async ifDue(step: number): Promise<void> {
     const { experiment, shards, interruption } = this.options;
     const due = Date.now() - this.lastAt >= experiment.checkpoint.every * 1000;
-    if (!due || shards.cuts.busy || step === this.last?.step) return;
+    if (!due || shards.cuts.busy || this.isCommitting || step === this.last?.step) return;
     const { committed } = await this.plan(step);
     // Of this incarnation: the commit may fail because the next one has begun.
     committed.catch((error: unknown) => {
@@ -48,6 +54,7 @@ export class Checkpointer {
     const { shards, interruption } = this.options;
     if (this.last?.step === step) return await interruption.race(this.last.committed);
     if (shards.cuts.busy) await interruption.race(shards.cuts.idle());
+    await interruption.race(this.committing);
     const { committed } = await this.plan(step);
     return await interruption.race(committed);
   }
@@ -72,12 +79,21 @@ export class Checkpointer {
         preprocess: preprocess ? bytesOf(preprocess).toString('base64') : null,
         ...(this.options.isSnapshot(step) && { snapshot: true }),
       };
-      const path = await orRollback(commitCheckpoint(directory, record, experiment.checkpoint));
+      const { delayed } = this.options;
+      const task = async () => await commitCheckpoint(directory, record, experiment.checkpoint);
+      const onFailure = ({ message }: Error) => delayed(message);
+      const path = await orRollback(insist(task, { signal: interruption.signal, onFailure }));
       saved();
       return path;
     };
     const committed = commit();
     this.last = { step, committed };
+    this.isCommitting = true;
+    this.committing = committed
+      .catch(() => undefined)
+      .finally(() => {
+        this.isCommitting = false;
+      });
     return { committed };
   }
 }

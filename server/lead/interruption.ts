@@ -20,10 +20,21 @@ export class TrialEnd extends Error {
 /** One for each incarnation. */
 export class Interruption {
   interrupt!: (error: Error) => void;
+  private readonly over = new AbortController();
   private readonly interrupted = new Promise<never>((_, reject) => (this.interrupt = reject));
 
   constructor() {
-    this.interrupted.catch(() => undefined);
+    this.interrupted.catch(() => this.close());
+  }
+
+  /** Aborted when the incarnation is over, however it ended. */
+  get signal(): AbortSignal {
+    return this.over.signal;
+  }
+
+  /** The incarnation has ended: what is still under way for it need not be done any more. */
+  close(): void {
+    this.over.abort();
   }
 
   /** Errors: what interrupts the incarnation, as well as the work's own. */

@@ -47,6 +47,8 @@ export interface ShardSetOptions {
   tls?: TlsFiles | undefined;
   /** All of the shard's chunks hold this node of the step. */
   held: (step: number, node: TreeNode, shard: number) => void;
+  /** A bucket does not take a shard's file now; the shard tries again. */
+  cutDelayed: (reason: string) => void;
 }
 
 export class ShardSet {
@@ -161,7 +163,8 @@ export class ShardSet {
     else if (report.cutWritten) {
       const { step = 0, file = '', bytes = 0, chunks = [] } = report.cutWritten;
       this.cuts.written(step, shard, { file, bytes: Number(bytes), chunks });
-    } else if (report.fenced) {
+    } else if (report.cutDelayed) this.options.cutDelayed(`shard ${shard}: ${report.cutDelayed.message ?? ''}`);
+    else if (report.fenced) {
       const reason = `shard ${shard}: ${report.fenced.message ?? ''}`;
       interrupt(report.fenced.replaced ? new Replaced(reason) : new Rollback(reason));
     } else if (report.failed) this.hasFailed(shard, report.failed);

@@ -2,20 +2,22 @@
  * The lead of one trial: admits workers, runs the rounds one after another, names the cuts, and begins a new incarnation
  * when a shard is lost. What is computed and applied is others' work; this decides the order.
  */
-import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isBucket } from '../../common/checkpoint-location.js';
 import { PolyakError } from '../../common/errors.js';
 import { needsStatistics, statisticsFloats } from '../../common/input-statistics.js';
 import type { Experiment } from '../../common/experiment/schema.js';
 import type { ChunkFrame } from '../../common/frame.js';
 import type { Logger } from '../../common/log.js';
 import type { Manifest } from '../../common/manifest.js';
-import { modulePath, readModule } from '../../common/module-bundle.js';
 import type { TlsFiles } from '../../common/tls/tls-files.js';
 import { passLeaves, type TrainingPlan } from '../../common/plan.js';
 import { claimIncarnation, lostCheckpoint, newestCheckpoint } from '../checkpoint/checkpoint.js';
-import { folderError, makeFolder, trialsFolder } from '../checkpoint/checkpoint-folder.js';
-import { hashVector } from '../checkpoint/load-chunk.js';
+import { folderError, trialsFolder } from '../checkpoint/checkpoint-folder.js';
+import { checkpointPlace } from '../checkpoint/checkpoint-place.js';
+import { hashVector } from '../checkpoint/checkpoint-reader.js';
+import { insist } from '../checkpoint/insist.js';
+import { readStoredModule } from '../checkpoint/stored-module.js';
 import { MemoryTaken } from '../memory-taken.js';
 import type { ShardMetrics } from '../server-metrics.js';
 import { chosenOptimizer, learningRateOf, planOf } from '../step-rules.js';
@@ -35,6 +37,10 @@ import { addSums, emptySums, leadRecordSchema, meansOf, testScores, type Means, 
 import { UnsavedWork } from './unsaved-work.js';
 
 const memoryRetryMs = 1000;
+/** A trial that is to stop does not wait longer than this for its bucket; it ends where its newest checkpoint is. */
+const stopPatienceMs = 60_000;
+/** Between two notices that a bucket keeps a trial waiting, or does not take its checkpoints. */
+const noticeEveryMs = 60_000;
 
 export interface TrialLeadOptions {
   trialKey: Buffer;
@@ -87,6 +93,8 @@ export class TrialLead {
   private endedAs: string | undefined;
   private untilEpoch: number;
   private saidMemoryTaken = false;
+  /** By `performance.now()`, of the last notice about the bucket. */
+  private saidBucketAt = -Infinity;
   /** 0 until it is known. */
   private stepsPerEpoch = 0;
   /** The present incarnation has taken a step. */
@@ -147,6 +155,7 @@ export class TrialLead {
       try {
         await this.runIncarnation();
       } catch (error) {
+        this.interruption.close();
         this.closeShards();
         if (this.ended) return;
         if (error instanceof TrialEnd) this.endWith(error.event);
@@ -191,6 +200,8 @@ export class TrialLead {
     // The step cannot be finished; what is in the last checkpoint is kept.
     if (this.membership.size === 0) {
       this.interruption.interrupt(new Stopped());
+    } else if (isBucket(this.options.directory)) {
+      setTimeout(() => this.interruption.interrupt(new Stopped()), stopPatienceMs).unref();
     }
   }
 
@@ -210,8 +221,7 @@ export class TrialLead {
     if (!module || !('sha256' in module) || module.sha256 !== sha256) {
       throw new PolyakError('protocol', `module ${sha256} is not the trial's`);
     }
-    const { code } = await readModule(modulePath(moduleFolder(directory), sha256), module);
-    return Buffer.from(code);
+    return await readStoredModule(directory, module);
   }
 
   pushPreprocess(frame: ChunkFrame): 'APPLIED' | 'DUPLICATE' | 'STALE' {
@@ -275,17 +285,39 @@ export class TrialLead {
   private async takeCheckpoint(): Promise<Awaited<ReturnType<typeof newestCheckpoint>>> {
     const { directory, checkpointStep, hasFolder } = this.options;
     const step = Math.max(checkpointStep, this.committedStep);
+    const place = checkpointPlace(directory);
     try {
-      await makeFolder(directory, { within: hasFolder ? trialsFolder(directory) : undefined });
-      this.incarnation = await claimIncarnation(directory);
+      await place.prepare({ within: hasFolder ? trialsFolder(directory) : undefined });
+      this.incarnation = await this.untilReachable(async () => await claimIncarnation(directory));
     } catch (error) {
-      throw folderError(directory, error);
+      throw isBucket(directory) ? error : folderError(directory, error);
     }
-    const checkpoint = await newestCheckpoint(directory, (path, reason) =>
-      this.notice('checkpoint-passed-over', `${path}: ${reason}`),
-    );
+    const onBad = (path: string, reason: string) => this.notice('checkpoint-passed-over', `${path}: ${reason}`);
+    const checkpoint = await this.untilReachable(async () => await newestCheckpoint(directory, onBad));
     if (step > 0 && !checkpoint) throw lostCheckpoint(directory, step);
     return checkpoint;
+  }
+
+  /** What a trial cannot go on without is waited for; what its bucket refuses, is an error. */
+  private async untilReachable<Value>(task: () => Promise<Value>): Promise<Value> {
+    const { interruption } = this;
+    const onFailure = ({ message }: Error) => {
+      this.options.log.warn({ reason: message }, 'the trial waits for its bucket');
+      this.noticeBucket(`the trial waits for its checkpoints: ${message}`);
+    };
+    const work = insist(task, { signal: interruption.signal, onFailure, onlyUnreachable: true });
+    return await interruption.race(work);
+  }
+
+  private bucketDelays(message: string): void {
+    this.noticeBucket(`training goes on, and its checkpoint is tried again: ${message}`);
+  }
+
+  private noticeBucket(message: string): void {
+    const now = performance.now();
+    if (now - this.saidBucketAt < noticeEveryMs) return;
+    this.saidBucketAt = now;
+    this.notice('checkpoint-delayed', message);
   }
 
   /** Waits for as long as other trials have the shards' memory. */
@@ -328,6 +360,7 @@ export class TrialLead {
       globalNorm: clip && 'globalNorm' in clip ? clip.globalNorm : undefined,
       needsTrust: !this.fullBatch && chosenOptimizer(experiment).optimizer.updateSquares !== undefined,
       ...{ beginLocally, release, interruption, tls },
+      cutDelayed: (reason) => this.bucketDelays(reason),
       held: (step, node, holder) => {
         const { round } = this.membership;
         if (round?.spec.kind === 'GRADIENT' && round.spec.step === step) round.held(node, holder);
@@ -347,6 +380,11 @@ export class TrialLead {
           this.committedStep = step;
           saved();
         };
+      },
+      delayed: (reason) => {
+        this.options.metrics.checkpointFailures.inc();
+        this.options.log.warn({ reason }, 'a checkpoint was not committed, and is tried again');
+        this.bucketDelays(reason);
       },
       state: () => ({
         lead: {
@@ -469,8 +507,8 @@ export class TrialLead {
     throw new TrialEnd({
       event: 'finished',
       steps: step,
-      weightsSha256: await hashVector(record, 'weights'),
-      averageSha256: await hashVector(record, 'average'),
+      weightsSha256: await this.untilReachable(async () => await hashVector(record, 'weights')),
+      averageSha256: await this.untilReachable(async () => await hashVector(record, 'average')),
       validation: this.validation,
       test: last && testScores(last, average),
       imagesPerSecond: this.meter.imagesPerSecond,
@@ -543,11 +581,4 @@ export class TrialLead {
   private epochOf(steps: number): number {
     return this.stepsPerEpoch > 0 ? Math.ceil(steps / this.stepsPerEpoch) : 0;
   }
-}
-
-/** That of the run, or of the sweep whose `trials` folder the run's lies in. */
-function moduleFolder(directory: string): string {
-  const run = dirname(directory);
-  const sweep = /^(.*)[/\\]trials[/\\]\d+(?:[/\\]member-\d+)?$/.exec(run)?.[1];
-  return sweep ?? run;
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../common/package-root.js';
 import { listCheckpoints, readRecord } from '../../server/checkpoint/checkpoint.js';
-import { hashVector } from '../../server/checkpoint/load-chunk.js';
+import { hashVector } from '../../server/checkpoint/checkpoint-reader.js';
 import { ClusterRole } from './cluster-role.js';
 import { ClusterRun } from './cluster-run.js';
 

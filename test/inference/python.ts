@@ -8,6 +8,7 @@ import { packageRoot } from '../../common/package-root.js';
 /** By the folder that they are installed into. */
 const requirements: Record<string, string[]> = {
   'test-python': ['onnxruntime>=1.20,<2', 'safetensors>=0.5,<1', 'numpy>=1.26,<3'],
+  'test-moto': ['moto[s3,server]>=5.2,<6'],
   'test-tensorboard': ['tensorboard>=2.18,<3', 'setuptools<81'],
 };
 
@@ -24,7 +25,8 @@ export function pythonWith(packages: string, script: string, ...args: string[]):
   });
 }
 
-function installed(name: string): string {
+/** Answers with the folder. Errors: those of pip. */
+export function installed(name: string): string {
   const folder = join(cacheFolder(), name);
   if (existsSync(folder)) return folder;
   const partial = `${folder}.${process.pid}`;

@@ -1,5 +1,6 @@
 /**
- * A small S3 on loopback: lists in pages, gives objects, and checks every signature by the steps of Amazon's
+ * A small S3 on loopback: lists in pages, gives objects and takes them, by conditional writes too, fails as it is told to, and
+ * checks every signature by the steps of Amazon's
  * documentation ("Signature Calculations for the Authorization Header"), written here apart from what signs.
  */
 import { createHash, createHmac } from 'node:crypto';
@@ -18,13 +19,23 @@ export class S3Server {
   /** Headers of every object that is given. */
   objectHeaders: Record<string, string> = {};
   readonly requests: string[] = [];
+  /**
+   * What becomes of a request instead of an answer: nothing at all, so that it hangs; a status and a code; or it is carried out
+   * and the answer is lost.
+   */
+  fault: ((method: string, key: string) => 'hang' | 'lose the answer' | { status: number; code: string } | undefined) | undefined;
+  /** As a server that knows no conditional writes. */
+  ignoresConditions = false;
+  /** Of bytes with an end; what a download goes on with has none. */
+  knowsRanges = true;
+  private readonly hashes = new Map<string, string>();
   private server: Server | undefined;
   url = '';
 
   static async start(objects: Record<string, Uint8Array | string>): Promise<S3Server> {
     const own = new S3Server();
     for (const [key, content] of Object.entries(objects)) own.objects.set(key, Buffer.from(content));
-    own.server = createServer((request, response) => own.answer(request, response)).listen(0, '127.0.0.1');
+    own.server = createServer((request, response) => void own.take(request, response)).listen(0, '127.0.0.1');
     await once(own.server, 'listening');
     own.url = `http://127.0.0.1:${(own.server.address() as AddressInfo).port}`;
     return own;
@@ -35,17 +46,52 @@ export class S3Server {
     this.server?.close();
   }
 
-  private answer(request: IncomingMessage, response: ServerResponse): void {
-    this.requests.push(request.url ?? '');
+  private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const parts: Buffer[] = [];
+    try {
+      for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
+    } catch {
+      // Whoever sent it has gone in the middle of it: nothing of it is kept.
+      return;
+    }
+    this.answer(request, Buffer.concat(parts), response);
+  }
+
+  private answer(request: IncomingMessage, body: Buffer, response: ServerResponse): void {
+    const { method = '' } = request;
+    this.requests.push(method === 'GET' ? (request.url ?? '') : `${method} ${request.url}`);
+    const fault = this.fault?.(method, request.url ?? '');
+    if (fault === 'hang') return;
+    if (typeof fault === 'object') return fail(response, fault.status, fault.code);
     if (!isSigned(request)) return fail(response, 403, 'SignatureDoesNotMatch');
     const { pathname, searchParams } = new URL(request.url ?? '', this.url);
     const key = /^\/bucket\/(.*)$/s.exec(decodeURIComponent(pathname))?.[1];
     if (key === undefined) return fail(response, 404, 'NoSuchBucket');
     if (key === '') return this.list(searchParams, response);
+    if (method === 'PUT') {
+      const isThere = request.headers['if-none-match'] === '*' && this.objects.has(key) && !this.ignoresConditions;
+      if (isThere) return fail(response, 412, 'PreconditionFailed');
+      const hash = createHash('sha256').update(body).digest('hex');
+      if (request.headers['x-amz-content-sha256'] !== hash) return fail(response, 400, 'XAmzContentSHA256Mismatch');
+      this.objects.set(key, body);
+      this.hashes.set(key, String(request.headers['x-amz-meta-sha256']));
+      if (fault === 'lose the answer') return void response.destroy();
+      return void response.writeHead(200).end();
+    }
+    if (method === 'DELETE') {
+      this.objects.delete(key);
+      return void response.writeHead(204).end();
+    }
     const content = this.objects.get(key);
     if (!content) return fail(response, 404, 'NoSuchKey');
-    const headers = { etag: this.etagOf(key), 'content-length': content.length, ...this.objectHeaders };
-    response.writeHead(200, headers).end(content);
+    const hash = this.hashes.get(key);
+    const noted = hash === undefined ? {} : { 'x-amz-meta-sha256': hash };
+    const headers = { etag: this.etagOf(key), ...noted, ...this.objectHeaders };
+    const range = this.knowsRanges ? /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') : null;
+    if (!range) return void response.writeHead(200, { ...headers, 'content-length': content.length }).end(content);
+    const part = content.subarray(Number(range[1]), Number(range[2]) + 1);
+    const place = `bytes ${range[1]}-${Number(range[1]) + part.length - 1}/${content.length}`;
+    response.writeHead(206, { ...headers, 'content-range': place, 'content-length': part.length }).end(part);
   }
 
   private list(query: URLSearchParams, response: ServerResponse): void {

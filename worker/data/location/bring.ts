@@ -9,7 +9,7 @@ import { PolyakError } from '../../../common/errors.js';
 import { DataCache, type CacheEntry } from './data-cache.js';
 import { download, sizeOf } from './download.js';
 import { sha256Of } from './file-hashes.js';
-import { ChangedOnServer } from './http.js';
+import { ChangedOnServer } from '../../../common/remote/http.js';
 import { isAway, listRemote, type Remote, type RemoteFile } from './remote-files.js';
 import { rootOf, unpackArchive } from './unpack.js';
 

@@ -1,6 +1,6 @@
-/** What all requests for remote data have in common: how a server refuses, when another attempt is worth it, silence. */
+/** What all requests for remote files have in common: how a server refuses, when another attempt is worth it, silence. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { PolyakError } from '../../../common/errors.js';
+import { PolyakError } from '../errors.js';
 
 export interface RemoteTarget {
   /** For messages; holds nothing that is secret. */
@@ -12,6 +12,8 @@ export interface RemoteTarget {
   bytes?: number;
   /** The error for an answer that is no success. */
   refusal(response: Response): Promise<PolyakError>;
+  /** What becomes of a request that is given up, for messages. */
+  afterwards?: string;
 }
 
 /** The server has other bytes than those that were asked for: what was known of the file must be asked again. */
@@ -20,7 +22,7 @@ export class ChangedOnServer extends Error {}
 /** Attempts without a byte of progress. */
 const attemptsMax = 4;
 const pauseMs = 250;
-const silenceMsMax = 30_000;
+export const silenceMsMax = 30_000;
 /** The name of the host is unknown: another attempt would not find it either. */
 const noHost = 'ENOTFOUND';
 
@@ -54,7 +56,7 @@ export function validatorOf(headers: Headers): string | undefined {
  * count. Errors: `unreachable`, when that does not help; at once, all other PolyakErrors.
  */
 export async function withRetries<T>(
-  { shown }: RemoteTarget,
+  target: RemoteTarget,
   signal: AbortSignal | undefined,
   progress: () => Promise<number>,
   task: () => Promise<T>,
@@ -65,10 +67,10 @@ export async function withRetries<T>(
       return await task();
     } catch (error) {
       signal?.throwIfAborted();
-      if (codeOf(error) === noHost) throw unreachable(shown, error);
+      if (codeOf(error) === noHost) throw unreachable(target, error);
       if (!isWorthAnother(error)) throw error;
       if ((await progress()) > before) attempt = 0;
-      if (attempt >= attemptsMax) throw unreachable(shown, error);
+      if (attempt >= attemptsMax) throw unreachable(target, error);
       await delay(pauseMs * 2 ** attempt, undefined, { signal });
     }
   }
@@ -80,11 +82,11 @@ function isWorthAnother(error: unknown): boolean {
   return error instanceof Error && !(error instanceof ChangedOnServer);
 }
 
-function unreachable(shown: string, error: unknown): PolyakError {
+const downloadGoesOn = 'what has arrived is kept, the same command goes on';
+
+function unreachable({ shown, afterwards = downloadGoesOn }: RemoteTarget, error: unknown): PolyakError {
   const already = error instanceof PolyakError ? error.message : `${shown}: ${reasonOf(error)}`;
-  return new PolyakError('unreachable', `${already}; what has arrived is kept, the same command goes on`, {
-    cause: error,
-  });
+  return new PolyakError('unreachable', afterwards === '' ? already : `${already}; ${afterwards}`, { cause: error });
 }
 
 /** Ends the task when it hears nothing for half a minute. */
