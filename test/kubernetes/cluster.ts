@@ -59,6 +59,13 @@ export class Cluster {
     return printed('kubectl apply', this.try(['apply', '--server-side', '--filename=-', ...args], objects));
   }
 
+  /** As a drain does it: the disruption budgets are asked. */
+  evict(namespace: string, pod: string): void {
+    const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: pod, namespace } };
+    const path = `/api/v1/namespaces/${namespace}/pods/${pod}/eviction`;
+    printed(`evicting ${pod}`, this.try(['create', `--raw=${path}`, '--filename=-'], JSON.stringify(eviction)));
+  }
+
   /** Objects of a kind, or of several. */
   get<T>(kind: string, ...args: string[]): T[] {
     return (JSON.parse(this.kubectl('get', kind, '--output=json', ...args)) as { items: T[] }).items;
