@@ -1,9 +1,9 @@
 /** `polyak train`: a run of an experiment file, from its folder to its last words. */
-import { availableParallelism } from 'node:os';
 import { isBucket, placeAround } from '../common/checkpoint-location.js';
 import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import { modulePath, writeModule } from '../common/module-bundle.js';
+import { processorLimit } from '../common/processor-limit.js';
 import { readTopology } from '../worker/model/model-file.js';
 import { checkRemoteData } from '../worker/data/location/locate.js';
 import { storeModule } from '../server/checkpoint/stored-module.js';
@@ -58,7 +58,7 @@ export async function createRun(
   // A cluster elsewhere may reach what this machine does not.
   if (coordinator === null) await checkRemoteData(whole.data, { signal });
   const experiment = await withTransferHash({ experiment: whole, bundle }, coordinator !== null);
-  const fitting = Math.floor(availableParallelism() / experiment.train.threads);
+  const fitting = Math.floor(processorLimit() / experiment.train.threads);
   const workers = options.workers ?? Math.max(1, Math.min(4, fitting));
   const parent: ParentRun | undefined =
     from === undefined ? undefined : await openParent(state, from, { experiment, bundle });

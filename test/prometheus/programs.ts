@@ -34,12 +34,20 @@ export class PrometheusServer {
     readonly address: string,
   ) {}
 
-  static async start(options: { targets: string[]; rules?: string[] }): Promise<PrometheusServer> {
+  static async start(options: {
+    targets: string[];
+    rules?: string[];
+    /** host:port of an Alertmanager that is told of what fires. */
+    alertmanager?: string;
+  }): Promise<PrometheusServer> {
     const folder = mkdtempSync(join(tmpdir(), 'polyak-prometheus-'));
     const address = `127.0.0.1:${await freePort('127.0.0.1')}`;
     const seconds = { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' };
     const job = { job_name: 'any-name', static_configs: [{ targets: options.targets }] };
-    const config = { global: seconds, rule_files: options.rules ?? [], scrape_configs: [job] };
+    const alerting = options.alertmanager && {
+      alerting: { alertmanagers: [{ static_configs: [{ targets: [options.alertmanager] }] }] },
+    };
+    const config = { global: seconds, rule_files: options.rules ?? [], scrape_configs: [job], ...alerting };
     writeFileSync(join(folder, 'prometheus.yml'), stringify(config));
     const args = [`--config.file=${join(folder, 'prometheus.yml')}`, `--storage.tsdb.path=${join(folder, 'data')}`];
     const child = spawn('prometheus', [...args, `--web.listen-address=${address}`], {
