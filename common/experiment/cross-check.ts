@@ -237,11 +237,16 @@ function fullBatchFindings({ optimizer, clip, regularise, augment, model, module
         message: `does not go with ${name} here: ${parts}; make it train.batchSize, or take it out`,
       });
     }
-    if (!/dropout/i.test(type)) continue;
+    if (!isRandom(type)) continue;
     const message = `changes the loss from step to step, but ${name} compares losses of different steps; take it out, ${mini}`;
     findings.push({ path, message });
   }
   return findings;
+}
+
+/** Draws anew in each step of training. */
+function isRandom(type: string): boolean {
+  return /dropout/i.test(type) || type === 'dropConnect' || type === 'fractionalMaxPooling2d';
 }
 
 function pathParts(path: string): PropertyKey[] {
