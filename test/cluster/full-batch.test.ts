@@ -1,0 +1,89 @@
+/** Methods of full batches through real servers: they get to the minimum, and to the same bits however the work is cut. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { packageRoot } from '../../common/package-root.js';
+import { ClusterRun, type RunEvent } from './cluster-run.js';
+
+const examples = join(packageRoot(), 'examples');
+const golden = JSON.parse(readFileSync(new URL('../golden/full-batch.json', import.meta.url), 'utf8')) as {
+  logisticRegression: { loss: number };
+};
+
+function start(file: string, workers: number, shards: number, changes: string[]): ClusterRun {
+  const layout = ['--workers', String(workers), '--shards', String(shards)];
+  return ClusterRun.train(join(examples, file), [...layout, ...changes.flatMap((change) => ['--set', change])]);
+}
+
+/** The losses by evaluation, and how it ended. */
+async function trained(file: string, workers: number, shards: number, changes: string[] = []) {
+  const run = start(file, workers, shards, changes);
+  try {
+    const result = await run.finished();
+    const losses = run.events.filter(({ event }) => event === 'epoch').map(({ loss }) => Number(loss));
+    return { result, losses, events: run.events };
+  } finally {
+    run.remove();
+  }
+}
+
+describe('L-BFGS on a logistic regression of the digits', () => {
+  // Its 650 weights lie in five chunks.
+  const changes = ['chunkFloats=150', 'train.epochs=14', 'checkpoint.every=0.2'];
+  let reference: RunEvent;
+
+  beforeAll(async () => {
+    reference = (await trained('logistic-regression.yaml', 1, 1, changes)).result;
+  });
+
+  it.each([
+    [2, 2],
+    [3, 2],
+  ])('has the same weights after 14 evaluations on %i workers and %i shards', async (workers, shards) => {
+    const { result } = await trained('logistic-regression.yaml', workers, shards, changes);
+    expect(result['weightsSha256']).toBe(reference['weightsSha256']);
+    expect(result['averageSha256']).toBe(reference['averageSha256']);
+  });
+
+  it('has them too when all is killed on the way and it is resumed on another number of shards', async () => {
+    const cut = start('logistic-regression.yaml', 1, 2, changes);
+    try {
+      await cut.step(8);
+      cut.process.kill('SIGKILL');
+      await cut.exitCode();
+      const result = await cut.resume(['--workers', '2', '--shards', '1']).finished();
+      expect(result['weightsSha256']).toBe(reference['weightsSha256']);
+      expect(result['averageSha256']).toBe(reference['averageSha256']);
+    } finally {
+      cut.remove();
+    }
+  });
+
+  it("comes to SciPy's minimum to 1e-5 and ends there", async () => {
+    const { result, losses, events } = await trained('logistic-regression.yaml', 2, 2, ['chunkFloats=150']);
+    const { loss } = golden.logisticRegression;
+    expect(Math.abs(losses.at(-1)! - loss) / loss).toBeLessThan(1e-5);
+    expect(Number(result['steps'])).toBeLessThan(200);
+    expect(events.find(({ event, kind }) => event === 'notice' && kind === 'converged')).toBeDefined();
+  });
+});
+
+describe("Rosenbrock's valley as a module's model", () => {
+  it('L-BFGS comes down from (-1.2, 1) to below 1e-5', async () => {
+    const { losses } = await trained('rosenbrock.yaml', 1, 1);
+    expect(losses[0]).toBeCloseTo(24.2, 4);
+    expect(losses.at(-1)).toBeLessThan(1e-5);
+  });
+});
+
+it('a mini-batch is refused with the number of samples that is needed, and what else there is', async () => {
+  const run = start('logistic-regression.yaml', 1, 1, ['train.batchSize=128']);
+  try {
+    const end = await run.event(({ event }) => event === 'failed');
+    expect(end['code']).toBe('usage');
+    expect(end['message']).toMatch(/train\.batchSize: 128 .* lbfgs needs .* all 1797 samples .* 1797 or more .* adam/);
+  } finally {
+    await run.exitCode();
+    run.remove();
+  }
+});
