@@ -1,10 +1,11 @@
 /** Data on many machines: workers that have them elsewhere, that have others, or that bring them. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { sqliteFolder } from '../../common/cache-folder.js';
 import { packageRoot } from '../../common/package-root.js';
 import { DataServer } from '../unit/data-server.js';
 import { ClusterRole } from './cluster-role.js';
@@ -96,6 +97,15 @@ describe('a worker whose data differ in one byte', () => {
   });
 });
 
+/** Without data; but a machine whose SQLite was built by setup has that in its cache. */
+function emptyCache(): string {
+  const cache = join(folder, 'cache');
+  mkdirSync(cache);
+  const built = sqliteFolder();
+  if (existsSync(built)) symlinkSync(built, join(cache, basename(built)));
+  return cache;
+}
+
 describe('data from a web server', () => {
   let server: DataServer;
 
@@ -110,7 +120,7 @@ describe('data from a web server', () => {
     const own = ClusterRun.train(experiment('digits.csv.gz'), ['--workers', '1'], environment);
     closers.push(() => own.remove());
     const expected = (await own.finished())['weightsSha256'];
-    const cached = { ...environment, POLYAK_CACHE: join(folder, 'cache') };
+    const cached = { ...environment, POLYAK_CACHE: emptyCache() };
     const run = ClusterRun.train(experiment(`${server.url}/digits.csv.gz`), ['--workers', '2'], cached);
     closers.push(() => run.remove());
     expect((await run.finished())['weightsSha256']).toBe(expected);
@@ -127,7 +137,7 @@ describe('data from a web server', () => {
       if (asked.length === 2) for (const answer of asked) answer();
       return true;
     };
-    const env = { ...process.env, POLYAK_CACHE: join(folder, 'cache') };
+    const env = { ...process.env, POLYAK_CACHE: emptyCache() };
     const both = [1, 2].map(async () => {
       const child = spawn(process.execPath, [bin, 'validate', file, '--json'], { env, stdio: 'ignore' });
       return ((await once(child, 'close')) as [number])[0];
