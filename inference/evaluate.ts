@@ -51,9 +51,7 @@ export async function evaluateRun(run: TrainedRun, options: EvaluateOptions = {}
   const sums = new EvaluationSums(run, model, samples);
   for (let leaf = 0; leaf < samples.leaves; leaf++) {
     const batch = samples.take(leaf);
-    const evaluated = views
-      ? model.evaluateViews(views.of(batch.inputs, batch.count), batch)
-      : model.evaluate(batch);
+    const evaluated = views ? model.evaluateViews(views.of(batch.inputs, batch.count), batch) : model.evaluate(batch);
     sums.add(leaf, evaluated, batch.labels);
   }
   return sums.evaluation(split);

@@ -3,7 +3,14 @@
  * preprocessed picture, resized to what the model takes, and their mirrors; nothing of it is random.
  */
 import { PolyakError } from '../common/errors.js';
-import { boxMap, compose, identityMap, mirrorMap, type AffineMap, type PictureSize } from '../worker/data/augment/affine-map.js';
+import {
+  boxMap,
+  compose,
+  identityMap,
+  mirrorMap,
+  type AffineMap,
+  type PictureSize,
+} from '../worker/data/augment/affine-map.js';
 import { PictureWarp } from './picture-warp.js';
 
 interface Kind {
@@ -85,12 +92,16 @@ function parse(text: string): { kind: Kind; parts: readonly number[] } {
     throw new PolyakError('usage', `--augment ${text}: is none of ${there}, nor one with parts, such as tenCrop:0.8`);
   }
   if (given === undefined) return { kind, parts: kind.parts };
-  if (kind.partMax === 0) throw new PolyakError('usage', `--augment ${text}: ${name} takes no part; leave ':${given}' out`);
+  if (kind.partMax === 0)
+    throw new PolyakError('usage', `--augment ${text}: ${name} takes no part; leave ':${given}' out`);
   const parts = given.split(',').map(Number);
   const isRight = (part: number) => part >= partMin && part <= kind.partMax;
   if (!parts.every(isRight)) {
     const range = `from ${partMin} to ${kind.partMax}`;
-    throw new PolyakError('usage', `--augment ${text}: parts of the sides are ${range}, such as ${name}:${kind.parts.join(',')}`);
+    throw new PolyakError(
+      'usage',
+      `--augment ${text}: parts of the sides are ${range}, such as ${name}:${kind.parts.join(',')}`,
+    );
   }
   const most = name === 'multiScale' ? scalesMax : 1;
   if (parts.length > most) {

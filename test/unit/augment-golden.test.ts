@@ -116,10 +116,10 @@ describe("colours are NumPy's, and Pillow's but for its rounding to bytes:", () 
     const grey = (1 - contrast) * brightness * meanGrey(bytes);
     const colouring = { gain: brightness * contrast, saturation, offset: light.map((each) => each + grey) };
     expect(worst(recoloured(bytes, colourMatrix(colouring)), expected)).toBeLessThan(1e-6);
-    // Three steps, each rounded, the grey's mean too.
+    // Three steps, each of which Pillow cuts down to a whole byte, and the grey's mean besides.
     const unlit = recoloured(bytes, colourMatrix({ ...colouring, offset: [grey, grey, grey] }));
     const inBytes = Array.from(unlit, (value) => value * 255);
-    expect(worst(inBytes, enhanced)).toBeLessThan(2);
+    expect(worst(inBytes, enhanced)).toBeLessThan(3);
   });
 });
 

@@ -173,7 +173,11 @@ export class Augmenter {
 
   /** Where the kernel finds what was drawn; until the next call. */
   private write(
-    array: new (buffer: ArrayBufferLike, offset: number, length: number) => { set: (values: ArrayLike<number>) => void },
+    array: new (
+      buffer: ArrayBufferLike,
+      offset: number,
+      length: number,
+    ) => { set: (values: ArrayLike<number>) => void },
     values: ArrayLike<number>,
   ): number {
     const at = this.base + this.drawn;
