@@ -1,9 +1,12 @@
 /** Makes a worker ready for a trial: data, model, memory, and the proof that it computes what the others compute. */
 import { layOutChunks, type ChunkSpec } from '../common/chunk-layout.js';
+import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import type { Logger } from '../common/log.js';
 import type { Manifest } from '../common/manifest.js';
 import type { ModuleBundle } from '../common/module-bundle.js';
+import { preparedShape, preprocessFloats, statisticsFloats } from '../common/preprocessing/preprocess-plan.js';
+import { preprocessProblem, preprocessWarning } from '../common/preprocessing/preprocess-problem.js';
 import type { Proof } from '../proto/gen/polyak/v1/Proof.js';
 import { Batches } from './batches.js';
 import type { Compute } from './compute.js';
@@ -19,7 +22,9 @@ export interface PreparedTrial {
   experiment: Experiment;
   manifest: Manifest;
   chunks: ChunkSpec[];
-  features: number;
+  /** Floats that preprocessing sums over the training split, and those that come of it. */
+  statisticsFloats: number;
+  preprocessFloats: number;
   memory: TrialMemory;
   batches: Batches;
   compute: Compute;
@@ -86,11 +91,20 @@ async function prepare(options: PrepareOptions, compute: Compute, held: Held): P
   const { dataset } = held.dataset;
   const { train, validation, test } = dataset.splits;
   const { features, classes } = dataset;
-  const shape = { inputShape: dataset.shape, outputs: dataset.outputs };
+  const { preprocess } = experiment;
+  const problem = preprocessProblem(preprocess, dataset.shape, train.count);
+  if (problem !== undefined) throw new PolyakError('usage', problem);
+  const unusual = preprocessWarning(preprocess, dataset.shape);
+  const shape = { inputShape: preparedShape(preprocess, dataset.shape), outputs: dataset.outputs };
   const manifest = await compute.run('open', { trial, experiment, shape });
   const weights = manifest.parameterCount + manifest.statisticsCount;
   const leavesMax = leavesMaxOf(train.count, batchSize, microBatchSize);
-  const memory = new TrialMemory({ weights, features, leavesMax }, memories);
+  const floats = {
+    statisticsFloats: statisticsFloats(preprocess, features),
+    preprocessFloats: preprocessFloats(preprocess, features),
+  };
+  const most = Math.max(floats.statisticsFloats, floats.preprocessFloats);
+  const memory = new TrialMemory({ weights, preprocess: most, leavesMax }, memories);
   held.memory = memory;
   await compute.run('attach', { trial, memory: memory.memory });
   const batches = new Batches(experiment, dataset);
@@ -114,11 +128,11 @@ async function prepare(options: PrepareOptions, compute: Compute, held: Held): P
       module: module?.sha256,
     }),
     gradientSha256,
-    warnings,
+    warnings: unusual === undefined ? warnings : [unusual, ...warnings],
     manifest: JSON.stringify(manifest),
     data: { ...counts, features, shape: dataset.shape, classes: classes ?? [], encoding },
     files: dataset.files.groups,
   };
   const chunks = layOutChunks(manifest, experiment.chunkFloats);
-  return { experiment, manifest, chunks, features, memory, batches, compute, proof };
+  return { experiment, manifest, chunks, ...floats, memory, batches, compute, proof };
 }

@@ -1,6 +1,6 @@
 /**
- * Sums of the inputs over the training split, through the same tree as gradients, on the lead shard alone; their mean is
- * what preprocessing subtracts. It is made once per trial and kept in its checkpoints.
+ * What preprocessing sums over the training split, through the same tree as gradients, on the lead shard alone. It is done
+ * once per trial; what is made of the sums is kept in its checkpoints.
  */
 import { copyBytes } from '../../common/copy-bytes.js';
 import { PolyakError } from '../../common/errors.js';
@@ -17,15 +17,16 @@ export class PreprocessCollector {
   private readonly heldBy = new Map<string, Set<number>>();
 
   constructor(
-    private readonly features: number,
+    /** Of the sums. */
+    private readonly floats: number,
     private readonly chunkFloats: number,
     private readonly leafCount: number,
     private readonly held: (node: TreeNode) => void,
   ) {
-    const chunkBytes = Math.min(features, chunkFloats) * 4;
+    const chunkBytes = Math.min(floats, chunkFloats) * 4;
     this.arena = new Arena({ chunkBytes, arenaBytes: 256 << 20 });
     this.kernels = vectorKernels(this.arena.memory);
-    this.trees = Array.from({ length: Math.ceil(features / chunkFloats) }, (_, chunk) => this.openTree(chunk));
+    this.trees = Array.from({ length: Math.ceil(floats / chunkFloats) }, (_, chunk) => this.openTree(chunk));
   }
 
   /** Errors: `protocol`. */
@@ -53,20 +54,17 @@ export class PreprocessCollector {
     return applied ? 'APPLIED' : 'DUPLICATE';
   }
 
-  /** Mean per feature. Only when every leaf is held. */
-  mean(samples: number): Float32Array {
-    const mean = new Float32Array(this.features);
+  /** Over all samples. Only when every leaf is held. */
+  sums(): Float32Array {
+    const sums = new Float32Array(this.floats);
     for (const [chunk, tree] of this.trees.entries()) {
-      const root = tree.takeRoot();
-      const floats = this.floatsOf(chunk);
-      this.kernels.scale(root, floats, Math.fround(1 / samples));
-      mean.set(this.arena.floats(root, floats), chunk * this.chunkFloats);
+      sums.set(this.arena.floats(tree.takeRoot(), this.floatsOf(chunk)), chunk * this.chunkFloats);
     }
-    return mean;
+    return sums;
   }
 
   private floatsOf(chunk: number): number {
-    return Math.min(this.chunkFloats, this.features - chunk * this.chunkFloats);
+    return Math.min(this.chunkFloats, this.floats - chunk * this.chunkFloats);
   }
 
   private openTree(chunk: number): PartialTree<number> {

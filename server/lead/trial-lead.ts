@@ -10,6 +10,8 @@ import type { ChunkFrame } from '../../common/frame.js';
 import type { Logger } from '../../common/log.js';
 import type { Manifest } from '../../common/manifest.js';
 import { modulePath, readModule } from '../../common/module-bundle.js';
+import { finishInThread } from '../../common/preprocessing/finish-in-thread.js';
+import { needsStatistics, preprocessPlan, statisticsFloats } from '../../common/preprocessing/preprocess-plan.js';
 import type { TlsFiles } from '../../common/tls/tls-files.js';
 import { passLeaves, type TrainingPlan } from '../../common/plan.js';
 import { claimIncarnation, lostCheckpoint, newestCheckpoint } from '../checkpoint/checkpoint.js';
@@ -384,16 +386,28 @@ export class TrialLead {
 
   private async ensurePreprocess(facts: TrialFacts): Promise<void> {
     const { experiment } = this.options;
-    if (this.preprocess || !experiment.preprocess.some((entry) => 'subtractMean' in entry)) return;
-    const { trainCount, features } = facts.data;
+    const { preprocess: entries } = experiment;
+    if (this.preprocess || !needsStatistics(entries)) return;
+    const { trainCount, features, shape } = facts.data;
     const leafCount = passLeaves(trainCount, experiment.train.microBatchSize);
-    this.collector = new PreprocessCollector(features, experiment.chunkFloats, leafCount, (node) =>
-      this.membership.round?.held(node, this.options.shard),
+    this.collector = new PreprocessCollector(
+      statisticsFloats(entries, features),
+      experiment.chunkFloats,
+      leafCount,
+      (node) => this.membership.round?.held(node, this.options.shard),
     );
     this.membership.admitAll();
     await this.runRound({ kind: 'STATISTICS', step: 0, leafCount, shardsNeeded: 1 });
-    this.preprocess = this.collector.mean(trainCount);
+    const sums = this.collector.sums();
     this.collector = undefined;
+    const finishing = finishInThread({ entries, shape, sums, samples: trainCount });
+    const { vector, kept } = await this.interruption.race(finishing);
+    this.preprocess = vector;
+    if (kept && preprocessPlan(entries).pca) {
+      const { components, share } = kept;
+      const message = `pca keeps ${components} of ${features} directions, which have ${(100 * share).toFixed(1)} % of the variance`;
+      this.notice('preprocess', message);
+    }
   }
 
   private async runRound(spec: RoundSpec): Promise<Sums> {

@@ -5,10 +5,13 @@
 import type { Experiment } from '../../common/experiment/schema.js';
 import { batchKernels, type BatchKernels } from '../../common/kernels/batch-kernels.js';
 import { CounterRandom, Purpose } from '../../common/random.js';
+import { needsStatistics, preprocessPlan, statisticsFloats } from '../../common/preprocessing/preprocess-plan.js';
 import type { Dataset, SplitName } from './dataset.js';
+import { SampleTransform } from './sample-transform.js';
+import { secondMoments } from './second-moments.js';
 
 export interface Batch {
-  /** count * features floats, shape [count, ...dataset.shape]. */
+  /** Shape [count, ...of a prepared sample]. */
   inputs: Float32Array;
   /** Class indices, or numbers to predict, [count, outputs]. */
   labels: Int32Array | Float32Array;
@@ -35,7 +38,11 @@ export class BatchAssembler {
   private readonly shiftY: number;
   private readonly meanPointer: number;
   private readonly sumPointer: number;
+  private readonly referencePointer: number;
   private readonly slotPointers: number[];
+  /** Where rotated samples go, one for each slot. */
+  private readonly rotatedPointers: number[];
+  private readonly transform: SampleTransform;
   private readonly scale: number;
   private readonly flip: boolean;
   private readonly padding: number;
@@ -55,15 +62,19 @@ export class BatchAssembler {
       return pointer;
     };
     const [rows, flips, shiftX, shiftY] = [4, 1, 4, 4].map((bytes) => take(microBatchSize * bytes));
-    const [mean, sum] = [take(features * 4), take(features * 4)];
+    const [mean, sum, reference] = [take(features * 4), take(features * 4), take(features * 4)];
+    this.transform = new SampleTransform(experiment.preprocess, features);
+    const { rotates, width } = this.transform;
     const slotOffsets = Array.from({ length: slots }, () => take(microBatchSize * features * 4));
+    const rotated = slotOffsets.map(() => (rotates ? take(microBatchSize * width * 4) : 0));
     this.area = dataset.reserve(end);
     const at = (offset = 0) => this.area + offset;
     [this.rows, this.flips, this.shiftX, this.shiftY] = [at(rows), at(flips), at(shiftX), at(shiftY)];
-    [this.meanPointer, this.sumPointer] = [at(mean), at(sum)];
+    [this.meanPointer, this.sumPointer, this.referencePointer] = [at(mean), at(sum), at(reference)];
     this.slotPointers = slotOffsets.map((offset) => at(offset));
+    this.rotatedPointers = rotated.map((offset) => at(offset));
     this.kernels = batchKernels(dataset.memory);
-    this.scale = experiment.preprocess.reduce((scale, entry) => ('scale' in entry ? scale * entry.scale : scale), 1);
+    this.scale = preprocessPlan(experiment.preprocess).scale;
     this.flip = experiment.augment.some((entry) => 'flip' in entry);
     this.padding = experiment.augment.reduce((padding, entry) => ('crop' in entry ? entry.crop.padding : padding), 0);
   }
@@ -77,14 +88,16 @@ export class BatchAssembler {
     this.dataset.release(this.area);
   }
 
-  /** The mean per feature over the training split; null subtracts nothing. */
-  setMean(mean: Float32Array | null): void {
-    const subtract = this.experiment.preprocess.find((entry) => 'subtractMean' in entry);
-    this.hasMean = mean !== null && subtract !== undefined;
-    if (!mean || !subtract) return;
+  /** What is known of the training split, in the layout of preprocess-plan.ts; null subtracts and transforms nothing. */
+  setPreprocess(vector: Float32Array | null): void {
+    const { preprocess } = this.experiment;
+    this.hasMean = vector !== null && needsStatistics(preprocess);
+    this.transform.set(this.hasMean ? vector : null);
+    if (!vector || !this.hasMean) return;
     const { features, shape } = this.dataset;
+    const mean = vector.subarray(0, features);
     const target = new Float32Array(this.dataset.memory.buffer, this.meanPointer, features);
-    target.set(subtract.subtractMean === 'channel' ? channelMeans(mean, shape.at(-1) ?? 1) : mean);
+    target.set(preprocessPlan(preprocess).mean === 'channel' ? channelMeans(mean, shape.at(-1) ?? 1) : mean);
   }
 
   /** Samples by their index in the split. The batch is valid until its slot is used again. */
@@ -93,27 +106,61 @@ export class BatchAssembler {
     const count = ids.length;
     const rows = this.writeRows(split, ids);
     this.drawAugmentation(count, draws);
-    const [height, width, channels] = imageShape(dataset.shape);
     const out = this.slotPointers[slot];
     if (out === undefined) throw new RangeError(`slot ${slot} of ${this.slotPointers.length}`);
-    const gather = dataset.bytesPerValue === 1 ? this.kernels.gatherBytes : this.kernels.gatherFloats;
     const mean = this.hasMean ? this.meanPointer : 0;
-    const augmentation = [this.flips, this.shiftX, this.shiftY] as const;
-    gather(out, dataset.storePointer, this.rows, count, height, width, channels, mean, this.scale, ...augmentation);
-    const inputs = new Float32Array(dataset.memory.buffer, out, count * dataset.features);
+    const inputs = this.transformed(this.gathered(count, out, mean, this.scale), slot, count);
     const labels = this.labelsOf(rows);
     if (draws === null || !dataset.weights) return { inputs, labels, count };
     return { inputs, labels, weights: pick(dataset.weights, rows), count };
   }
 
-  /** Sum per feature over training samples, before any preprocessing. */
-  statistics(ids: ArrayLike<number>): Float32Array {
+  /**
+   * Sums over training samples, before any preprocessing, in the layout of preprocess-plan.ts. Deviations are from the
+   * reference, which is near the mean of each feature: products of what is left lose no digits to the mean.
+   */
+  statistics(ids: ArrayLike<number>, reference: Float32Array | null = null): Float32Array {
+    const { dataset, experiment } = this;
+    const { features } = dataset;
+    const sums = new Float32Array(statisticsFloats(experiment.preprocess, features));
+    sums.set(this.sums(ids));
+    if (!reference) return sums;
+    new Float32Array(dataset.memory.buffer, this.referencePointer, features).set(reference);
+    const count = ids.length;
+    this.drawAugmentation(count, null);
+    const deviations = this.gathered(count, this.slotPointers[0]!, this.referencePointer, 1);
+    const { rotates: pairs } = this.transform;
+    secondMoments(deviations, { count, features, pairs }, sums.subarray(features));
+    return sums;
+  }
+
+  /** Sum per feature over training samples. */
+  sums(ids: ArrayLike<number>): Float32Array {
     this.writeRows('train', ids);
     const { dataset } = this;
     const out = this.sumPointer;
     const sum = dataset.bytesPerValue === 1 ? this.kernels.sumBytes : this.kernels.sumFloats;
     sum(out, dataset.storePointer, this.rows, ids.length, dataset.features);
     return new Float32Array(dataset.memory.buffer, out, dataset.features).slice();
+  }
+
+  /** The samples of the rows that have been written, less the floats at `mean`, or none at 0, times the scale. */
+  private gathered(count: number, out: number, mean: number, scale: number): Float32Array {
+    const { dataset } = this;
+    const [height, width, channels] = imageShape(dataset.shape);
+    const gather = dataset.bytesPerValue === 1 ? this.kernels.gatherBytes : this.kernels.gatherFloats;
+    const augmentation = [this.flips, this.shiftX, this.shiftY] as const;
+    gather(out, dataset.storePointer, this.rows, count, height, width, channels, mean, scale, ...augmentation);
+    return new Float32Array(dataset.memory.buffer, out, count * dataset.features);
+  }
+
+  private transformed(samples: Float32Array, slot: number, count: number): Float32Array {
+    const { transform, dataset } = this;
+    const out = transform.rotates
+      ? new Float32Array(dataset.memory.buffer, this.rotatedPointers[slot], count * transform.width)
+      : samples;
+    transform.apply(samples, count, out);
+    return out;
   }
 
   private writeRows(split: SplitName, ids: ArrayLike<number>): Uint32Array {
