@@ -57,7 +57,7 @@ const experiment = {
 /** The trial on the server, and one worker's links to it. */
 class TransferClient {
   readonly #chunks = layOutChunks(manifest, chunkFloats);
-  readonly #memory = new TrialMemory({ weights: parameters, statisticsFloats: 1, leavesMax: 1 });
+  readonly #memory = new TrialMemory({ weights: parameters, preprocess: 1, leavesMax: 1 });
   readonly #kernels = vectorKernels(this.#memory.memory);
   readonly #over = new AbortController();
   readonly #link: LinkOptions;

@@ -6,6 +6,8 @@ import { PolyakError } from '../common/errors.js';
 import { isRegression } from '../common/experiment/data-check.js';
 import { targetOf } from '../common/experiment/losses.js';
 import type { Experiment } from '../common/experiment/schema.js';
+import { preparedShape } from '../common/preprocessing/preprocess-plan.js';
+import { preprocessProblem } from '../common/preprocessing/preprocess-problem.js';
 import type { Manifest } from '../common/manifest.js';
 import type { ModuleBundle } from '../common/module-bundle.js';
 import { openDataset } from '../worker/data/dataset.js';
@@ -82,10 +84,12 @@ async function lookAtData(experiment: Experiment, module: LoadedModule | undefin
   try {
     const { shape, outputs, classes, splits } = await openDataset(experiment, { readModule });
     const { train, validation, test } = splits;
+    const problem = preprocessProblem(experiment.preprocess, shape, train.count);
+    if (problem !== undefined) throw new PolyakError('usage', problem);
     const sizes = { train: train.count, validation: validation.count, test: test.count };
     return {
       counts: { ...sizes, shape, classes: classes?.length ?? null },
-      shape: { inputShape: shape, outputs },
+      shape: { inputShape: preparedShape(experiment.preprocess, shape), outputs },
       error: undefined,
     };
   } catch (error) {
@@ -95,11 +99,12 @@ async function lookAtData(experiment: Experiment, module: LoadedModule | undefin
 }
 
 /** What the experiment alone says of a sample's shape; the last layer is taken at its word for the outputs. */
-function shapeWithoutData({ data, loss, model }: Experiment): DataShape | undefined {
+function shapeWithoutData({ data, loss, model, preprocess }: Experiment): DataShape | undefined {
   const inputShape = inputShapeOf(data);
   const severalTargets = data.source === 'csv' && isRegression(data) && data.targets !== undefined;
   const outputs = targetOf(loss) === 'classes' || severalTargets ? lastUnits(model) : 1;
-  return inputShape && outputs !== undefined ? { inputShape, outputs } : undefined;
+  if (!inputShape || outputs === undefined) return undefined;
+  return { inputShape: preparedShape(preprocess, inputShape), outputs };
 }
 
 function inputShapeOf(data: Experiment['data']): number[] | undefined {

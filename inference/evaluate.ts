@@ -141,7 +141,7 @@ class SplitSamples {
     }
     const cut = { ...experiment, train: { ...experiment.train, microBatchSize } };
     const batches = new Batches(cut, dataset);
-    if (run.mean) batches.setMean(run.mean);
+    if (run.preprocess) batches.setPreprocess(run.preprocess);
     return new SplitSamples(run, batches, split, labelsOf(run, dataset), rows, count, microBatchSize);
   }
 

@@ -1,4 +1,4 @@
-/** Prepares samples as training does, by the same kernel: bytes become byte / 255, the mean is subtracted, then scaled. */
+/** Prepares samples as training does, by the same kernel: bytes become byte / 255, then all that `preprocess` says. */
 import type { Experiment } from '../common/experiment/schema.js';
 import { BatchAssembler } from '../worker/data/batch-assembler.js';
 import { Dataset } from '../worker/data/dataset.js';
@@ -11,8 +11,8 @@ export interface PreprocessorOptions {
   experiment: Experiment;
   /** Of one sample. */
   shape: number[];
-  /** Per feature; null where none is subtracted. */
-  mean: Float32Array | null;
+  /** What is known of the training split, in the layout of preprocess-plan.ts; null where nothing is needed. */
+  vector: Float32Array | null;
   bytesPerValue: 1 | 4;
 }
 
@@ -21,7 +21,7 @@ export class Preprocessor {
   private readonly assembler: BatchAssembler;
   private readonly sampleBytes: number;
 
-  constructor({ experiment, shape, mean, bytesPerValue }: PreprocessorOptions) {
+  constructor({ experiment, shape, vector, bytesPerValue }: PreprocessorOptions) {
     const { microBatchSize } = experiment.train;
     this.sampleBytes = shape.reduce((product, size) => product * size, bytesPerValue);
     const store = new SampleStore();
@@ -32,7 +32,7 @@ export class Preprocessor {
     const labels = new Float32Array(microBatchSize);
     const dataset = new Dataset(shape, null, 1, splits, memory, bytesPerValue, labels, freeFrom, '');
     this.assembler = new BatchAssembler(dataset, { ...experiment, augment: [] }, 1);
-    this.assembler.setMean(mean);
+    this.assembler.setPreprocess(vector);
   }
 
   /** At most a micro-batch; what comes out is valid until the next call. */

@@ -10,10 +10,10 @@ import type { Backend } from '../common/backend.js';
 import { PolyakError } from '../common/errors.js';
 import { targetOf } from '../common/experiment/losses.js';
 import type { Experiment } from '../common/experiment/schema.js';
-import { subtractsMean } from '../common/input-statistics.js';
 import type { Manifest } from '../common/manifest.js';
 import { modulePath, readModule } from '../common/module-bundle.js';
 import { readNewestWeights, type CheckpointWeights, type WeightsName } from '../server/checkpoint/newest-weights.js';
+import { preparedShape } from '../common/preprocessing/preprocess-plan.js';
 import { encodingSchema, type Encoding } from '../worker/data/encoding.js';
 import { lossNamed } from '../worker/model/loss.js';
 import type { DataShape } from '../worker/model/model-experiment.js';
@@ -65,8 +65,8 @@ export class TrainedRun {
   readonly vector: Float32Array;
   /** Of the vector's little-endian bytes, as training reports it. */
   readonly sha256: string;
-  /** Mean per feature over the training split; null where none was made. */
-  readonly mean: Float32Array | null;
+  /** What preprocessing knows of the training split, in the layout of preprocess-plan.ts; null where it needs nothing. */
+  readonly preprocess: Float32Array | null;
   #model: Promise<InferenceModel> | undefined;
   #disposed = false;
   #module: Promise<LoadedModule | undefined> | undefined;
@@ -93,9 +93,7 @@ export class TrainedRun {
     this.vector = checkpoint.vector;
     this.sha256 = createHash('sha256').update(new Uint8Array(this.vector.buffer)).digest('hex');
     const { preprocess } = checkpoint.record;
-    const measured = preprocess === null ? null : floatsOf(Buffer.from(preprocess, 'base64'));
-    // Behind the mean lies what augmentation asked for.
-    this.mean = measured && subtractsMean(experiment) ? measured.slice(0, this.features) : null;
+    this.preprocess = preprocess === null ? null : floatsOf(Buffer.from(preprocess, 'base64'));
   }
 
   /** Errors: `usage` for a folder that is no run, `data` where it has no whole checkpoint. */
@@ -124,8 +122,10 @@ export class TrainedRun {
     return this.inputShape.reduce((product, size) => product * size, 1);
   }
 
+  /** What the model takes and puts out. */
   get dataShape(): DataShape {
-    const { classes, inputShape, encoding } = this;
+    const { classes, encoding, experiment } = this;
+    const inputShape = preparedShape(experiment.preprocess, this.inputShape);
     if (!classes) return { inputShape, outputs: encoding?.outputs ?? 1 };
     return { inputShape, outputs: targetOf(this.experiment.loss) === 'twoClasses' ? 1 : classes.length };
   }
@@ -196,9 +196,9 @@ export class TrainedRun {
 
   /** Kept, because a process has room for a limited number of WebAssembly memories. */
   #preprocessor(bytesPerValue: 1 | 4): Preprocessor {
-    const { experiment, inputShape: shape, mean } = this;
+    const { experiment, inputShape: shape, preprocess: vector } = this;
     const known = this.#preprocessors.get(bytesPerValue);
-    const preprocessor = known ?? new Preprocessor({ experiment, shape, mean, bytesPerValue });
+    const preprocessor = known ?? new Preprocessor({ experiment, shape, vector, bytesPerValue });
     this.#preprocessors.set(bytesPerValue, preprocessor);
     return preprocessor;
   }

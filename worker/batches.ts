@@ -1,6 +1,7 @@
 /** The micro-batches of a trial: which samples a leaf consists of, and their assembly one leaf ahead of the computing. */
 import type { Experiment } from '../common/experiment/schema.js';
 import { TrainingPlan, passLeaf } from '../common/plan.js';
+import { preprocessPlan } from '../common/preprocessing/preprocess-plan.js';
 import type { SplitName } from '../common/split-name.js';
 import { BatchAssembler, type Batch, type Draws } from './data/batch-assembler.js';
 import type { Dataset } from './data/dataset.js';
@@ -21,6 +22,7 @@ export class Batches {
   private readonly plan: TrainingPlan;
   private readonly assembler: BatchAssembler;
   private slot = 0;
+  private reference: Float32Array | undefined;
   private ahead: { key: string; batch: Batch } | undefined;
 
   constructor(
@@ -32,15 +34,9 @@ export class Batches {
     this.assembler = new BatchAssembler(dataset, experiment);
   }
 
-  /** What was measured of the inputs over the training split, once it is known. */
-  setStatistics(statistics: Float32Array): void {
-    this.assembler.setStatistics(statistics);
-    this.ahead = undefined;
-  }
-
-  /** The mean to subtract from each feature, once it is known. */
-  setMean(mean: Float32Array): void {
-    this.assembler.setMean(mean);
+  /** What preprocessing needs of the training split, once it is known. */
+  setPreprocess(vector: Float32Array): void {
+    this.assembler.setPreprocess(vector);
     this.ahead = undefined;
   }
 
@@ -66,10 +62,21 @@ export class Batches {
     this.ahead = { key: keyOf(of), batch: this.assemble(of) };
   }
 
-  /** Sum per feature over a leaf of the training split, and what lighting asks for behind it. */
+  /** What is summed over the training split, of one of its leaves. */
   statistics(leaf: number): { sum: Float32Array; samples: number } {
     const ids = this.passIds('train', leaf);
-    return { sum: this.assembler.statistics(ids), samples: ids.length };
+    return { sum: this.assembler.statistics(ids, this.referenceOf()), samples: ids.length };
+  }
+
+  /** The mean of the first leaf, where deviations are asked for: whoever has the data has the same. */
+  private referenceOf(): Float32Array | null {
+    const { standardise, rotates } = preprocessPlan(this.experiment.preprocess);
+    if (!standardise && !rotates) return null;
+    if (!this.reference) {
+      const ids = this.passIds('train', 0);
+      this.reference = this.assembler.sums(ids).map((sum) => sum / ids.length);
+    }
+    return this.reference;
   }
 
   private assemble(of: LeafOf): Batch {

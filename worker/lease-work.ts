@@ -18,6 +18,8 @@ import type { WorkerMetrics } from './worker-metrics.js';
 export interface WorkSum {
   /** Byte offset of the sum's floats; evaluations have none. */
   node: number | undefined;
+  /** Of the sum. */
+  floats: number;
   lossSum: number;
   metricSums: number[];
   samples: number;
@@ -41,16 +43,19 @@ const progressMs = 100;
 export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
   private readonly kernels: VectorKernels;
   private readonly weights: Weights;
-  private readonly layouts: Record<'GRADIENT' | 'STATISTICS', { chunks: readonly Span[]; tensors: readonly Span[] }>;
+  private readonly layouts: Record<
+    'GRADIENT' | 'STATISTICS' | 'PREPROCESS',
+    { chunks: readonly Span[]; tensors: readonly Span[] }
+  >;
   private readonly pushes = new Set<Promise<void>>();
   private incarnation: Incarnation | undefined;
-  /** Whether the mean is here, once it is known that there is one. */
-  private mean: Promise<boolean> | undefined;
+  /** Whether what preprocessing needs is here, once it is known that there is something. */
+  private preprocess: Promise<boolean> | undefined;
   private average: { incarnation: Incarnation; step: number } | undefined;
   private measured = { at: 0, leaves: 0, seconds: 0 };
 
   constructor(private readonly options: WorkOptions) {
-    const { memory, chunks, manifest, statisticsFloats, experiment, compute } = options.prepared;
+    const { memory, chunks, manifest, statisticsFloats, preprocessFloats, experiment, compute } = options.prepared;
     this.kernels = vectorKernels(memory.memory);
     const load = async (offset: number) =>
       void (await compute.run('setWeights', { trial: options.trial, weights: offset }));
@@ -63,6 +68,7 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
     this.layouts = {
       GRADIENT: { chunks: spans, tensors },
       STATISTICS: { chunks: spansOf(statisticsFloats, experiment.chunkFloats), tensors: [] },
+      PREPROCESS: { chunks: spansOf(preprocessFloats, experiment.chunkFloats), tensors: [] },
     };
   }
 
@@ -77,12 +83,12 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
     this.weights.receive(frame);
   }
 
-  /** Fetches the preprocessing mean unless it is here, which leases wait for from now on. */
-  fetchMean(incarnation: Incarnation): void {
-    const before = this.mean;
-    const fetch = async () => (await before) === true || (await this.readMean(incarnation));
-    this.mean = fetch();
-    this.mean.catch(() => undefined);
+  /** Fetches what preprocessing needs unless it is here, which leases wait for from now on. */
+  fetchPreprocess(incarnation: Incarnation): void {
+    const before = this.preprocess;
+    const fetch = async () => (await before) === true || (await this.readPreprocess(incarnation));
+    this.preprocess = fetch();
+    this.preprocess.catch(() => undefined);
   }
 
   async waitForWeights(lease: HeldLease): Promise<boolean> {
@@ -90,7 +96,7 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
     if (!incarnation || lease.incarnation !== incarnation.number || lease.isVoid) return false;
     if (lease.kind === 'STATISTICS') return true;
     this.options.activity.enter('weight wait');
-    if ((await this.mean) === false) return false;
+    if ((await this.preprocess) === false) return false;
     const signal = AbortSignal.any([lease.signal, incarnation.signal]);
     if (lease.vector === 'AVERAGE') return await this.loadAverage(incarnation, lease.step, signal);
     return await this.weights.waitFor(lease.step, signal);
@@ -117,9 +123,10 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
   }
 
   add(left: WorkSum, right: WorkSum): WorkSum {
-    if (left.node !== undefined && right.node !== undefined) this.addNodes(left.node, right.node);
+    if (left.node !== undefined && right.node !== undefined) this.addNodes(left.node, right.node, left.floats);
     return {
       node: left.node,
+      floats: left.floats,
       lossSum: left.lossSum + right.lossSum,
       metricSums: left.metricSums.map((value, index) => value + (right.metricSums[index] ?? 0)),
       samples: left.samples + right.samples,
@@ -174,7 +181,7 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
       activity.enter('evaluate');
       const [{ seconds, ...sums }] = await this.withWeights(compute.run('evaluate', { trial, batch }));
       this.measure(seconds);
-      return { node: undefined, ...sums, samples };
+      return { node: undefined, floats: 0, ...sums, samples };
     }
     activity.enter('push');
     const node = await memory.acquire();
@@ -183,7 +190,8 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
       const draws = batches.draws(leafOf(lease, leaf));
       const [{ seconds, ...sums }] = await this.withWeights(compute.run('gradient', { trial, node, batch, draws }));
       this.measure(seconds);
-      return { node, ...sums, samples };
+      const { parameterCount, statisticsCount } = prepared.manifest;
+      return { node, floats: parameterCount + statisticsCount, ...sums, samples };
     } catch (error) {
       memory.release(node);
       throw error;
@@ -196,14 +204,14 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
   }
 
   private async computeStatistics(leaf: number): Promise<WorkSum> {
-    const { batches, memory, statisticsFloats } = this.options.prepared;
+    const { batches, memory } = this.options.prepared;
     this.options.activity.enter('statistics');
     const node = await memory.acquire();
     const startedAt = performance.now();
     const { sum, samples } = batches.statistics(leaf);
-    memory.floats(node, statisticsFloats).set(sum);
+    memory.floats(node, sum.length).set(sum);
     this.measure((performance.now() - startedAt) / 1000);
-    return { node, lossSum: 0, metricSums: [], samples };
+    return { node, floats: sum.length, lossSum: 0, metricSums: [], samples };
   }
 
   private measure(seconds: number): void {
@@ -212,10 +220,9 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
   }
 
   /** Later requests of the compute thread find the sum; only the main thread must not write to `right` before. */
-  private addNodes(left: number, right: number): void {
+  private addNodes(left: number, right: number, floats: number): void {
     const { trial, prepared } = this.options;
-    const { compute, memory, manifest, statisticsFloats } = prepared;
-    const floats = Math.max(manifest.parameterCount + manifest.statisticsCount, statisticsFloats);
+    const { compute, memory } = prepared;
     compute.run('add', { trial, left, right, floats }).then(
       () => memory.release(right),
       // The compute thread is gone, and the process with it.
@@ -273,14 +280,14 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
     return true;
   }
 
-  private async readMean(incarnation: Incarnation): Promise<boolean> {
-    const { memory, statisticsFloats, batches } = this.options.prepared;
+  private async readPreprocess(incarnation: Incarnation): Promise<boolean> {
+    const { memory, preprocessFloats, batches } = this.options.prepared;
     const node = await memory.acquire();
     try {
-      const { chunks } = this.layouts.STATISTICS;
+      const { chunks } = this.layouts.PREPROCESS;
       const versions = await this.readChunks(incarnation, 'PREPROCESS', chunks, node, incarnation.signal);
       if (!versions) return false;
-      batches.setStatistics(memory.floats(node, statisticsFloats).slice());
+      batches.setPreprocess(memory.floats(node, preprocessFloats).slice());
       return true;
     } finally {
       memory.release(node);

@@ -1,10 +1,13 @@
 /** Makes a worker ready for a trial: data, model, memory, and the proof that it computes what the others compute. */
 import { layOutChunks, type ChunkSpec } from '../common/chunk-layout.js';
+import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
-import { statisticsFloats } from '../common/input-statistics.js';
+import { keptFloats, measuredFloats } from '../common/input-statistics.js';
 import type { Logger } from '../common/log.js';
 import type { Manifest } from '../common/manifest.js';
 import type { ModuleBundle } from '../common/module-bundle.js';
+import { preparedShape } from '../common/preprocessing/preprocess-plan.js';
+import { preprocessProblem, preprocessWarning } from '../common/preprocessing/preprocess-problem.js';
 import type { Proof } from '../proto/gen/polyak/v1/Proof.js';
 import { Batches } from './batches.js';
 import type { Compute } from './compute.js';
@@ -20,8 +23,9 @@ export interface PreparedTrial {
   experiment: Experiment;
   manifest: Manifest;
   chunks: ChunkSpec[];
-  /** Length of what is measured of the inputs before the first step. */
+  /** Floats that preprocessing sums over the training split, and those that come of it. */
   statisticsFloats: number;
+  preprocessFloats: number;
   memory: TrialMemory;
   batches: Batches;
   compute: Compute;
@@ -88,12 +92,20 @@ async function prepare(options: PrepareOptions, compute: Compute, held: Held): P
   const { dataset } = held.dataset;
   const { train, validation, test } = dataset.splits;
   const { features, classes } = dataset;
-  const shape = { inputShape: dataset.shape, outputs: dataset.outputs };
+  const { preprocess } = experiment;
+  const problem = preprocessProblem(preprocess, dataset.shape, train.count);
+  if (problem !== undefined) throw new PolyakError('usage', problem);
+  const unusual = preprocessWarning(preprocess, dataset.shape);
+  const shape = { inputShape: preparedShape(preprocess, dataset.shape), outputs: dataset.outputs };
   const manifest = await compute.run('open', { trial, experiment, shape });
   const weights = manifest.parameterCount + manifest.statisticsCount;
   const leavesMax = leavesMaxOf(train.count, batchSize, microBatchSize);
-  const floats = statisticsFloats(experiment, features);
-  const memory = new TrialMemory({ weights, statisticsFloats: floats, leavesMax }, memories);
+  const floats = {
+    statisticsFloats: measuredFloats(experiment, features),
+    preprocessFloats: keptFloats(experiment, features),
+  };
+  const most = Math.max(floats.statisticsFloats, floats.preprocessFloats);
+  const memory = new TrialMemory({ weights, preprocess: most, leavesMax }, memories);
   held.memory = memory;
   await compute.run('attach', { trial, memory: memory.memory });
   const batches = new Batches(experiment, dataset);
@@ -117,11 +129,11 @@ async function prepare(options: PrepareOptions, compute: Compute, held: Held): P
       module: module?.sha256,
     }),
     gradientSha256,
-    warnings,
+    warnings: unusual === undefined ? warnings : [unusual, ...warnings],
     manifest: JSON.stringify(manifest),
     data: { ...counts, features, shape: dataset.shape, classes: classes ?? [], encoding },
     files: dataset.files.groups,
   };
   const chunks = layOutChunks(manifest, experiment.chunkFloats);
-  return { experiment, manifest, chunks, statisticsFloats: floats, memory, batches, compute, proof };
+  return { experiment, manifest, chunks, ...floats, memory, batches, compute, proof };
 }

@@ -195,7 +195,7 @@ export class TrialMember {
         const current = this.incarnation?.is(incarnation, shards)
           ? this.incarnation
           : this.enter(incarnation, shards, prepared, work);
-        if (hasPreprocess) work.fetchMean(current);
+        if (hasPreprocess) work.fetchPreprocess(current);
       },
       () => undefined,
     );

@@ -14,8 +14,8 @@ const weightBuffers = 4;
 export interface TrialSizes {
   /** Floats of parameters and statistics together. */
   weights: number;
-  /** Floats of what is measured of the inputs: those of one sample, or a few more. */
-  statisticsFloats: number;
+  /** Floats of what preprocessing sums and reads. */
+  preprocess: number;
   /** Leaves of the largest round. */
   leavesMax: number;
 }
@@ -39,7 +39,7 @@ export class TrialMemory {
     private readonly pool: MemoryPool = new MemoryPool(),
   ) {
     const weightBytes = align(sizes.weights * 4);
-    const nodeBytes = align(Math.max(sizes.weights, sizes.statisticsFloats) * 4);
+    const nodeBytes = align(Math.max(sizes.weights, sizes.preprocess) * 4);
     // A level each, one being computed, one being sent; and as many again so that sending does not hold up computing.
     const levels = Math.ceil(Math.log2(sizes.leavesMax)) + 1;
     const nodesMin = levels + 2;

@@ -3,7 +3,7 @@
  * thread, and nothing is applied. More samples than a step has come from the steps after it, with the first weights.
  */
 import { PolyakError } from '../../common/errors.js';
-import { needsStatistics } from '../../common/input-statistics.js';
+import { isMeasured } from '../../common/input-statistics.js';
 import { targetOf } from '../../common/experiment/losses.js';
 import type { Experiment } from '../../common/experiment/schema.js';
 import type { Logger } from '../../common/log.js';
@@ -15,13 +15,13 @@ import type { LeafOf } from '../../worker/batches.js';
 import { Compute } from '../../worker/compute.js';
 import type { Batch } from '../../worker/data/batch-assembler.js';
 import { DatasetCache } from '../../worker/data/dataset-cache.js';
+import { localStatistics } from '../../worker/local-statistics.js';
 import { MemoryPool } from '../../worker/memory-pool.js';
 import { momentsOf } from '../../worker/model/moments.js';
 import { prepareTrial, type PreparedTrial } from '../../worker/prepare.js';
 import { configureTensorFlow, type Backend } from '../../worker/tensorflow/load.js';
-import { inputMean } from './input-mean.js';
 import type { Inspection } from './inspection.js';
-import { vectorTree } from './vector-tree.js';
+import { vectorTree } from '../../worker/vector-tree.js';
 import { kernelOf, weightGradient } from './weight-gradients.js';
 
 export interface InspectOptions {
@@ -59,7 +59,7 @@ export async function inspectExperiment(experiment: Experiment, options: Inspect
 async function inspectPrepared(prepared: PreparedTrial, wanted: number | undefined): Promise<Inspection> {
   const { compute, manifest, memory } = prepared;
   const leaves = leavesOf(prepared, wanted);
-  setStatistics(prepared);
+  await preprocessInputs(prepared);
   const { gradient, lossSum, batches } = await gradientOf(prepared, leaves);
   const { input, layers } = await compute.run('observed', { trial });
   const samples = batches.reduce((sum, { count }) => sum + count, 0);
@@ -108,9 +108,10 @@ function leavesOf({ experiment, proof }: PreparedTrial, wanted: number | undefin
   return leaves;
 }
 
-function setStatistics({ experiment, proof, batches }: PreparedTrial): void {
-  if (!needsStatistics(experiment)) return;
-  batches.setStatistics(inputMean(batches, proof.data?.trainCount ?? 0, experiment.train.microBatchSize));
+async function preprocessInputs({ experiment, proof, batches }: PreparedTrial): Promise<void> {
+  if (!isMeasured(experiment)) return;
+  const { trainCount = 0, shape = [] } = proof.data ?? {};
+  batches.setPreprocess(await localStatistics(batches, { experiment, shape, trainCount }));
 }
 
 interface InspectedGradient {

@@ -25,6 +25,7 @@ export function crossCheck(experiment: Experiment): Finding[] {
     ...dataFindings(experiment),
     ...locationFindings(experiment),
     ...repeatedFindings(experiment, 'preprocess'),
+    ...preprocessFindings(experiment),
     ...repeatedFindings(experiment, 'augment'),
     ...repeatedFindings(experiment, 'metrics'),
     ...dilationFindings(experiment),
@@ -139,6 +140,37 @@ function repeatedFindings(experiment: Experiment, key: 'preprocess' | 'augment' 
   return names.flatMap((name, index) =>
     names.indexOf(name) < index ? [{ path: [key, index], message: `'${name}' is there twice` }] : [],
   );
+}
+
+/** What is done first stands first; and what subtracts a mean of its own needs no other. */
+const preprocessOrder = ['standardise', 'pca', 'whiten'] as const;
+
+function preprocessFindings({ preprocess, augment }: Experiment): Finding[] {
+  const findings: Finding[] = [];
+  const written = preprocess.map((entry) => Object.keys(entry)[0] ?? '');
+  const inOrder = preprocessOrder.filter((name) => written.includes(name));
+  const asWritten = written.filter((name) => inOrder.some((each) => each === name));
+  // One that is there twice is told of elsewhere.
+  if (asWritten.length === inOrder.length && asWritten.join() !== inOrder.join()) {
+    const wrong = asWritten.findIndex((name, at) => name !== inOrder[at]);
+    const message = `'${asWritten[wrong]}' is done after ${inOrder[wrong]}; write them in this order: ${inOrder.join(', ')}`;
+    findings.push({ path: ['preprocess', written.indexOf(asWritten[wrong] ?? '')], message });
+  }
+  const own = inOrder[0];
+  preprocess.forEach((entry, index) => {
+    if (!('subtractMean' in entry) || own === undefined) return;
+    if (own !== 'standardise' && entry.subtractMean === 'image') return;
+    const message = `${own} subtracts the mean ${own === 'standardise' ? 'itself' : 'of every feature'}; take subtractMean out`;
+    findings.push({ path: ['preprocess', index, 'subtractMean'], message });
+  });
+  const moves = augment.some((entry) => 'flip' in entry || 'crop' in entry);
+  const index = preprocess.findIndex((entry) => 'standardise' in entry && entry.standardise === 'feature');
+  if (index >= 0 && moves) {
+    const message =
+      "'feature' does not go with augment, which moves values from one feature to another; standardise: channel does";
+    findings.push({ path: ['preprocess', index, 'standardise'], message });
+  }
+  return findings;
 }
 
 /** TensorFlow.js has no gradient for a dilated convolution, neither of its kernel nor of its input. */

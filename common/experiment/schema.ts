@@ -88,6 +88,34 @@ const preprocessSchema = z.union([
       .enum(['image', 'channel'])
       .describe('subtracts the mean over the training split, of each feature or of each channel'),
   }),
+  z.strictObject({
+    standardise: z
+      .enum(['feature', 'channel'])
+      .describe('subtracts the mean and divides by the standard deviation, of each feature or of each channel'),
+  }),
+  z.strictObject({
+    pca: z
+      .strictObject({
+        components: count.optional().describe('directions of most variance that are kept, which become the features'),
+        variance: z
+          .number()
+          .gt(0)
+          .max(1)
+          .optional()
+          .describe('in place of components: the share of the variance that is kept; what is left out becomes 0'),
+      })
+      .refine(({ components, variance }) => components === undefined || variance === undefined, {
+        error: 'must have components or variance, not both',
+      })
+      .describe('turns samples to the directions of most variance, so that features are uncorrelated'),
+  }),
+  z.strictObject({
+    whiten: z
+      .strictObject({
+        epsilon: z.number().min(0).default(1e-5).describe('added to each variance before its root is taken'),
+      })
+      .describe('turns samples likewise, and divides by the standard deviation of each direction'),
+  }),
   z.strictObject({ scale: positive.describe('multiplies by a number above 0') }),
 ]);
 

@@ -6,6 +6,7 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { PolyakError } from '../../common/errors.js';
 import type { Manifest } from '../../common/manifest.js';
+import { preprocessPlan, widthOf } from '../../common/preprocessing/preprocess-plan.js';
 import type { InferenceModel } from '../inference-model.js';
 import { Preprocessor } from '../preprocessor.js';
 import type { TrainedRun } from '../trained-run.js';
@@ -43,8 +44,17 @@ export interface InferenceGraph {
   outputs: number;
   /** Comes behind the output. */
   finalActivation: 'softmax' | 'sigmoid' | undefined;
-  /** (input - mean) * scale comes before the first layer; a mean per feature. */
-  preprocess: { mean: Float32Array | null; scale: number };
+  preprocess: GraphPreprocess;
+}
+
+/** What comes before the first layer: (input - mean) * factors, or matrix (input - mean) as a vector; then times the scale. */
+export interface GraphPreprocess {
+  /** Per feature. */
+  mean: Float32Array | null;
+  factors: Float32Array | null;
+  /** [features, width] */
+  matrix: { width: number; values: Float32Array } | null;
+  scale: number;
 }
 
 interface LayerJson {
@@ -165,12 +175,20 @@ function weightsOf(layer: string, manifest: Manifest, vector: Float32Array): Gra
   return [...take(manifest.parameters, 0), ...take(manifest.statistics, manifest.parameterCount)];
 }
 
-/** What preprocessing makes of zeros is the mean with its sign turned, be it of an image or of channels. */
-function preprocessOf({ experiment, inputShape: shape, mean, features }: TrainedRun): InferenceGraph['preprocess'] {
+function preprocessOf({ experiment, inputShape: shape, preprocess: vector, features }: TrainedRun): GraphPreprocess {
   const entries = experiment.preprocess;
-  const scale = entries.reduce((product, entry) => ('scale' in entry ? product * entry.scale : product), 1);
-  if (mean === null) return { mean, scale };
+  const { scale, standardise, rotates } = preprocessPlan(entries);
+  const none = { mean: null, factors: null, matrix: null, scale };
+  if (vector === null) return none;
+  const behind = vector.slice(features);
+  if (rotates) {
+    const width = widthOf(entries, features);
+    const values = Float32Array.from(behind, (_, at) => behind[(at % width) * features + Math.floor(at / width)] ?? 0);
+    return { ...none, mean: vector.slice(0, features), matrix: { width, values } };
+  }
+  if (standardise) return { ...none, mean: vector.slice(0, features), factors: behind };
+  // What preprocessing makes of zeros is the mean with its sign turned, be it of an image or of channels.
   const preprocess = entries.filter((entry) => 'subtractMean' in entry);
-  const subtracting = new Preprocessor({ experiment: { ...experiment, preprocess }, shape, mean, bytesPerValue: 4 });
-  return { mean: subtracting.prepare(new Float32Array(features)).map((value) => -value), scale };
+  const subtracting = new Preprocessor({ experiment: { ...experiment, preprocess }, shape, vector, bytesPerValue: 4 });
+  return { ...none, mean: subtracting.prepare(new Float32Array(features)).map((value) => -value) };
 }

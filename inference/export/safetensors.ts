@@ -6,18 +6,19 @@ import { bytesOf, store, type Quantisation } from './quantise.js';
 
 const types = { float32: 'F32', float16: 'F16', uint8: 'U8' } as const;
 /** Beside the model's own weights. */
-const meanName = 'preprocess/mean';
+const preprocessName = 'preprocess';
 
 /**
  * A tensor of bytes has an entry `quantisation:<name>` in the metadata, JSON of scale and zeroPoint. The mean that
- * preprocessing subtracts is a tensor of the input's shape.
+ * preprocessing subtracts and the factors it multiplies by are tensors of the input's shape, its matrix is [features, width].
  */
 export function toSafetensors(
   graph: InferenceGraph,
   quantisation: Quantisation | undefined,
   metadata: Record<string, string>,
 ): ExportedFile[] {
-  const { mean } = graph.preprocess;
+  const { mean, factors, matrix } = graph.preprocess;
+  const inputShape = graph.layers[0]?.outputShape ?? [];
   const weights = graph.layers.flatMap((layer) => layer.weights);
   const tensors = weights.map((weight) => ({ name: weight.name, shape: weight.shape, ...store(weight, quantisation) }));
   const entries: Record<string, TensorEntry> = {};
@@ -31,7 +32,12 @@ export function toSafetensors(
   };
   // Wide values first, so that every tensor lies at a multiple of its width.
   const byWidth = ['float32', 'float16', 'uint8'] as const;
-  if (mean) put(meanName, 'F32', graph.layers[0]?.outputShape ?? [], bytesOf(mean));
+  if (mean) put(`${preprocessName}/mean`, 'F32', inputShape, bytesOf(mean));
+  if (factors) put(`${preprocessName}/factors`, 'F32', inputShape, bytesOf(factors));
+  if (matrix) {
+    const shape = [matrix.values.length / matrix.width, matrix.width];
+    put(`${preprocessName}/matrix`, 'F32', shape, bytesOf(matrix.values));
+  }
   for (const width of byWidth) {
     for (const tensor of tensors.filter(({ type }) => type === width)) {
       put(tensor.name, types[width], tensor.shape, tensor.bytes);

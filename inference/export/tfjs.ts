@@ -60,9 +60,11 @@ function isForeign({ type, config }: GraphLayer): boolean {
   return none || (type === 'ELU' && (config['alpha'] ?? 1) !== 1);
 }
 
-function layerJson({ name, type, config, inputs }: GraphLayer) {
+function layerJson({ name, type, config, inputs, outputShape }: GraphLayer) {
   const inbound = inputs.length > 0 ? [inputs.map((input) => [input, 0, 0, {}])] : [];
-  return { name, class_name: type, config: { ...config, name }, inbound_nodes: inbound };
+  // Of the data, where the model's own input is what preprocessing makes of them.
+  const input = type === 'InputLayer' ? { batch_input_shape: [null, ...outputShape] } : {};
+  return { name, class_name: type, config: { ...config, ...input, name }, inbound_nodes: inbound };
 }
 
 /** The layers with what goes between the input and the layers that take it. */
@@ -70,14 +72,21 @@ function withPreprocessing({ layers, preprocess }: InferenceGraph): GraphLayer[]
   const [input, ...rest] = layers;
   if (!input) return layers;
   const chain = new Chain(input, layers);
-  const shape = input.outputShape;
+  let shape = input.outputShape;
   const features = shape.reduce((product, size) => product * size, 1);
-  if (preprocess.mean) {
+  const { mean, factors, matrix } = preprocess;
+  if (mean) {
     if (shape.length > 1) chain.add('preprocess_flat', 'Reshape', { target_shape: [features] }, [features]);
-    const statistics = { moving_mean: preprocess.mean, moving_variance: new Float32Array(features).fill(variance) };
-    const config = { axis: -1, momentum: 0.99, epsilon, center: false, scale: false };
-    chain.add('preprocess_mean', 'BatchNormalization', config, [features], statistics);
-    if (shape.length > 1) chain.add('preprocess_shape', 'Reshape', { target_shape: shape }, shape);
+    const statistics = { moving_mean: mean, moving_variance: new Float32Array(features).fill(variance) };
+    const config = { axis: -1, momentum: 0.99, epsilon, center: false, scale: factors !== null };
+    const weights = factors ? { gamma: factors, ...statistics } : statistics;
+    chain.add('preprocess_mean', 'BatchNormalization', config, [features], weights);
+    if (matrix) {
+      const { width: units, values } = matrix;
+      const kernel = { values, shape: [features, units] };
+      shape = [units];
+      chain.add('preprocess_matrix', 'Dense', { units, use_bias: false, activation: 'linear' }, shape, { kernel });
+    } else if (shape.length > 1) chain.add('preprocess_shape', 'Reshape', { target_shape: shape }, shape);
   }
   if (preprocess.scale !== 1) {
     chain.add('preprocess_scale', 'Rescaling', { scale: preprocess.scale, offset: 0 }, shape);
@@ -120,14 +129,16 @@ class Chain {
     type: string,
     config: Record<string, unknown>,
     outputShape: number[],
-    weights: Record<string, Float32Array> = {},
+    weights: Record<string, Float32Array | { values: Float32Array; shape: number[] }> = {},
   ): void {
     let name = wanted;
     for (let number = 1; this.names.has(name); number++) name = `${wanted}_${number}`;
     this.names.add(name);
-    const named = Object.entries(weights).map(([role, values]) => ({
-      ...{ name: `${name}/${role}`, role, shape: [values.length], values },
-    }));
+    const named = Object.entries(weights).map(([role, weight]) => {
+      const { values, shape } =
+        'values' in weight && 'shape' in weight ? weight : { values: weight, shape: [weight.length] };
+      return { name: `${name}/${role}`, role, shape, values };
+    });
     const trained = { trainable: true };
     this.layers.push({
       ...{ name, type, outputShape, weights: named },

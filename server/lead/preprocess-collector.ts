@@ -1,7 +1,7 @@
 /**
- * Sums of the inputs over the training split, through the same tree as gradients, on the lead shard alone; their mean is
- * what preprocessing subtracts, and what lighting draws its colours along. It is made once per trial and kept in its
- * checkpoints.
+ * Sums of the inputs over the training split, through the same tree as gradients, on the lead shard alone: what is
+ * preprocessed with them, and what lighting draws its colours along. It is done once per trial; what is made of the sums is
+ * kept in its checkpoints.
  */
 import { copyBytes } from '../../common/copy-bytes.js';
 import { PolyakError } from '../../common/errors.js';
@@ -18,6 +18,7 @@ export class PreprocessCollector {
   private readonly heldBy = new Map<string, Set<number>>();
 
   constructor(
+    /** Of the sums. */
     private readonly floats: number,
     private readonly chunkFloats: number,
     private readonly leafCount: number,
@@ -54,16 +55,13 @@ export class PreprocessCollector {
     return applied ? 'APPLIED' : 'DUPLICATE';
   }
 
-  /** Of each float. Only when every leaf is held. */
-  mean(samples: number): Float32Array {
-    const mean = new Float32Array(this.floats);
+  /** Over all samples. Only when every leaf is held. */
+  sums(): Float32Array {
+    const sums = new Float32Array(this.floats);
     for (const [chunk, tree] of this.trees.entries()) {
-      const root = tree.takeRoot();
-      const floats = this.floatsOf(chunk);
-      this.kernels.scale(root, floats, Math.fround(1 / samples));
-      mean.set(this.arena.floats(root, floats), chunk * this.chunkFloats);
+      sums.set(this.arena.floats(tree.takeRoot(), this.floatsOf(chunk)), chunk * this.chunkFloats);
     }
-    return mean;
+    return sums;
   }
 
   private floatsOf(chunk: number): number {

@@ -5,11 +5,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isBucket } from '../../common/checkpoint-location.js';
 import { PolyakError } from '../../common/errors.js';
-import { needsStatistics, statisticsFloats } from '../../common/input-statistics.js';
+import { finishMeasuring, isMeasured, measuredFloats } from '../../common/input-statistics.js';
 import type { Experiment } from '../../common/experiment/schema.js';
 import type { ChunkFrame } from '../../common/frame.js';
 import type { Logger } from '../../common/log.js';
 import type { Manifest } from '../../common/manifest.js';
+import { preprocessPlan } from '../../common/preprocessing/preprocess-plan.js';
 import type { TlsFiles } from '../../common/tls/tls-files.js';
 import { passLeaves, type TrainingPlan } from '../../common/plan.js';
 import { claimIncarnation, lostCheckpoint, newestCheckpoint } from '../checkpoint/checkpoint.js';
@@ -439,17 +440,25 @@ export class TrialLead {
 
   private async ensurePreprocess(facts: TrialFacts): Promise<void> {
     const { experiment } = this.options;
-    if (this.preprocess || !needsStatistics(experiment)) return;
-    const { trainCount } = facts.data;
-    const floats = statisticsFloats(experiment, facts.data.features);
+    if (this.preprocess || !isMeasured(experiment)) return;
+    const { trainCount, features, shape } = facts.data;
+    const floats = measuredFloats(experiment, features);
     const leafCount = passLeaves(trainCount, experiment.train.microBatchSize);
     this.collector = new PreprocessCollector(floats, experiment.chunkFloats, leafCount, (node) =>
       this.membership.round?.held(node, this.options.shard),
     );
     this.membership.admitAll();
     await this.runRound({ kind: 'STATISTICS', step: 0, leafCount, shardsNeeded: 1 });
-    this.preprocess = this.collector.mean(trainCount);
+    const sums = this.collector.sums();
     this.collector = undefined;
+    const finishing = finishMeasuring(experiment, { shape, sums, samples: trainCount });
+    const { vector, kept } = await this.interruption.race(finishing);
+    this.preprocess = vector;
+    if (kept && preprocessPlan(experiment.preprocess).pca) {
+      const { components, share } = kept;
+      const message = `pca keeps ${components} of ${features} directions, which have ${(100 * share).toFixed(1)} % of the variance`;
+      this.notice('preprocess', message);
+    }
   }
 
   private async runRound(spec: RoundSpec): Promise<Sums> {

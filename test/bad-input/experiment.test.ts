@@ -110,12 +110,37 @@ const cases: [string, Lines, string][] = [
   [
     'two steps in one entry',
     { preprocess: 'preprocess: [{ scale: 2, subtractMean: image }]' },
-    'a.yaml:4:14: preprocess[0]: is {"scale":2,"subtractMean":"image"}, must have exactly one of the keys subtractMean, scale',
+    'a.yaml:4:14: preprocess[0]: is {"scale":2,"subtractMean":"image"}, must have exactly one of the keys subtractMean, standardise, pca, whiten, scale',
   ],
   [
     'a scale of 0',
     { preprocess: 'preprocess: [{ scale: 0 }]' },
     'a.yaml:4:23: preprocess[0].scale: is 0, must be above 0',
+  ],
+  [
+    'a standardisation of no axis that there is',
+    { preprocess: 'preprocess: [{ standardise: sample }]' },
+    "a.yaml:4:29: preprocess[0].standardise: is 'sample', must be one of feature, channel",
+  ],
+  [
+    'a PCA of two lengths',
+    { preprocess: 'preprocess: [{ pca: { components: 3, variance: 0.9 } }]' },
+    'a.yaml:4:21: preprocess[0].pca: is {"components":3,"variance":0.9}, must have components or variance, not both',
+  ],
+  [
+    'a share of all variance and more',
+    { preprocess: 'preprocess: [{ pca: { variance: 95 } }]' },
+    'a.yaml:4:33: preprocess[0].pca.variance: is 95, must be at most 1',
+  ],
+  [
+    'whitening before what it whitens',
+    { preprocess: 'preprocess: [{ whiten: {} }, { pca: { components: 3 } }]' },
+    "a.yaml:4:14: preprocess[0]: 'whiten' is done after pca; write them in this order: pca, whiten",
+  ],
+  [
+    'a mean that is subtracted twice',
+    { preprocess: 'preprocess: [{ subtractMean: image }, { standardise: feature }]' },
+    'a.yaml:4:30: preprocess[0].subtractMean: standardise subtracts the mean itself; take subtractMean out',
   ],
   [
     'the same step twice',

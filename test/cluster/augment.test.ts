@@ -5,7 +5,7 @@ import { evaluateRun } from '../../inference/evaluate.js';
 import type { ExperimentInput } from '../../common/experiment/schema.js';
 import { loadRun } from '../../cli/load-run.js';
 import type { TrainedRun } from '../../inference/trained-run.js';
-import { readNewestWeights } from '../../inference/checkpoint-weights.js';
+import { readNewestWeights } from '../../server/checkpoint/newest-weights.js';
 import { DataFolder } from '../bad-input/data-files.js';
 import { image, imageData } from '../inference/experiments.js';
 import { polyak } from '../inference/polyak.js';
@@ -82,7 +82,7 @@ describe('a training with every augmentation, mixup and weights of classes', () 
   it('keeps the colours of its training split with the weights, behind the mean', async () => {
     const { record } = await readNewestWeights(join(run.folder, 'checkpoints'), 'last');
     expect(Buffer.from(record.preprocess ?? '', 'base64')).toHaveLength(4 * 96);
-    expect(trained.mean).toHaveLength(90);
+    expect(trained.preprocess).toHaveLength(96);
   });
 
   it('is evaluated as training did it, without augmentation', async () => {

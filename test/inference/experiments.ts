@@ -86,7 +86,7 @@ export const everyLayer: Experiment = {
 /** Activations that have an alpha, and layer normalisation. */
 export const withAlphas: Experiment = {
   ...image,
-  preprocess: [],
+  preprocess: [{ standardise: 'channel' }],
   model: [
     { conv2d: { filters: 8, kernelSize: 3, activation: { leakyReLU: { alpha: 0.2 } } } },
     'layerNormalization',
@@ -117,6 +117,13 @@ export const pieces: Experiment = {
   ],
 };
 
+/** An image as a vector of its main directions. */
+export const whitened: Experiment = {
+  ...image,
+  preprocess: [{ standardise: 'channel' }, { pca: { components: 12 } }, { whiten: { epsilon: 0.01 } }, { scale: 0.5 }],
+  model: [{ dense: { units: 16, activation: 'tanh' } }, { dense: { units: 3 } }],
+};
+
 /** Layers that only a model.json can name. */
 export const modelFile: Experiment = { ...image, preprocess: [], model: { file: 'model.json' } };
 
@@ -124,7 +131,7 @@ export const binaryData: Made = { features: 5, labels: ['no', 'yes'] };
 
 export const binary: Experiment = {
   data: csv,
-  preprocess: [{ subtractMean: 'image' }],
+  preprocess: [{ standardise: 'feature' }],
   model: [{ dense: { units: 12, activation: 'tanh' } }, batchNormalization, { dense: { units: 1 } }],
   loss: 'binaryCrossEntropy',
   metrics: ['accuracy'],

@@ -21,6 +21,7 @@ import {
   sequenceData,
   tokens,
   tokensData,
+  whitened,
   withAlphas,
 } from './experiments.js';
 import { python } from './python.js';
@@ -59,6 +60,7 @@ describe.each([
     experiment: pieces,
     formats: ['onnx'] as const,
   },
+  { what: 'a model of whitened images', made: imageData, experiment: whitened },
   { what: 'a model of a file', made: imageData, experiment: modelFile, files: { 'model.json': modelFileText } },
   { what: 'a model of two classes', made: binaryData, experiment: binary },
   { what: 'a model of sequences', made: sequenceData, experiment: sequence },

@@ -38,7 +38,7 @@ function read(...flags: string[]): Read {
 
 /** What the run's folder says, in the same order. */
 function trained(): { tensors: Record<string, { type: string; shape: number[] }>; values: Float32Array } {
-  const { manifest, vector, inputShape, mean } = scratch.run;
+  const { manifest, vector, inputShape, preprocess: mean } = scratch.run;
   const float = (shape: number[]) => ({ type: 'float32', shape });
   const take = (specs: typeof manifest.parameters, base: number) =>
     specs.map(({ name, shape, offset, length }) => ({

@@ -70,7 +70,7 @@ function measured(assembler: BatchAssembler): Float32Array {
 describe('the bits of an augmented batch', () => {
   it('are the same whoever assembles it, whenever, in whichever slot', async () => {
     const [one, other] = [await pictures(everything), await pictures(everything)];
-    for (const assembler of [one, other]) assembler.setStatistics(measured(one));
+    for (const assembler of [one, other]) assembler.setPreprocess(measured(one));
     const first = one.assemble('train', ids, draws, 0);
     const kept = { ...first, inputs: first.inputs.slice() };
     for (let step = 0; step < 5; step++) other.assemble('train', [7, 1, 3], { ...draws, step }, step % 4);
@@ -107,7 +107,7 @@ describe('the bits of an augmented batch', () => {
     const rest = { preprocess: [{ subtractMean: 'image' as const }, { scale: 3 }] };
     const direct = await pictures(moves, rest);
     const staged = await pictures([...moves, { lighting: {} }], rest);
-    for (const assembler of [direct, staged]) assembler.setMean(measured(direct));
+    for (const assembler of [direct, staged]) assembler.setPreprocess(measured(direct));
     // A shifted 0 may come as -0 from between pixels.
     expect(inputsOf(staged, draws).map((value) => value + 0)).toEqual(
       inputsOf(direct, draws).map((value) => value + 0),
@@ -159,7 +159,7 @@ describe('colours', () => {
     const assembler = await pictures([{ lighting: { deviation: 5 } }]);
     const statistics = measured(assembler);
     expect(statistics).toHaveLength(features + 6);
-    assembler.setStatistics(statistics);
+    assembler.setPreprocess(statistics);
     const [before, after] = [inputsOf(assembler, null), inputsOf(assembler, draws)];
     const components = principalComponents(statistics.subarray(0, features), statistics.subarray(features));
     const random = new CounterRandom(draws.seed, Purpose.augment, draws.step, draws.microBatch, 4);
@@ -181,7 +181,7 @@ describe('colours', () => {
       await pictures(bright, { preprocess: [{ subtractMean: 'image' }, { scale: 2 }] }),
     ];
     const mean = measured(plain);
-    centred.setMean(mean);
+    centred.setPreprocess(mean);
     const wanted = Array.from(inputsOf(plain, draws), (value, at) => 2 * (value - mean[at % features]!));
     expect([...inputsOf(centred, draws)]).toEqual(wanted.map((value) => expect.closeTo(value, 5) as number));
   });
@@ -279,7 +279,7 @@ it('a cutout has its middle anywhere in the picture, and hangs over where that i
 it('what is cut out or comes in from outside is the mean, which preprocessing makes 0', async () => {
   const preprocess = [{ subtractMean: 'image' as const }];
   const assembler = await pictures([{ cutout: { size: 4 } }], { preprocess });
-  assembler.setMean(measured(assembler));
+  assembler.setPreprocess(measured(assembler));
   const [before, after] = [inputsOf(assembler, null), inputsOf(assembler, draws)];
   const changed = Array.from(after.keys()).filter((at) => after[at] !== before[at]);
   expect(changed.length).toBeGreaterThan(8 * 4 * 3 - 1);

@@ -115,7 +115,7 @@ describe('preprocessing', () => {
   it('subtracts the mean image, then scales', async () => {
     const setting = await grey(3, 3, { preprocess: [{ subtractMean: 'image' }, { scale: 4 }] });
     const mean = Float32Array.from({ length: 9 }, (_, feature) => feature / 10);
-    setting.assembler.setMean(mean);
+    setting.assembler.setPreprocess(mean);
     const batch = setting.assembler.assemble('train', [2], null, 0);
     expect([...batch.inputs]).toEqual(expected(setting, 2, { flip: false, dx: 0, dy: 0 }, mean));
   });
@@ -129,7 +129,7 @@ describe('preprocessing', () => {
       { length: 3072 },
       (_, i) => (i % 3) / 4 + (Math.floor(i / 3) % 2 === 0 ? 0.5 : -0.5),
     );
-    assembler.setMean(mean);
+    assembler.setPreprocess(mean);
     const { inputs } = assembler.assemble('train', [1], null, 0);
     const wanted = [10, 11, 12].map((byte, channel) => Math.fround(Math.fround(byte / 255) - channel / 4));
     expect([...inputs.subarray(0, 3)]).toEqual(wanted);
@@ -138,7 +138,7 @@ describe('preprocessing', () => {
 
   it('does without a mean until there is one, and where none is asked for', async () => {
     const { assembler } = await grey(2, 2);
-    assembler.setMean(new Float32Array(4).fill(0.5));
+    assembler.setPreprocess(new Float32Array(4).fill(0.5));
     expect(assembler.assemble('train', [0], null, 0).inputs[1]).toBe(Math.fround(1 / 255));
   });
 });
@@ -159,7 +159,7 @@ describe('augmentation', () => {
     const cifar = { 'data_batch_1.bin': cifarBatch([0, 1, 2, 3]), 'test_batch.bin': cifarBatch([0]) };
     const setting = channels === 3 ? await setUp(cifar, { source: 'cifar10' }, rest) : await grey(height, width, rest);
     const mean = Float32Array.from({ length: height * width * channels }, (_, i) => (i % 7) / 16);
-    setting.assembler.setMean(mean);
+    setting.assembler.setPreprocess(mean);
     let flipped = 0;
     for (let step = 0; step < 10; step++) {
       const draws = { seed: 3, step, microBatch: 5 };

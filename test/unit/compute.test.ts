@@ -28,7 +28,7 @@ const tensors = [
 ];
 
 let compute: Compute;
-const memory = new TrialMemory({ weights: floats, statisticsFloats: 2, leavesMax: 4 });
+const memory = new TrialMemory({ weights: floats, preprocess: 2, leavesMax: 4 });
 
 beforeAll(async () => {
   compute = new Compute({ backend: 'cpu' });

@@ -11,7 +11,7 @@ function graphOf(layer: Partial<GraphLayer>): InferenceGraph {
   const whole = { ...input, name: 'last', type: 'Activation', inputs: ['input'], ...layer };
   return {
     ...{ name: 'test', layers: [input, whole], output: whole.name, outputs: 4, finalActivation: undefined },
-    preprocess: { mean: null, scale: 1 },
+    preprocess: { mean: null, factors: null, matrix: null, scale: 1 },
   };
 }
 
@@ -95,7 +95,7 @@ describe('TensorFlow.js as it comes has no', () => {
 
 it('a layer that has the name of one of ours keeps it in tfjs', () => {
   const graph = graphOf({ name: 'preprocess_scale', config: { activation: 'relu' } });
-  const [model] = toTfjs({ ...graph, preprocess: { mean: null, scale: 2 } }, undefined, {});
+  const [model] = toTfjs({ ...graph, preprocess: { ...graph.preprocess, scale: 2 } }, undefined, {});
   const { modelTopology } = JSON.parse(String(model?.parts[0])) as {
     modelTopology: { config: { layers: { name: string; inbound_nodes: unknown[][][] }[] } };
   };

@@ -9,7 +9,7 @@ const never = new AbortController().signal;
 
 /** Weights of two chunks of four floats; `loads` are the floats that the model was given. */
 function twoChunks() {
-  const memory = new TrialMemory({ weights: 8, statisticsFloats: 1, leavesMax: 4 });
+  const memory = new TrialMemory({ weights: 8, preprocess: 1, leavesMax: 4 });
   const kernels = vectorKernels(memory.memory);
   const chunks: ChunkSpec[] = [0, 4].map((offset, index) => ({
     index,
@@ -144,7 +144,7 @@ describe('the weights on a worker', () => {
 
 describe('the node slots of a trial', () => {
   it('make the next gradient wait until a push is answered', async () => {
-    const memory = new TrialMemory({ weights: 8, statisticsFloats: 1, leavesMax: 4 });
+    const memory = new TrialMemory({ weights: 8, preprocess: 1, leavesMax: 4 });
     const taken = await Promise.all(Array.from({ length: memory.freeNodes }, async () => await memory.acquire()));
     expect(new Set(taken).size).toBe(taken.length);
     let given: number | undefined;
@@ -156,6 +156,6 @@ describe('the node slots of a trial', () => {
   });
 
   it('cannot be had for weights beyond 4 GiB', () => {
-    expect(() => new TrialMemory({ weights: 2e8, statisticsFloats: 1, leavesMax: 4 })).toThrow(/the weights have 800 MB/);
+    expect(() => new TrialMemory({ weights: 2e8, preprocess: 1, leavesMax: 4 })).toThrow(/the weights have 800 MB/);
   });
 });

@@ -4,7 +4,8 @@
  */
 import type { Experiment } from '../../common/experiment/schema.js';
 import { batchKernels, type BatchKernels } from '../../common/kernels/batch-kernels.js';
-import { measuresColours } from '../../common/input-statistics.js';
+import { measuredFloats, measuresColours } from '../../common/input-statistics.js';
+import { needsStatistics, preprocessFloats, preprocessPlan } from '../../common/preprocessing/preprocess-plan.js';
 import { CounterRandom, Purpose } from '../../common/random.js';
 import { augmentKernels, type AugmentKernels } from '../../common/kernels/augment-kernels.js';
 import { Augmenter, builtInAugmentations, type Gathering } from './augment/augmenter.js';
@@ -12,9 +13,11 @@ import { drawPlacement } from './augment/geometry.js';
 import { mixLabels } from './augment/mixing.js';
 import { principalComponents, productCount } from './augment/principal-components.js';
 import type { Dataset, SplitName } from './dataset.js';
+import { SampleTransform } from './sample-transform.js';
+import { secondMoments } from './second-moments.js';
 
 export interface Batch {
-  /** count * features floats, shape [count, ...dataset.shape]. */
+  /** Shape [count, ...of a prepared sample]. */
   inputs: Float32Array;
   /** Class indices, or numbers to predict, [count, outputs]. */
   labels: Int32Array | Float32Array;
@@ -33,6 +36,8 @@ export interface Draws {
 }
 
 const alignment = 64;
+/** Neither centred nor scaled. */
+const asTheyLie = { mean: 0, scale: 1 };
 
 export class BatchAssembler {
   private readonly kernels: BatchKernels;
@@ -43,7 +48,11 @@ export class BatchAssembler {
   private readonly shiftY: number;
   private readonly meanPointer: number;
   private readonly sumPointer: number;
+  private readonly referencePointer: number;
   private readonly slotPointers: number[];
+  /** Where rotated samples go, one for each slot. */
+  private readonly rotatedPointers: number[];
+  private readonly transform: SampleTransform;
   private readonly scale: number;
   private readonly augmentations: ReturnType<typeof builtInAugmentations>;
   private readonly augmenter: Augmenter | undefined;
@@ -65,17 +74,22 @@ export class BatchAssembler {
     };
     const [rows, flips, shiftX, shiftY] = [4, 1, 4, 4].map((bytes) => take(microBatchSize * bytes));
     const [mean, sum] = [take(features * 4), take((features + productCount) * 4)];
+    const reference = take(features * 4);
+    this.transform = new SampleTransform(experiment.preprocess, features);
+    const { rotates, width } = this.transform;
     const slotOffsets = Array.from({ length: slots }, () => take(microBatchSize * features * 4));
+    const rotated = slotOffsets.map(() => (rotates ? take(microBatchSize * width * 4) : 0));
     this.augmenter = Augmenter.for(experiment, imageShape(dataset.shape), take);
     this.area = dataset.reserve(end);
     this.augmenter?.attach(dataset.memory, this.area);
     const at = (offset = 0) => this.area + offset;
     [this.rows, this.flips, this.shiftX, this.shiftY] = [at(rows), at(flips), at(shiftX), at(shiftY)];
-    [this.meanPointer, this.sumPointer] = [at(mean), at(sum)];
+    [this.meanPointer, this.sumPointer, this.referencePointer] = [at(mean), at(sum), at(reference)];
     this.slotPointers = slotOffsets.map((offset) => at(offset));
+    this.rotatedPointers = rotated.map((offset) => at(offset));
     this.kernels = batchKernels(dataset.memory);
     this.colours = measuresColours(experiment) ? augmentKernels(dataset.memory) : undefined;
-    this.scale = experiment.preprocess.reduce((scale, entry) => ('scale' in entry ? scale * entry.scale : scale), 1);
+    this.scale = preprocessPlan(experiment.preprocess).scale;
     this.augmentations = builtInAugmentations(experiment);
   }
 
@@ -88,23 +102,19 @@ export class BatchAssembler {
     this.dataset.release(this.area);
   }
 
-  /** What was measured of the training split: the mean per feature, and behind it the products of colours. */
-  setStatistics(statistics: Float32Array): void {
-    const { features } = this.dataset;
-    const mean = statistics.subarray(0, features);
-    this.setMean(mean);
-    if (statistics.length > features)
-      this.augmenter?.setComponents(principalComponents(mean, statistics.subarray(features)));
-  }
-
-  /** The mean per feature over the training split; null subtracts nothing. */
-  setMean(mean: Float32Array | null): void {
-    const subtract = this.experiment.preprocess.find((entry) => 'subtractMean' in entry);
-    this.hasMean = mean !== null && subtract !== undefined;
-    if (!mean || !subtract) return;
+  /** What is kept of the training split, in the layout of input-statistics.ts; null subtracts and transforms nothing. */
+  setPreprocess(vector: Float32Array | null): void {
+    const { preprocess } = this.experiment;
+    this.hasMean = vector !== null && needsStatistics(preprocess);
     const { features, shape } = this.dataset;
+    const length = preprocessFloats(preprocess, features);
+    this.transform.set(vector && this.hasMean ? vector.subarray(0, length) : null);
+    if (!vector) return;
+    const mean = vector.subarray(0, features);
+    if (vector.length > length) this.augmenter?.setComponents(principalComponents(mean, vector.subarray(length)));
+    if (!this.hasMean) return;
     const target = new Float32Array(this.dataset.memory.buffer, this.meanPointer, features);
-    target.set(subtract.subtractMean === 'channel' ? channelMeans(mean, shape.at(-1) ?? 1) : mean);
+    target.set(preprocessPlan(preprocess).mean === 'channel' ? channelMeans(mean, shape.at(-1) ?? 1) : mean);
   }
 
   /** Samples by their index in the split. The batch is valid until its slot is used again. */
@@ -114,11 +124,17 @@ export class BatchAssembler {
     const rows = this.writeRows(split, ids);
     const out = this.slotPointers[slot];
     if (out === undefined) throw new RangeError(`slot ${slot} of ${this.slotPointers.length}`);
-    const gather = (to: number, how: Gathering) => this.gather(to, count, how.isPlaced ? draws : null, how.isPrepared);
+    const { scale } = this;
     const mean = this.hasMean ? this.meanPointer : 0;
-    const mixing = draws && this.augmenter?.augment({ out, count, draws, mean, scale: this.scale, gather });
+    const gather = (to: number, { isPrepared, isPlaced }: Gathering) =>
+      this.gather(to, count, isPlaced ? draws : null, isPrepared ? { mean, scale } : asTheyLie);
+    const mixing = draws && this.augmenter?.augment({ out, count, draws, mean, scale, gather });
     if (!draws || !this.augmenter) gather(out, { isPrepared: true, isPlaced: true });
-    const inputs = new Float32Array(dataset.memory.buffer, out, count * dataset.features);
+    const inputs = this.transformed(
+      new Float32Array(dataset.memory.buffer, out, count * dataset.features),
+      slot,
+      count,
+    );
     const labels = this.labelsOf(rows);
     const weights = draws && dataset.weights ? pick(dataset.weights, rows) : undefined;
     if (mixing && labels instanceof Int32Array) {
@@ -128,30 +144,69 @@ export class BatchAssembler {
     return weights ? { inputs, labels, weights, count } : { inputs, labels, count };
   }
 
-  /** Sum per feature over training samples, before any preprocessing; for lighting, the six sums of colours behind it. */
-  statistics(ids: ArrayLike<number>): Float32Array {
+  /**
+   * Sums over training samples, before any preprocessing, in the layout of input-statistics.ts. Deviations are from the
+   * reference, which is near the mean of each feature: products of what is left lose no digits to the mean.
+   */
+  statistics(ids: ArrayLike<number>, reference: Float32Array | null = null): Float32Array {
+    const { dataset, experiment } = this;
+    const { features } = dataset;
+    const sums = new Float32Array(measuredFloats(experiment, features));
+    sums.set(this.sums(ids));
+    if (this.colours) sums.set(this.colourProducts(ids.length, this.colours), sums.length - productCount);
+    if (!reference) return sums;
+    new Float32Array(dataset.memory.buffer, this.referencePointer, features).set(reference);
+    const count = ids.length;
+    const out = this.slotPointers[0]!;
+    this.gather(out, count, null, { mean: this.referencePointer, scale: 1 });
+    const deviations = new Float32Array(dataset.memory.buffer, out, count * features);
+    const { rotates: pairs } = this.transform;
+    secondMoments(deviations, { count, features, pairs }, sums.subarray(features));
+    return sums;
+  }
+
+  /** Sum per feature over training samples. */
+  sums(ids: ArrayLike<number>): Float32Array {
     this.writeRows('train', ids);
     const { dataset, rows, sumPointer: out } = this;
     const { features, storePointer, bytesPerValue } = dataset;
     const sum = bytesPerValue === 1 ? this.kernels.sumBytes : this.kernels.sumFloats;
     sum(out, storePointer, rows, ids.length, features);
-    if (!this.colours) return new Float32Array(dataset.memory.buffer, out, features).slice();
-    const { colourProductsOfBytes, colourProductsOfFloats } = this.colours;
-    const products = bytesPerValue === 1 ? colourProductsOfBytes : colourProductsOfFloats;
-    products(out + features * 4, storePointer, rows, ids.length, features / 3);
-    return new Float32Array(dataset.memory.buffer, out, features + productCount).slice();
+    return new Float32Array(dataset.memory.buffer, out, features).slice();
   }
 
-  /** The samples whose rows are written, mirrored and shifted where there are draws. */
-  private gather(out: number, count: number, draws: Draws | null, isPrepared: boolean): void {
+  /** For lighting: of the samples whose rows are written. */
+  private colourProducts(count: number, kernels: AugmentKernels): Float32Array {
+    const { dataset, rows, sumPointer: out } = this;
+    const { features, storePointer, bytesPerValue } = dataset;
+    const products = bytesPerValue === 1 ? kernels.colourProductsOfBytes : kernels.colourProductsOfFloats;
+    products(out + features * 4, storePointer, rows, count, features / 3);
+    return new Float32Array(dataset.memory.buffer, out + features * 4, productCount).slice();
+  }
+
+  /** The samples whose rows are written, less the floats at `mean`, or none at 0; mirrored and shifted where there are draws. */
+  private gather(
+    out: number,
+    count: number,
+    draws: Draws | null,
+    { mean, scale }: { mean: number; scale: number },
+  ): void {
     const { dataset, kernels } = this;
     this.drawPlacements(count, draws);
     const shape = imageShape(dataset.shape);
     const gather = dataset.bytesPerValue === 1 ? kernels.gatherBytes : kernels.gatherFloats;
-    const mean = this.hasMean && isPrepared ? this.meanPointer : 0;
     const placement = [this.flips, this.shiftX, this.shiftY] as const;
-    const scale = isPrepared ? this.scale : 1;
     gather(out, dataset.storePointer, this.rows, count, ...shape, mean, scale, ...placement);
+  }
+
+  /** By the factors or the matrix of preprocessing, where there are. */
+  private transformed(samples: Float32Array, slot: number, count: number): Float32Array {
+    const { transform, dataset } = this;
+    const out = transform.rotates
+      ? new Float32Array(dataset.memory.buffer, this.rotatedPointers[slot], count * transform.width)
+      : samples;
+    transform.apply(samples, count, out);
+    return out;
   }
 
   private writeRows(split: SplitName, ids: ArrayLike<number>): Uint32Array {

@@ -55,11 +55,19 @@ export function toOnnx(
 }
 
 function preprocessed(builder: GraphBuilder, { preprocess }: InferenceGraph, input: Value): Value {
-  const { mean, scale } = preprocess;
-  let { name } = input;
+  const { mean, factors, matrix, scale } = preprocess;
+  let { name, shape } = input;
   if (mean) name = builder.node('Sub', [name, builder.floats('preprocess/mean', input.shape, mean)]);
+  if (factors) name = builder.node('Mul', [name, builder.floats('preprocess/factors', shape, factors)]);
+  if (matrix) {
+    const { width, values } = matrix;
+    const features = values.length / width;
+    if (shape.length > 1) name = builder.node('Flatten', [name], { axis: 1 });
+    name = builder.node('MatMul', [name, builder.floats('preprocess/matrix', [features, width], values)]);
+    shape = [width];
+  }
   if (scale !== 1) name = builder.node('Mul', [name, builder.scalar(scale)]);
-  return { ...input, name };
+  return { ...input, shape, name };
 }
 
 /** A value of floats for any number of samples. */

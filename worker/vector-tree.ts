@@ -1,5 +1,5 @@
 /** The reduction tree over whole vectors in float32: the order of a step's sums, for those who have all its leaves. */
-import { PartialTree } from '../../common/reduction-tree.js';
+import { PartialTree } from '../common/reduction-tree.js';
 
 /** Takes the vectors over. */
 export function vectorTree(leaves: number): PartialTree<Float32Array> {
