@@ -29,6 +29,7 @@ export function crossCheck(experiment: Experiment): Finding[] {
     ...repeatedFindings(experiment, 'metrics'),
     ...dilationFindings(experiment),
     ...warmUpFindings(experiment),
+    ...plateauFindings(experiment),
     ...trustFindings(experiment),
     ...fullBatchFindings(experiment),
   ];
@@ -158,6 +159,17 @@ function trustFindings({ optimizer, clip }: Experiment): Finding[] {
   const message =
     'does not go with lamb, whose step has the norm of the weights whatever that of the gradient; take one of them out';
   return [{ path: ['clip', 'globalNorm'], message }];
+}
+
+/** A plateau is one of the objective. */
+function plateauFindings({ optimizer, data, search }: Experiment): Finding[] {
+  const isValidated = data.validation !== 0 || search?.crossValidation?.folds !== undefined;
+  return Object.entries(optimizer).flatMap(([name, options]) => {
+    if (isValidated || !('schedule' in options) || !options.schedule || !('reduceOnPlateau' in options.schedule))
+      return [];
+    const message = "needs data.validation above 0: it is the validation's objective that shows a plateau";
+    return [{ path: ['optimizer', name, 'schedule', 'reduceOnPlateau'], message }];
+  });
 }
 
 /** One cycle begins with a rise of its own. */

@@ -11,6 +11,7 @@ import type { Failed as _polyak_v1_Failed, Failed__Output as _polyak_v1_Failed__
 import type { Heartbeat as _polyak_v1_Heartbeat, Heartbeat__Output as _polyak_v1_Heartbeat__Output } from '../../polyak/v1/Heartbeat.js';
 import type { Reached as _polyak_v1_Reached, Reached__Output as _polyak_v1_Reached__Output } from '../../polyak/v1/Reached.js';
 import type { Measured as _polyak_v1_Measured, Measured__Output as _polyak_v1_Measured__Output } from '../../polyak/v1/Measured.js';
+import type { RateKnown as _polyak_v1_RateKnown, RateKnown__Output as _polyak_v1_RateKnown__Output } from '../../polyak/v1/RateKnown.js';
 
 export interface ShardReport {
   'begun'?: (_polyak_v1_Begun | null);
@@ -24,7 +25,8 @@ export interface ShardReport {
   'heartbeat'?: (_polyak_v1_Heartbeat | null);
   'reached'?: (_polyak_v1_Reached | null);
   'measured'?: (_polyak_v1_Measured | null);
-  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"measured";
+  'rateKnown'?: (_polyak_v1_RateKnown | null);
+  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"measured"|"rateKnown";
 }
 
 export interface ShardReport__Output {
@@ -39,5 +41,6 @@ export interface ShardReport__Output {
   'heartbeat'?: (_polyak_v1_Heartbeat__Output | null);
   'reached'?: (_polyak_v1_Reached__Output | null);
   'measured'?: (_polyak_v1_Measured__Output | null);
-  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"measured";
+  'rateKnown'?: (_polyak_v1_RateKnown__Output | null);
+  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"measured"|"rateKnown";
 }
