@@ -13,7 +13,7 @@ import type { Experiment } from '../common/experiment/schema.js';
 import type { Manifest } from '../common/manifest.js';
 import { modulePath, readModule } from '../common/module-bundle.js';
 import { readNewestWeights, type CheckpointWeights, type WeightsName } from '../server/checkpoint/newest-weights.js';
-import { preparedShape } from '../common/preprocessing/preprocess-plan.js';
+import { needsStatistics, preparedShape, preprocessFloats } from '../common/preprocessing/preprocess-plan.js';
 import { encodingSchema, type Encoding } from '../worker/data/encoding.js';
 import { lossNamed } from '../worker/model/loss.js';
 import type { DataShape } from '../worker/model/model-experiment.js';
@@ -93,7 +93,10 @@ export class TrainedRun {
     this.vector = checkpoint.vector;
     this.sha256 = createHash('sha256').update(new Uint8Array(this.vector.buffer)).digest('hex');
     const { preprocess } = checkpoint.record;
-    this.preprocess = preprocess === null ? null : floatsOf(Buffer.from(preprocess, 'base64'));
+    const known = preprocess !== null && needsStatistics(experiment.preprocess);
+    // Behind it lies what augmentation asked for.
+    const floats = preprocessFloats(experiment.preprocess, this.features);
+    this.preprocess = known ? floatsOf(Buffer.from(preprocess, 'base64')).slice(0, floats) : null;
   }
 
   /** Errors: `usage` for a folder that is no run, `data` where it has no whole checkpoint. */

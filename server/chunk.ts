@@ -139,6 +139,11 @@ export class Chunk {
     return 'applied';
   }
 
+  /** What the rules say of the step that is collected has changed. */
+  renewRule(): void {
+    this.rule = this.rules.step(this.version);
+  }
+
   /** Resolves when the sums asked for so far are made, and their memory is free again. */
   async settled(): Promise<void> {
     await this.lastJob.catch(() => undefined);

@@ -1,5 +1,9 @@
-/** The learning rate of a step: a pure function, so that a replay or a resume needs no scheduler's state. */
+/**
+ * The learning rate of a step: a pure function, so that a replay or a resume needs no scheduler's state. What the lead
+ * decides on a plateau (plateau.ts) is multiplied to it elsewhere.
+ */
 import { cosineOfPi, exactPower, integerPower } from '../common/exact-math.js';
+import type { PlateauOptions } from './plateau.js';
 
 export type Schedule =
   | { constant: Record<never, never> }
@@ -9,7 +13,8 @@ export type Schedule =
   | { linear: { final: number } }
   | { cosine: { final: number } }
   | { cosineRestarts: { every: number; final: number } }
-  | { oneCycle: { rise: number; initial: number; final: number } };
+  | { oneCycle: { rise: number; initial: number; final: number } }
+  | { reduceOnPlateau: PlateauOptions };
 
 /** The rate rises linearly over so many steps or epochs; the first step already has its share. */
 export type WarmUp = { steps: number } | { epochs: number };
@@ -59,7 +64,7 @@ export function learningRateAt(
     const cycle = every * stepsPerEpoch;
     return baseRate * warming * between(1, final, (step % cycle) / cycle);
   }
-  if (step < warmUpSteps || 'constant' in schedule) return baseRate * warming;
+  if (step < warmUpSteps || 'constant' in schedule || 'reduceOnPlateau' in schedule) return baseRate * warming;
   const t = Math.min(1, (step - warmUpSteps) / Math.max(1, totalSteps - warmUpSteps));
   if ('linear' in schedule) {
     const { final } = schedule.linear;

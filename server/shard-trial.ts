@@ -75,6 +75,8 @@ export class ShardTrial {
   /** Of what is still to be written when the trial leaves. */
   private readonly leaving = new AbortController();
   private fits = false;
+  /** What the learning rate is multiplied by. */
+  private rateFactor: number;
 
   private constructor(
     private readonly context: ShardContext,
@@ -85,6 +87,7 @@ export class ShardTrial {
   ) {
     this.specs = layOutChunks(manifest, experiment.chunkFloats);
     this.slotNames = slotNamesOf(experiment);
+    this.rateFactor = order.rateFactor || 1;
   }
 
   /**
@@ -169,6 +172,10 @@ export class ShardTrial {
       this.combine(order.combine).catch((error: unknown) => {
         if (!this.closed) this.report({ failed: { message: error instanceof Error ? error.message : String(error) } });
       });
+    } else if (order.rate) {
+      this.rateFactor = order.rate.factor;
+      for (const chunk of this.chunks.values()) chunk.renewRule();
+      this.report({ rateKnown: { step: order.rate.step } });
     } else if (order.cut) {
       this.cut = { step: order.cut.step, snapshots: new Map() };
       this.report({ cutPlanned: { step: order.cut.step } });
@@ -203,7 +210,7 @@ export class ShardTrial {
 
   private async fillChunks(transferred: TransferredWeights | undefined): Promise<void> {
     const { trialKey, shard, shards, checkpoint: path, data } = this.order;
-    const rules = stepRules(this.experiment, this.manifest, data?.trainCount ?? 0);
+    const rules = stepRules(this.experiment, this.manifest, data?.trainCount ?? 0, () => this.rateFactor);
     const owned = this.specs.filter(({ index }) => shardOfChunk(trialKey, index, this.specs.length, shards) === shard);
     const slots = 2 + this.slotNames.length + gradientSlotsReserved;
     const pool = this.context.poolFor(this.experiment.chunkFloats * 4);

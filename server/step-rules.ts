@@ -4,6 +4,7 @@ import type { Manifest } from '../common/manifest.js';
 import { TrainingPlan } from '../common/plan.js';
 import type { ChunkRules, StepRule } from './chunk.js';
 import { chosenMethod } from './full-batch/full-batch-method.js';
+import type { PlateauOptions } from './plateau.js';
 import { learningRateAt, type LearningRateSchedule } from './schedule.js';
 import { optimizerNamed, type Optimizer, type OptimizerOptions } from './optimizer/optimizer.js';
 
@@ -31,6 +32,13 @@ export function chosenOptimizer(experiment: Experiment): ChosenOptimizer {
   return { optimizer: optimizerNamed(name), options, learningRate, schedule: { schedule, warmUp } };
 }
 
+/** Undefined where the rate is a function of the step alone. */
+export function plateauOf(experiment: Experiment): PlateauOptions | undefined {
+  if (chosenMethod(experiment)) return undefined;
+  const { schedule } = chosenOptimizer(experiment).schedule;
+  return schedule && 'reduceOnPlateau' in schedule ? schedule.reduceOnPlateau : undefined;
+}
+
 /** Names of the vectors beside the weights, whatever the optimizer is. */
 export function slotNamesOf(experiment: Experiment): readonly string[] {
   const chosen = chosenMethod(experiment);
@@ -43,9 +51,15 @@ export function learningRateOf(experiment: Experiment, plan: TrainingPlan, step:
   return learningRateAt(schedule, learningRate, step, plan.stepsPerEpoch, plan.stepsPerEpoch * experiment.train.epochs);
 }
 
-export function stepRules(experiment: Experiment, manifest: Manifest, trainCount: number): ChunkRules {
+/** `rateFactor`: what the lead has decided that the learning rate is multiplied by. */
+export function stepRules(
+  experiment: Experiment,
+  manifest: Manifest,
+  trainCount: number,
+  rateFactor: () => number = () => 1,
+): ChunkRules {
   const plan = planOf(experiment, trainCount);
-  const ofOptimizer = chosenMethod(experiment) ? ledRule : optimizerRules(experiment, plan);
+  const ofOptimizer = chosenMethod(experiment) ? ledRule : optimizerRules(experiment, plan, rateFactor);
   const { clip, weightAverage } = experiment;
   return {
     step(step): StepRule {
@@ -71,11 +85,15 @@ function ledRule(): OptimizerRule {
   return { optimizer: '', coefficients: [], isLed: true, needsTrust: false };
 }
 
-function optimizerRules(experiment: Experiment, plan: TrainingPlan): (step: number) => OptimizerRule {
+function optimizerRules(
+  experiment: Experiment,
+  plan: TrainingPlan,
+  rateFactor: () => number,
+): (step: number) => OptimizerRule {
   const { optimizer, options } = chosenOptimizer(experiment);
   return (step) => ({
     optimizer: optimizer.name,
-    coefficients: optimizer.coefficients(options, step + 1, learningRateOf(experiment, plan, step)),
+    coefficients: optimizer.coefficients(options, step + 1, learningRateOf(experiment, plan, step) * rateFactor()),
     isLed: false,
     needsTrust: optimizer.updateSquares !== undefined,
   });

@@ -30,6 +30,7 @@ export function crossCheck(experiment: Experiment): Finding[] {
     ...repeatedFindings(experiment, 'metrics'),
     ...dilationFindings(experiment),
     ...warmUpFindings(experiment),
+    ...plateauFindings(experiment),
     ...trustFindings(experiment),
     ...mixupFindings(experiment),
     ...transferFindings(experiment),
@@ -210,6 +211,17 @@ function mixupFindings({ augment, loss, train }: Experiment): Finding[] {
     findings.push({ path, message });
   }
   return findings;
+}
+
+/** A plateau is one of the objective. */
+function plateauFindings({ optimizer, data, search }: Experiment): Finding[] {
+  const isValidated = data.validation !== 0 || search?.crossValidation?.folds !== undefined;
+  return Object.entries(optimizer).flatMap(([name, options]) => {
+    if (isValidated || !('schedule' in options) || !options.schedule || !('reduceOnPlateau' in options.schedule))
+      return [];
+    const message = "needs data.validation above 0: it is the validation's objective that shows a plateau";
+    return [{ path: ['optimizer', name, 'schedule', 'reduceOnPlateau'], message }];
+  });
 }
 
 /** One cycle begins with a rise of its own. */

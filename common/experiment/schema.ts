@@ -138,6 +138,17 @@ export const rateSchemas = {
     .describe(
       'half a cosine from `initial` times the rate up to it, over a part `rise` of the steps, and one down to `final` times it',
     ),
+  reduceOnPlateau: z
+    .strictObject({
+      factor: z.number().gt(0).lt(1).default(0.1),
+      patience: z.int().min(0).default(10),
+      minimum: share.default(0),
+      threshold: z.number().min(0).lt(1).default(1e-4),
+      cooldown: z.int().min(0).default(0),
+    })
+    .describe(
+      'times the factor, down to `minimum` times the rate, after more than `patience` epochs whose objective is not better by a part `threshold`',
+    ),
 } as const;
 const scheduleSchema = z.union([
   z.strictObject({ constant: rateSchemas.constant }),
@@ -148,6 +159,7 @@ const scheduleSchema = z.union([
   z.strictObject({ cosine: rateSchemas.cosine }),
   z.strictObject({ cosineRestarts: rateSchemas.cosineRestarts }),
   z.strictObject({ oneCycle: rateSchemas.oneCycle }),
+  z.strictObject({ reduceOnPlateau: rateSchemas.reduceOnPlateau }),
 ]);
 const warmUpSchema = z.union([z.strictObject({ steps: count }), z.strictObject({ epochs: positive })]);
 const rate = {

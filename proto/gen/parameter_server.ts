@@ -35,6 +35,8 @@ import type { PreparationFailed as _polyak_v1_PreparationFailed, PreparationFail
 import type { Progress as _polyak_v1_Progress, Progress__Output as _polyak_v1_Progress__Output } from './polyak/v1/Progress.js';
 import type { Proof as _polyak_v1_Proof, Proof__Output as _polyak_v1_Proof__Output } from './polyak/v1/Proof.js';
 import type { PushReply as _polyak_v1_PushReply, PushReply__Output as _polyak_v1_PushReply__Output } from './polyak/v1/PushReply.js';
+import type { Rate as _polyak_v1_Rate, Rate__Output as _polyak_v1_Rate__Output } from './polyak/v1/Rate.js';
+import type { RateKnown as _polyak_v1_RateKnown, RateKnown__Output as _polyak_v1_RateKnown__Output } from './polyak/v1/RateKnown.js';
 import type { Reached as _polyak_v1_Reached, Reached__Output as _polyak_v1_Reached__Output } from './polyak/v1/Reached.js';
 import type { Refused as _polyak_v1_Refused, Refused__Output as _polyak_v1_Refused__Output } from './polyak/v1/Refused.js';
 import type { Scalars as _polyak_v1_Scalars, Scalars__Output as _polyak_v1_Scalars__Output } from './polyak/v1/Scalars.js';
@@ -90,6 +92,8 @@ export interface ProtoGrpcType {
       Progress: MessageTypeDefinition<_polyak_v1_Progress, _polyak_v1_Progress__Output>
       Proof: MessageTypeDefinition<_polyak_v1_Proof, _polyak_v1_Proof__Output>
       PushReply: MessageTypeDefinition<_polyak_v1_PushReply, _polyak_v1_PushReply__Output>
+      Rate: MessageTypeDefinition<_polyak_v1_Rate, _polyak_v1_Rate__Output>
+      RateKnown: MessageTypeDefinition<_polyak_v1_RateKnown, _polyak_v1_RateKnown__Output>
       Reached: MessageTypeDefinition<_polyak_v1_Reached, _polyak_v1_Reached__Output>
       Refused: MessageTypeDefinition<_polyak_v1_Refused, _polyak_v1_Refused__Output>
       Scalars: MessageTypeDefinition<_polyak_v1_Scalars, _polyak_v1_Scalars__Output>

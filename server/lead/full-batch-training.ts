@@ -25,14 +25,18 @@ export class FullBatchTraining {
   }
 
   /** Errors: `usage` where a step is not of the whole training split, or the model too large. */
-  check({ train: { batchSize } }: Experiment, trainCount: number, { parameters }: Manifest): void {
+  check(
+    { train: { batchSize, microBatchSize } }: Pick<Experiment, 'train'>,
+    trainCount: number,
+    { parameters }: Manifest,
+  ): void {
     const { name, method } = this.chosen;
     if (batchSize < trainCount) {
       const wanted = `optimizer ${name} needs the gradient over all ${trainCount} samples of the training split in every step`;
       throw new PolyakError(
         'usage',
         `train.batchSize: ${batchSize} makes mini-batches, but ${wanted}, because a line search compares losses: make it ` +
-          `${trainCount} or more (train.microBatchSize may stay, it must divide it), or take an optimizer of mini-batches, such as adam`,
+          `${Math.ceil(trainCount / microBatchSize) * microBatchSize}, or take an optimizer of mini-batches, such as adam`,
       );
     }
     const trained = parameters.reduce((sum, { frozen, length }) => (frozen ? sum : sum + length), 0);

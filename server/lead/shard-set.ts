@@ -63,6 +63,8 @@ export class ShardSet {
   private readonly reachedStep = new Map<number, number>();
   private readonly begun = withResolvers<number>();
   private closed = false;
+  private rateAwaited:
+    { step: number; shards: Set<number>; known: ReturnType<typeof withResolvers<undefined>> } | undefined;
   private awaited: { step: number; resolve: () => void } | undefined;
 
   constructor(private readonly options: ShardSetOptions) {
@@ -133,6 +135,14 @@ export class ShardSet {
     );
   }
 
+  /** From this step on, which nobody has begun, the learning rate is multiplied by the factor: all shards know it. */
+  async setRate(step: number, factor: number): Promise<void> {
+    const known = withResolvers<undefined>();
+    this.rateAwaited = { step, shards: new Set(), known };
+    this.broadcast({ rate: { step, factor } });
+    await this.options.interruption.race(known.promise);
+  }
+
   /** Nobody will ask for scalars of steps before this one. */
   forgetBefore(step: number): void {
     this.scalars.forget(step);
@@ -152,7 +162,8 @@ export class ShardSet {
     } else if (report.scalars) {
       const total = this.scalars.add(report.scalars);
       if (total) this.sendScale(report.scalars.step ?? 0, total);
-    } else if (report.measured) this.measures.add(report.measured);
+    } else if (report.rateKnown) this.rateIsKnown(shard, report.rateKnown.step ?? 0);
+    else if (report.measured) this.measures.add(report.measured);
     else if (report.reached) {
       this.reachedStep.set(shard, report.reached.step ?? 0);
       this.checkReached();
@@ -168,6 +179,12 @@ export class ShardSet {
       const reason = `shard ${shard}: ${report.fenced.message ?? ''}`;
       interrupt(report.fenced.replaced ? new Replaced(reason) : new Rollback(reason));
     } else if (report.failed) this.hasFailed(shard, report.failed);
+  }
+
+  private rateIsKnown(shard: number, step: number): void {
+    if (this.rateAwaited?.step !== step) return;
+    this.rateAwaited.shards.add(shard);
+    if (this.rateAwaited.shards.size === this.size) this.rateAwaited.known.resolve(undefined);
   }
 
   private hasFailed(shard: number, { message = '', code = '', memoryTaken = false }: Failed): void {

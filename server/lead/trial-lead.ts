@@ -20,8 +20,9 @@ import { hashVector } from '../checkpoint/checkpoint-reader.js';
 import { insist } from '../checkpoint/insist.js';
 import { readStoredModule } from '../checkpoint/stored-module.js';
 import { MemoryTaken } from '../memory-taken.js';
+import { afterValidation, firstPlateau } from '../plateau.js';
 import type { ShardMetrics } from '../server-metrics.js';
-import { chosenOptimizer, learningRateOf, planOf } from '../step-rules.js';
+import { chosenOptimizer, learningRateOf, planOf, plateauOf } from '../step-rules.js';
 import type { TrialFacts } from './admission.js';
 import { openAuditLog, type AuditLog } from './audit-log.js';
 import { Checkpointer } from './checkpointer.js';
@@ -102,6 +103,7 @@ export class TrialLead {
   private advanced = false;
   private readonly audit: AuditLog | undefined;
   private fullBatch: FullBatchTraining | undefined;
+  private plateau = firstPlateau;
 
   constructor(private readonly options: TrialLeadOptions) {
     this.addresses = options.shards;
@@ -238,6 +240,7 @@ export class TrialLead {
     this.unsaved = new UnsavedWork();
     this.epochSums = emptySums(experiment.metrics);
     this.fullBatch = FullBatchTraining.of(experiment);
+    this.plateau = firstPlateau;
     if (checkpoint) this.restore(checkpoint.record.lead, checkpoint.record.preprocess);
     const facts = await this.interruption.race(this.membership.facts());
     const plan = planOf(experiment, facts.data.trainCount);
@@ -355,6 +358,7 @@ export class TrialLead {
       begin: {
         ...{ trialKey, incarnation, experiment: experimentJson, manifest, checkpoint, directory, data, untilStep },
         leadEpoch,
+        rateFactor: this.plateau.factor,
       },
       manifest: JSON.parse(manifest) as Manifest,
       chunkFloats,
@@ -393,6 +397,7 @@ export class TrialLead {
           epochSums: this.epochSums,
           validation: this.validation,
           reproducible: this.membership.reproducible,
+          plateau: this.plateau,
           method: this.fullBatch?.state ?? null,
           unacknowledged: reports.pending(),
         },
@@ -481,6 +486,19 @@ export class TrialLead {
     const body = { event: 'epoch', ...place, ...training, learningRate, validation };
     reports.add({ kind: 'EPOCH', step, body });
     this.epochSums = emptySums(experiment.metrics);
+    await this.reduceOnPlateau(step, shards);
+  }
+
+  /** A validation may make the rate of the steps to come smaller; it is in the checkpoint of this step. */
+  private async reduceOnPlateau(step: number, shards: ShardSet): Promise<void> {
+    const { experiment } = this.options;
+    const options = plateauOf(experiment);
+    if (!options) return;
+    const { metric, direction } = experiment.objective;
+    const value = this.validation?.[metric.slice('validation.'.length)] ?? null;
+    const { factor } = this.plateau;
+    this.plateau = afterValidation(this.plateau, value, direction, options);
+    if (this.plateau.factor !== factor) await shards.setRate(step, this.plateau.factor);
   }
 
   private isSnapshot(step: number): boolean {
@@ -532,6 +550,7 @@ export class TrialLead {
     this.epochSums = record.epochSums;
     this.validation = record.validation;
     this.validatedAt = -1;
+    this.plateau = record.plateau ?? firstPlateau;
     if (this.fullBatch) this.fullBatch.state = record.method ?? undefined;
     for (const report of record.unacknowledged) this.options.reports.add(report);
     if (preprocess !== null) {
@@ -563,7 +582,8 @@ export class TrialLead {
 
   /** Of a method of full batches: its step length. */
   private rateOf(plan: TrainingPlan, step: number): number {
-    return this.fullBatch ? this.fullBatch.stepLength : learningRateOf(this.options.experiment, plan, step);
+    if (this.fullBatch) return this.fullBatch.stepLength;
+    return learningRateOf(this.options.experiment, plan, step) * this.plateau.factor;
   }
 
   private closeShards(): void {

@@ -45,6 +45,10 @@ export const leadRecordSchema = z.object({
   reproducible: z.boolean(),
   /** Of a full-batch method; null before its first step, absent in older checkpoints. */
   method: z.record(z.string(), z.unknown()).nullish(),
+  /** Where the rate is reduced on a plateau; absent in older checkpoints. */
+  plateau: z
+    .object({ factor: z.number(), best: z.number().nullable(), waited: z.number(), cooling: z.number() })
+    .nullish(),
   unacknowledged: z.array(z.custom<Report>((value) => typeof value === 'object' && value !== null)),
 });
 export type LeadRecord = z.output<typeof leadRecordSchema>;

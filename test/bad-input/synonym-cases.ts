@@ -66,7 +66,7 @@ export const keys: Record<string, Record<string, string>> = {
     lion: 'adam is nearest',
     LAMB: 'lamb',
     lars: 'lamb is nearest',
-    lbfgs: 'adam is nearest',
+    LBFGS: 'lbfgs',
   },
   'optimizer.adam.schedule.': {
     StepLR: 'step',
@@ -84,7 +84,11 @@ export const keys: Record<string, Record<string, string>> = {
     CosineAnnealingWarmRestarts: 'cosine is without restarts',
     OneCycleLR: 'oneCycle',
     one_cycle_policy: 'oneCycle',
-    ReduceLROnPlateau: 'a rate is a function of the step alone, so that a replay has the same bits; step is nearest',
+    ReduceLROnPlateau: 'reduceOnPlateau',
+    reduce_lr: 'reduceOnPlateau',
+  },
+  'optimizer.adam.schedule.reduceOnPlateau.': {
+    min_lr: 'minimum',
   },
   'optimizer.adam.schedule.oneCycle.': {
     pct_start: 'rise',

@@ -75,15 +75,3 @@ describe("Rosenbrock's valley as a module's model", () => {
     expect(losses.at(-1)).toBeLessThan(1e-5);
   });
 });
-
-it('a mini-batch is refused with the number of samples that is needed, and what else there is', async () => {
-  const run = start('logistic-regression.yaml', 1, 1, ['train.batchSize=128']);
-  try {
-    const end = await run.event(({ event }) => event === 'failed');
-    expect(end['code']).toBe('usage');
-    expect(end['message']).toMatch(/train\.batchSize: 128 .* lbfgs needs .* all 1797 samples .* 1797 or more .* adam/);
-  } finally {
-    await run.exitCode();
-    run.remove();
-  }
-});

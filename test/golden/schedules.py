@@ -60,4 +60,43 @@ CASES = {
 }
 
 cases = [{"name": name, **options, "rates": rates(make)} for name, (options, make) in CASES.items()]
-json.dump({"torch": torch.__version__, "cases": cases}, sys.stdout)
+
+
+def objective(validation):
+    """Falls, stands, falls a little, rises; the same in the reader, who reads it."""
+    return 2 / (1 + min(validation, 12)) + ((validation * 7919) % 13) / 1e3 + max(0, validation - 40) / 50
+
+
+PLATEAUS = {
+    "the loss": ("minimise", {"factor": 0.5, "patience": 3, "minimum": 0.01, "threshold": 1e-4, "cooldown": 0}),
+    "with a cooldown": ("minimise", {"factor": 0.3, "patience": 2, "minimum": 0, "threshold": 0.05, "cooldown": 4}),
+    "at once": ("minimise", {"factor": 0.8, "patience": 0, "minimum": 0.2, "threshold": 0, "cooldown": 1}),
+    "an accuracy": ("maximise", {"factor": 0.5, "patience": 4, "minimum": 0, "threshold": 1e-2, "cooldown": 2}),
+}
+
+
+def plateau(name, direction, options):
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=BASE)
+    scheduler = by.ReduceLROnPlateau(
+        optimizer,
+        mode=direction[:3],
+        factor=options["factor"],
+        patience=options["patience"],
+        threshold=options["threshold"],
+        cooldown=options["cooldown"],
+        min_lr=BASE * options["minimum"],
+        eps=0,
+    )
+    values = [objective(validation) for validation in range(60)]
+    if direction == "maximise":
+        values = [1 - value / 4 for value in values]
+    seen = []
+    for value in values:
+        optimizer.step()
+        scheduler.step(value)
+        seen.append(optimizer.param_groups[0]["lr"])
+    return {"name": name, "direction": direction, "options": options, "values": values, "rates": seen}
+
+
+plateaus = [plateau(name, *case) for name, case in PLATEAUS.items()]
+json.dump({"torch": torch.__version__, "cases": cases, "plateaus": plateaus}, sys.stdout)

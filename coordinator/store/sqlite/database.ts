@@ -114,7 +114,7 @@ function openBinding(path: string, { readOnly }: OpenOptions): Binding {
   const openers = [
     () => new (require('better-sqlite3') as BetterSqlite)(path, { readonly: readOnly }),
     () => {
-      const { DatabaseSync } = require('node:sqlite') as NodeSqlite;
+      const { DatabaseSync } = withoutWarnings(() => require('node:sqlite') as NodeSqlite);
       return new DatabaseSync(path, { readOnly });
     },
     () => {
@@ -136,4 +136,15 @@ function openBinding(path: string, { readOnly }: OpenOptions): Binding {
   }
   const advice = "run 'npx polyak setup' (needs a C++ compiler), or use Node 22.13 or newer";
   throw new PolyakError('setup', `no SQLite binding can be loaded (${reasons.join('; ')}); ${advice}`);
+}
+
+/** Node says of its SQLite that it is experimental, to every user of every command, who can do nothing about it. */
+function withoutWarnings<Value>(load: () => Value): Value {
+  const { emitWarning } = process;
+  process.emitWarning = () => undefined;
+  try {
+    return load();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
 }

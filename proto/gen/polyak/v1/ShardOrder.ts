@@ -5,6 +5,7 @@ import type { Scale as _polyak_v1_Scale, Scale__Output as _polyak_v1_Scale__Outp
 import type { Cut as _polyak_v1_Cut, Cut__Output as _polyak_v1_Cut__Output } from '../../polyak/v1/Cut.js';
 import type { Heartbeat as _polyak_v1_Heartbeat, Heartbeat__Output as _polyak_v1_Heartbeat__Output } from '../../polyak/v1/Heartbeat.js';
 import type { Combine as _polyak_v1_Combine, Combine__Output as _polyak_v1_Combine__Output } from '../../polyak/v1/Combine.js';
+import type { Rate as _polyak_v1_Rate, Rate__Output as _polyak_v1_Rate__Output } from '../../polyak/v1/Rate.js';
 
 export interface ShardOrder {
   'begin'?: (_polyak_v1_Begin | null);
@@ -12,7 +13,8 @@ export interface ShardOrder {
   'cut'?: (_polyak_v1_Cut | null);
   'heartbeat'?: (_polyak_v1_Heartbeat | null);
   'combine'?: (_polyak_v1_Combine | null);
-  'message'?: "begin"|"scale"|"cut"|"heartbeat"|"combine";
+  'rate'?: (_polyak_v1_Rate | null);
+  'message'?: "begin"|"scale"|"cut"|"heartbeat"|"combine"|"rate";
 }
 
 export interface ShardOrder__Output {
@@ -21,5 +23,6 @@ export interface ShardOrder__Output {
   'cut'?: (_polyak_v1_Cut__Output | null);
   'heartbeat'?: (_polyak_v1_Heartbeat__Output | null);
   'combine'?: (_polyak_v1_Combine__Output | null);
-  'message'?: "begin"|"scale"|"cut"|"heartbeat"|"combine";
+  'rate'?: (_polyak_v1_Rate__Output | null);
+  'message'?: "begin"|"scale"|"cut"|"heartbeat"|"combine"|"rate";
 }

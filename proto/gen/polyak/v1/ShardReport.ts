@@ -12,6 +12,7 @@ import type { Heartbeat as _polyak_v1_Heartbeat, Heartbeat__Output as _polyak_v1
 import type { Reached as _polyak_v1_Reached, Reached__Output as _polyak_v1_Reached__Output } from '../../polyak/v1/Reached.js';
 import type { Measured as _polyak_v1_Measured, Measured__Output as _polyak_v1_Measured__Output } from '../../polyak/v1/Measured.js';
 import type { CutDelayed as _polyak_v1_CutDelayed, CutDelayed__Output as _polyak_v1_CutDelayed__Output } from '../../polyak/v1/CutDelayed.js';
+import type { RateKnown as _polyak_v1_RateKnown, RateKnown__Output as _polyak_v1_RateKnown__Output } from '../../polyak/v1/RateKnown.js';
 
 export interface ShardReport {
   'begun'?: (_polyak_v1_Begun | null);
@@ -26,7 +27,8 @@ export interface ShardReport {
   'reached'?: (_polyak_v1_Reached | null);
   'measured'?: (_polyak_v1_Measured | null);
   'cutDelayed'?: (_polyak_v1_CutDelayed | null);
-  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"measured"|"cutDelayed";
+  'rateKnown'?: (_polyak_v1_RateKnown | null);
+  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"measured"|"cutDelayed"|"rateKnown";
 }
 
 export interface ShardReport__Output {
@@ -42,5 +44,6 @@ export interface ShardReport__Output {
   'reached'?: (_polyak_v1_Reached__Output | null);
   'measured'?: (_polyak_v1_Measured__Output | null);
   'cutDelayed'?: (_polyak_v1_CutDelayed__Output | null);
-  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"measured"|"cutDelayed";
+  'rateKnown'?: (_polyak_v1_RateKnown__Output | null);
+  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"measured"|"cutDelayed"|"rateKnown";
 }

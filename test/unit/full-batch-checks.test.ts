@@ -1,0 +1,80 @@
+/** What the full-batch methods refuse, and what they say then. */
+import { describe, expect, it } from 'vitest';
+import { defineExperiment } from '../../common/experiment/load.js';
+import { fullBatchSchemas } from '../../common/experiment/schema.js';
+import type { Manifest } from '../../common/manifest.js';
+import { fullBatchMethods } from '../../server/full-batch/full-batch-method.js';
+import { FullBatchTraining } from '../../server/lead/full-batch-training.js';
+
+type Written = Parameters<typeof defineExperiment>[0];
+
+const right = {
+  name: 'right',
+  data: { source: 'csv', path: 'digits.csv' },
+  model: ['flatten', { dense: { units: 10 } }],
+  loss: 'softmaxCrossEntropy',
+  optimizer: { lbfgs: {} },
+  train: { epochs: 10, batchSize: 128, microBatchSize: 64 },
+};
+
+function messageOf(act: () => unknown): string {
+  try {
+    act();
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const saidOf = (changes: object) => messageOf(() => defineExperiment({ ...right, ...changes } as unknown as Written));
+
+function manifest(...lengths: number[]): Manifest {
+  const parameters = lengths.map((length, index) => ({ length, frozen: index > 0 }));
+  return { parameters } as unknown as Manifest;
+}
+
+function checked(name: string, trainCount: number, ...lengths: number[]): string {
+  const experiment = defineExperiment({ ...right, optimizer: { [name]: {} } } as unknown as Written);
+  return messageOf(() => FullBatchTraining.of(experiment)?.check(experiment, trainCount, manifest(...lengths)));
+}
+
+it('every method has its schema', () => {
+  expect(Object.keys(fullBatchMethods)).toEqual(Object.keys(fullBatchSchemas));
+});
+
+describe.each(Object.keys(fullBatchMethods))('%s', (name) => {
+  it('refuses mini-batches with the batch size that it needs, and what else there is', () => {
+    expect(checked(name, 1797, 100)).toBe(
+      `train.batchSize: 128 makes mini-batches, but optimizer ${name} needs the gradient over all 1797 samples of the training split in every step, because a line search compares losses: make it 1856, or take an optimizer of mini-batches, such as adam`,
+    );
+    expect(checked(name, 128, 100)).toBe('');
+  });
+
+  it.each([
+    [{ clip: { value: 1 } }, /^.*clip: does not go with .*; take it out$/],
+    [{ regularise: { l1: 1e-3 } }, /regularise\.l1: 0\.001 does not go with .*smooth loss; take l2, or/],
+    [{ augment: [{ flip: 'horizontal' }] }, /augment: changes the loss from step to step/],
+    [{ model: ['flatten', { dropout: { rate: 0.5 } }, { dense: { units: 10 } }] }, /model\.1\S*: changes the loss/],
+    [
+      { model: ['flatten', 'batchNormalization', { dense: { units: 10 } }] },
+      /model\.1\S*: .* train\.microBatchSize: 64/,
+    ],
+  ])('refuses %j', (changes, message) => {
+    expect(saidOf({ ...changes, optimizer: { [name]: {} } })).toMatch(message);
+  });
+
+  it('takes batch normalisation over the whole batch', () => {
+    const train = { epochs: 10, batchSize: 128, microBatchSize: 128 };
+    const model = ['flatten', 'batchNormalization', { dense: { units: 10 } }];
+    expect(saidOf({ model, train, optimizer: { [name]: {} } })).toBe('');
+  });
+});
+
+describe('reduceOnPlateau', () => {
+  const optimizer = { sgd: { learningRate: 0.1, schedule: { reduceOnPlateau: {} } } };
+
+  it('needs a validation', () => {
+    expect(saidOf({ optimizer })).toMatch(/reduceOnPlateau: needs data\.validation above 0/);
+    expect(saidOf({ optimizer, data: { source: 'csv', path: 'digits.csv', validation: 0.1 } })).toBe('');
+  });
+});
