@@ -15,7 +15,7 @@ import { median } from './median.js';
 
 const pointsMin = 0.15;
 const perClass = 20;
-const heldPerClass = 50;
+const heldPerClass = 30;
 
 const examples = join(packageRoot(), 'examples');
 
@@ -58,7 +58,7 @@ async function compare({ path, held }: FewPictures, weights: string, { draw, sta
   const data = [`seed=${draw}`, `data.path=${path}`, `data.validation=${held}`];
   const frozen = await loadExperiment(join(examples, 'efficientnet-lite0.yaml'), [
     ...[...data, 'data.size=[96, 96]', `transfer.from=${weights}`],
-    ...['train={epochs: 12, batchSize: 40, microBatchSize: 20}'],
+    ...['train={epochs: 8, batchSize: 40, microBatchSize: 20}'],
   ]);
   const { validation } = await train(frozen, { state, workers: 2 }).result;
   const template = await loadTemplate(join(examples, 'few-pictures.yaml'), data);
