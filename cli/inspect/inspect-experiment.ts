@@ -10,6 +10,7 @@ import type { Logger } from '../../common/log.js';
 import type { ModuleBundle } from '../../common/module-bundle.js';
 import { TrainingPlan } from '../../common/plan.js';
 import { PartialTree } from '../../common/reduction-tree.js';
+import { TransferredWeights } from '../../server/transfer/transferred-weights.js';
 import { ActivityClock } from '../../worker/activity.js';
 import type { LeafOf } from '../../worker/batches.js';
 import { Compute } from '../../worker/compute.js';
@@ -47,6 +48,7 @@ export async function inspectExperiment(experiment: Experiment, options: Inspect
       metrics: { tensorsLeft: { set: () => undefined } },
     });
     try {
+      await takeTransferred(prepared);
       return await inspectPrepared(prepared, samples);
     } finally {
       await prepared.close();
@@ -54,6 +56,23 @@ export async function inspectExperiment(experiment: Experiment, options: Inspect
   } finally {
     await compute.close();
   }
+}
+
+/** What a server would have in place of the weights that the proof has drawn. */
+async function takeTransferred({ experiment, manifest, memory, compute }: PreparedTrial): Promise<void> {
+  if (!experiment.transfer) return;
+  const weights = memory.weights[0];
+  const vector = memory.floats(weights, manifest.parameterCount + manifest.statisticsCount);
+  const transferred = await TransferredWeights.open(experiment.transfer, manifest);
+  try {
+    for (const tensor of manifest.parameters) vector.set((await transferred.read(tensor)) ?? [], tensor.offset);
+    for (const tensor of manifest.statistics) {
+      vector.set((await transferred.read(tensor)) ?? [], manifest.parameterCount + tensor.offset);
+    }
+  } finally {
+    await transferred.close();
+  }
+  await compute.run('setWeights', { trial, weights });
 }
 
 async function inspectPrepared(prepared: PreparedTrial, wanted: number | undefined): Promise<Inspection> {

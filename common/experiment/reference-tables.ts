@@ -7,6 +7,7 @@ import { dataSchemas, experimentSchema, optimizerSchemas, rateSchemas } from './
 import { budgetSchema, crossValidationSchema } from './search-limits-schema.js';
 import { scheduleSchema, scheduleSchemas, stoppingSchema, type ScheduleName } from './search-schedule-schema.js';
 import { distributionSchemas, searchSchema } from './search-schema.js';
+import { transferSchema } from './transfer-schema.js';
 
 /** By the name that its mark has. */
 export const referenceTables: Readonly<Record<string, () => string>> = {
@@ -14,6 +15,7 @@ export const referenceTables: Readonly<Record<string, () => string>> = {
   layers: layerTable,
   optimizers: optimizerTable,
   rates: rateTable,
+  transfer: transferTable,
   train: trainTable,
   search: searchTable,
   distributions: distributionTable,
@@ -94,6 +96,10 @@ function trainTable(): string {
     ...within('checkpoint', optionsOf(checkpoint.unwrap())),
     ...top,
   ]);
+}
+
+function transferTable(): string {
+  return keyTable(optionsOf(transferSchema));
 }
 
 function searchTable(): string {

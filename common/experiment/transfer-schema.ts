@@ -37,7 +37,8 @@ export const transferSchema = z.strictObject({
     .union([z.strictObject({ upTo: z.string().min(1) }), patterns], {
       error: 'must be names of layers, such as [conv2d_1], or { upTo: conv2d_4 }',
     })
-    .optional()
+    .nullish()
+    .transform((freeze) => freeze ?? undefined)
     .describe('layers whose weights and running statistics stay: by name, or `upTo` one with all that it is made of'),
   fineTuneFrom: z
     .string()

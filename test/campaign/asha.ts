@@ -9,6 +9,7 @@ import { loadTemplate } from '../../common/experiment/load.js';
 import { packageRoot } from '../../common/package-root.js';
 import { sweep } from '../../cli/sweep/sweep-run.js';
 import type { Finding } from './finding.js';
+import { median } from './median.js';
 
 const file = join(packageRoot(), 'examples/digits-asha.yaml');
 const slack = 0.005;
@@ -87,10 +88,4 @@ async function epochsOf(seed: number, state: string, schedule: 'in full' | 'asha
 
 function untilTarget(values: readonly { value: number; epochs: number }[], target: number): number {
   return values.find(({ value }) => value >= target)?.epochs ?? Number.POSITIVE_INFINITY;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  const middle = sorted.length / 2;
-  return (sorted[Math.ceil(middle) - 1]! + sorted[Math.floor(middle)]!) / 2;
 }

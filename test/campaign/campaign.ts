@@ -1,7 +1,7 @@
 /**
  * The long proofs, with a printed seed: the cluster tests with ten kills per role, recovery, the core of the tests on other
- * versions of Node, accuracy on real data, the chart on a control plane. Writes docs/campaign.md. Exit code 1 when anything falls
- * short. With an argument, `tests`, `sweeps`, `recovery`, `node`, `accuracy`, `searches`, `asha` or `kubernetes`, only that part
+ * versions of Node, accuracy on real data, searches, transfer learning, ensembles, the chart on a control plane. Writes
+ * docs/campaign.md. Exit code 1 when anything falls short. With an argument, one of the names in `parts` below, only that part
  * runs, and only its section is written.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -11,13 +11,16 @@ import { join } from 'node:path';
 import { packageRoot } from '../../common/package-root.js';
 import { ClusterRun, type RunEvent } from '../cluster/cluster-run.js';
 import { missingData, realData } from '../real-data.js';
+import { activationFindings } from './activations.js';
 import { ashaFindings } from './asha.js';
+import { ensembleFindings } from './ensembles.js';
 import type { Finding } from './finding.js';
 import { kubernetesFindings } from './kubernetes.js';
 import { nodeVersionFindings } from './node-versions.js';
 import { recoveryFindings } from './recovery.js';
 import { lectureSearch, randomAgainstGrid } from './searches.js';
 import { sweepFindings } from './sweeps.js';
+import { transferFindings } from './transfer.js';
 
 const root = packageRoot();
 const seed = Number(process.env['POLYAK_TEST_SEED'] ?? Date.now() % 1_000_000);
@@ -46,6 +49,17 @@ function unpackCifar(folder: string): string {
   const target = mkdtempSync(join(tmpdir(), 'polyak-cifar-'));
   execFileSync('tar', ['-xzf', join(folder, 'cifar10-jpeg-full.tar.gz'), '-C', target]);
   return target;
+}
+
+async function withCifar(name: string, find: (folder: string) => Promise<Finding[]>): Promise<Finding[]> {
+  const cifar = realData('cifar10');
+  if (cifar === undefined) return [{ name, passed: false, result: missingData }];
+  const folder = unpackCifar(cifar);
+  try {
+    return await find(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 async function accuracyFindings(): Promise<Finding[]> {
@@ -143,6 +157,17 @@ const parts: Record<string, () => Finding[] | Promise<Finding[]>> = {
   searches: searchFindings,
   asha: async () => await ashaFindings(),
   kubernetes: kubernetesFindings,
+  transfer: async () => {
+    const weights = realData('pretrained/efficientnet-lite0.safetensors');
+    if (weights === undefined) return [{ name: 'transfer', passed: false, result: missingData }];
+    return await withCifar('transfer', async (folder) => await transferFindings(folder, weights));
+  },
+  ensembles: async () => await withCifar('ensembles', async (folder) => await ensembleFindings(folder)),
+  activations: async () => {
+    const fashion = realData('fashion-mnist');
+    if (fashion === undefined) return [{ name: 'activations', passed: false, result: missingData }];
+    return await activationFindings(fashion);
+  },
 };
 const [only] = process.argv.slice(2);
 if (only !== undefined && !(only in parts)) {

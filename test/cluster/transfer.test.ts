@@ -1,0 +1,154 @@
+/** A training that begins with a run's weights: what is frozen stays, and the numbers do not depend on how the work is cut. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadRun } from '../../cli/load-run.js';
+import { packageRoot } from '../../common/package-root.js';
+import type { TrainedRun } from '../../inference/trained-run.js';
+import { DataFolder } from '../bad-input/data-files.js';
+import { polyak } from '../inference/polyak.js';
+import { ClusterRun, type RunEvent } from './cluster-run.js';
+
+const experiment = {
+  name: 'parent',
+  data: {
+    ...{ source: 'csv', path: join(packageRoot(), 'examples/data/digits.csv.gz'), header: false, shape: [8, 8, 1] },
+    ...{ validation: 150, test: 360 },
+  },
+  preprocess: [{ scale: 0.0625 }],
+  model: [
+    { conv2d: { name: 'first', filters: 4, kernelSize: 3 } },
+    { batchNormalization: { name: 'norm', momentum: 0.9 } },
+    { activation: 'relu' },
+    'flatten',
+    { dense: { name: 'middle', units: 16, activation: 'relu' } },
+    { dense: { name: 'head', units: 10 } },
+  ],
+  loss: 'softmaxCrossEntropy',
+  metrics: ['accuracy'],
+  optimizer: { adam: { learningRate: 0.003, schedule: { cosineRestarts: { every: 1 } } } },
+  train: { epochs: 3, batchSize: 128, microBatchSize: 32 },
+  checkpoint: { keep: 1, snapshots: { every: 1, keep: 2 } },
+  chunkFloats: 512,
+};
+
+const child = {
+  ...experiment,
+  name: 'child',
+  seed: 7,
+  checkpoint: { every: 0.05 },
+  train: { ...experiment.train, epochs: 2 },
+};
+
+let parent: ClusterRun;
+let folder: DataFolder;
+const runs: ClusterRun[] = [];
+
+beforeAll(async () => {
+  folder = new DataFolder({ 'parent.yaml': JSON.stringify(experiment) });
+  parent = ClusterRun.train(join(folder.path, 'parent.yaml'), ['--workers', '1', '--shards', '2']);
+  runs.push(parent);
+  await parent.finished();
+});
+afterAll(() => {
+  for (const run of runs) run.remove();
+  folder.remove();
+});
+
+function train(transfer: object, args: string[], change: object = {}): ClusterRun {
+  const file = new DataFolder({ 'child.yaml': JSON.stringify({ ...child, ...change, transfer }) });
+  const run = ClusterRun.train(join(file.path, 'child.yaml'), args);
+  runs.push(run);
+  void run.exitCode().then(() => file.remove());
+  return run;
+}
+
+/** Parameters and statistics by name. */
+async function weightsOf(run: ClusterRun): Promise<Map<string, readonly number[]>> {
+  const { manifest, vector }: TrainedRun = await loadRun(run.folder);
+  const { parameters, parameterCount, statistics } = manifest;
+  return new Map([
+    ...parameters.map(({ name, offset, length }) => [name, [...vector.slice(offset, offset + length)]] as const),
+    ...statistics.map(({ name, offset, length }) => {
+      const from = parameterCount + offset;
+      return [name, [...vector.slice(from, from + length)]] as const;
+    }),
+  ]);
+}
+
+describe('a training that begins with weights of a run', () => {
+  const transfer = () => ({
+    from: parent.folder,
+    freeze: { upTo: 'norm' },
+    head: ['head'],
+    learningRates: { middle: 0.1 },
+  });
+  let first: RunEvent;
+  let run: ClusterRun;
+  beforeAll(async () => {
+    run = train(transfer(), ['--workers', '1', '--shards', '1']);
+    first = await run.finished();
+  });
+
+  it('leaves what is frozen as it was, running statistics too, and moves the rest', async () => {
+    const [before, after] = [await weightsOf(parent), await weightsOf(run)];
+    for (const name of ['first/kernel', 'first/bias', 'norm/gamma', 'norm/moving_mean', 'norm/moving_variance']) {
+      expect(after.get(name)).toEqual(before.get(name));
+    }
+    for (const name of ['middle/kernel', 'head/kernel']) expect(after.get(name)).not.toEqual(before.get(name));
+  });
+
+  it('has the same weights for 2 workers and 3 shards, with a server killed on the way', async () => {
+    const other = train(transfer(), ['--workers', '2', '--shards', '3']);
+    await other.step(4);
+    other.kill('server', 1);
+    const second = await other.finished();
+    for (const key of ['weightsSha256', 'averageSha256', 'validation', 'test']) expect(second[key]).toEqual(first[key]);
+  });
+
+  it('notes the hash of what it began with', async () => {
+    const { transfer: noted } = JSON.parse(readFileSync(join(run.folder, 'experiment.json'), 'utf8')) as {
+      transfer: { sha256: string };
+    };
+    expect(noted.sha256).toBe((await loadRun(parent.folder)).sha256);
+  });
+
+  it('begins with exactly those weights, where nothing learns', async () => {
+    const still = train({ from: parent.folder, learningRates: { '*': 0 } }, ['--workers', '1', '--steps', '2']);
+    await still.finished();
+    const [before, after] = [await weightsOf(parent), await weightsOf(still)];
+    for (const [name, values] of after) if (!name.includes('moving')) expect(values).toEqual(before.get(name));
+  });
+
+  it('does not begin where a shape differs, and says each of both sides', async () => {
+    const model = [...experiment.model.slice(0, 4), { dense: { name: 'middle', units: 17 } }, experiment.model.at(-1)];
+    const wrong = train({ from: parent.folder }, ['--workers', '1'], { model });
+    expect(await wrong.exitCode()).toBe(2);
+    expect(wrong.report()).toMatch(/middle\/kernel has shape \[144, 17\], 'middle\/kernel' has \[144, 16\]/);
+    expect(wrong.report()).toMatch(/head\/kernel has shape \[17, 10\], 'head\/kernel' has \[16, 10\]/);
+  });
+
+  it('is refused where the weights are others than the file says', async () => {
+    const other = train({ from: parent.folder, sha256: '0'.repeat(64) }, ['--workers', '1']);
+    expect(await other.exitCode()).toBe(3);
+    expect(other.report()).toMatch(/has sha256 [0-9a-f]{64}, not 0{64}; it has changed/);
+  });
+});
+
+describe('snapshots of one run', () => {
+  it('are the newest ends of cycles, and an ensemble of them lists each and the whole', () => {
+    const { status, lines, stderr } = polyak('evaluate', parent.folder, '--ensemble', 'snapshots:2');
+    expect(stderr).not.toMatch(/^polyak:/m);
+    expect(status).toBe(0);
+    const [evaluated] = lines as {
+      members: { step: number; accuracy: number }[];
+      ensemble: { accuracy: number; loss: number };
+    }[];
+    // 1,287 samples in batches of 128 are 11 steps an epoch.
+    expect(evaluated?.members.map(({ step }) => step)).toEqual([33, 22]);
+    expect(evaluated?.ensemble.accuracy).toBeGreaterThan(0.5);
+    const more = polyak('evaluate', parent.folder, '--ensemble', 'snapshots:3');
+    expect(more.status).toBe(2);
+    expect(more.stderr).toMatch(/has 2 snapshots; checkpoint: { snapshots: { every: EPOCHS/);
+  });
+});
