@@ -29,6 +29,7 @@ export class S3Server {
   /** Of bytes with an end; what a download goes on with has none. */
   knowsRanges = true;
   private readonly hashes = new Map<string, string>();
+  private readonly waiting: { method: string; resolve: (key: string) => void }[] = [];
   private server: Server | undefined;
   url = '';
 
@@ -41,12 +42,22 @@ export class S3Server {
     return own;
   }
 
+  /** The key of the next request by this method, as soon as it comes and before it is answered. */
+  async next(method: string): Promise<string> {
+    return await new Promise((resolve) => this.waiting.push({ method, resolve }));
+  }
+
   close(): void {
     this.server?.closeAllConnections();
     this.server?.close();
   }
 
   private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const heard = this.waiting.filter(({ method }) => method === request.method);
+    for (const each of heard) {
+      this.waiting.splice(this.waiting.indexOf(each), 1);
+      each.resolve(request.url ?? '');
+    }
     const parts: Buffer[] = [];
     try {
       for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
