@@ -66,6 +66,7 @@ export class ShardTrial {
   /** Of what is still to be written when the trial leaves. */
   private readonly leaving = new AbortController();
   private fits = false;
+  private readonly log: Logger;
 
   private constructor(
     private readonly context: ShardContext,
@@ -76,6 +77,7 @@ export class ShardTrial {
   ) {
     this.specs = layOutChunks(manifest, experiment.chunkFloats);
     this.slotNames = chosenOptimizer(experiment).optimizer.slots;
+    this.log = context.log.child({ trial: order.trialKey.toString('hex') });
   }
 
   /**
@@ -210,7 +212,7 @@ export class ShardTrial {
 
   /** A bucket may be out of reach for a while; its lead waits, as for memory. */
   private async untilReadable<Value>(read: () => Promise<Value>): Promise<Value> {
-    const onFailure = ({ message }: Error) => this.context.log.warn({ reason: message }, 'a checkpoint cannot be read');
+    const onFailure = ({ message }: Error) => this.log.warn({ reason: message }, 'a checkpoint cannot be read');
     return await insist(read, { onFailure, onlyUnreachable: true, signal: this.leaving.signal });
   }
 
@@ -238,7 +240,7 @@ export class ShardTrial {
         if (this.atVersion.chunks === this.chunks.size) this.report({ reached: { step: chunk.version } });
       },
       failed: (error) => {
-        this.context.log.error({ error: error.stack }, 'a chunk failed');
+        this.log.error({ error: error.stack }, 'a chunk failed');
         this.report({ failed: { message: error.message } });
       },
     };
@@ -302,7 +304,7 @@ export class ShardTrial {
 
   private async writeCut(step: number, snapshots: ChunkSnapshot[]): Promise<void> {
     const { directory, incarnation, shard, shards, trialKey } = this.order;
-    const { log, metrics } = this.context;
+    const { metrics } = this.context;
     const stopTimer = metrics.checkpointSeconds.startTimer();
     const { signal } = this.leaving;
     const file = { directory, incarnation, shard, shards, step, trialKey, snapshots };
@@ -310,7 +312,7 @@ export class ShardTrial {
       signal,
       onFailure: ({ message }, failures) => {
         metrics.checkpointFailures.inc();
-        log.warn({ step, failures, reason: message }, 'a checkpoint was not written, and is tried again');
+        this.log.warn({ step, failures, reason: message }, 'a checkpoint was not written, and is tried again');
         this.report({ cutDelayed: { step, message } });
       },
     });

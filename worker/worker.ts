@@ -9,6 +9,7 @@ import type { Logger } from '../common/log.js';
 import { memoryLimitBytes } from '../common/memory-limit.js';
 import { observe } from '../common/observability.js';
 import type { TlsFiles } from '../common/tls/tls-files.js';
+import type { TrialLines } from '../common/trial-lines.js';
 import { withResolvers } from '../common/with-resolvers.js';
 import type { Order__Output } from '../proto/gen/polyak/v1/Order.js';
 import { ActivityClock } from './activity.js';
@@ -37,6 +38,8 @@ export interface WorkerOptions {
   /** Plain without it. */
   tls?: TlsFiles | undefined;
   log: Logger;
+  /** What it logs of trials. */
+  lines?: TrialLines | undefined;
 }
 
 export interface RunningWorker {
@@ -127,6 +130,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     signal: stopping.signal,
     log,
     tls,
+    lines: options.lines,
   });
 
   const close = async () => {

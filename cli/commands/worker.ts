@@ -62,7 +62,7 @@ export function addWorker(program: Command): void {
       ),
     )
     .action(async (flags: WorkerFlags) => {
-      await runRoleCommand('worker', flags, async (log) => {
+      await runRoleCommand('worker', flags, async (log, lines) => {
         const { TlsFiles } = await import('../../common/tls/tls-files.js');
         const { startWorker } = await import('../../worker/worker.js');
         const { findLibrary } = await import('../../worker/tensorflow/load.js');
@@ -73,7 +73,7 @@ export function addWorker(program: Command): void {
         if (backend === 'tensorflow') findLibrary();
         const tls = TlsFiles.open(tlsOf(flags), log);
         const shown = { metricsHost, metricsPort };
-        return await startWorker({ coordinator, backend, transport, modules, place, ...shown, tls, log });
+        return await startWorker({ coordinator, backend, transport, modules, place, ...shown, tls, log, lines });
       });
     });
 }

@@ -11,6 +11,7 @@ import type { Logger } from '../../common/log.js';
 import type { Manifest } from '../../common/manifest.js';
 import type { TlsFiles } from '../../common/tls/tls-files.js';
 import { passLeaves, type TrainingPlan } from '../../common/plan.js';
+import { ownVersion } from '../../common/version.js';
 import { claimIncarnation, lostCheckpoint, newestCheckpoint } from '../checkpoint/checkpoint.js';
 import { folderError, trialsFolder } from '../checkpoint/checkpoint-folder.js';
 import { checkpointPlace } from '../checkpoint/checkpoint-place.js';
@@ -245,6 +246,7 @@ export class TrialLead {
     const checkpointer = this.checkpointer(facts, shards);
     if (this.stopRequested) this.stop();
     this.meter = new ProgressMeter();
+    this.options.log.info({ incarnation: this.incarnation, step, untilStep, shards: shards.size }, 'trains');
     await this.ensurePreprocess(facts);
     this.membership.admitAll();
 
@@ -343,6 +345,7 @@ export class TrialLead {
       begin: {
         ...{ trialKey, incarnation, experiment: experimentJson, manifest, checkpoint, directory, data, untilStep },
         leadEpoch,
+        version: ownVersion(),
       },
       manifest: JSON.parse(manifest) as Manifest,
       chunkFloats,
@@ -543,6 +546,8 @@ export class TrialLead {
     const step = Number(event['steps'] ?? event['step'] ?? 0);
     this.endedAs = state;
     this.closeShards();
+    const { log } = this.options;
+    log.info({ state, step, ...('message' in event ? { reason: event['message'] } : {}) }, 'ends');
     const body = { ...event, epoch: this.epochOf(state === 'diverged' ? step + 1 : step) };
     this.options.reports.add({ kind: state === 'paused' ? 'PAUSED' : 'END', step, body });
     this.membership.close({ ended: { state } });

@@ -14,6 +14,7 @@ export interface Begin {
   'data'?: (_polyak_v1_DataFacts | null);
   'untilStep'?: (number);
   'leadEpoch'?: (number);
+  'version'?: (string);
 }
 
 export interface Begin__Output {
@@ -28,4 +29,5 @@ export interface Begin__Output {
   'data': (_polyak_v1_DataFacts__Output | null);
   'untilStep': (number);
   'leadEpoch': (number);
+  'version': (string);
 }
