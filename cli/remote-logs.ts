@@ -42,7 +42,10 @@ export async function remoteLogsOf(
   }
   const folder = lookUpSweep(state, text) === undefined ? await openRun(state, text).catch(() => undefined) : undefined;
   // What a variable says of a cluster does not hold for what ran here.
-  if (folder && (folder.facts.coordinator === null || folder.facts.coordinator === (coordinator ?? folder.facts.coordinator))) {
+  if (
+    folder &&
+    (folder.facts.coordinator === null || folder.facts.coordinator === (coordinator ?? folder.facts.coordinator))
+  ) {
     if (folder.facts.coordinator === null) return undefined;
     return { coordinator: folder.facts.coordinator, name: folder.facts.name, runs: [folder.facts.trialKey], tls };
   }

@@ -50,7 +50,8 @@ export async function runRoleCommand(
   const lines = new TrialLines();
   const log = createLog(name, (line) => lines.take(line));
   await runRole({ role: name, json, parentPipe, log }, async () => await start(log, lines));
-  process.exit(0);
+  // What a worker that needs other threads has set.
+  process.exit(process.exitCode ?? 0);
 }
 
 export function tlsOf({ tlsCertificate, tlsKey, tlsAuthority }: CommonFlags): TlsOptions {

@@ -28,7 +28,8 @@ export class ConnectionLimit {
     const address = socket.remoteAddress ?? '';
     const { perAddress, all } = this.limits;
     const held = this.byAddress.get(address) ?? 0;
-    if (held >= perAddress) return refusal(`${address} has ${held} connections to this port, the most is ${perAddress}`);
+    if (held >= perAddress)
+      return refusal(`${address} has ${held} connections to this port, the most is ${perAddress}`);
     if (this.open >= all) return refusal(`this port has ${this.open} connections, the most is ${all}`);
     this.open += 1;
     this.byAddress.set(address, held + 1);

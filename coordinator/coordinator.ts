@@ -139,8 +139,25 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   work.metrics = metrics;
   dispatcher.metrics = metrics;
   const logFolder = options.logs ?? logFolderOf(options.store);
-  const logs = logFolder === undefined || logFolder === '' ? undefined : new TrialLogs({ folder: logFolder, lines: metrics.logLines, log });
-  const parts = { store, epochs, ledger, runs, sweeps, dispatcher, work, events, watchers, progress, metrics, logs, log };
+  const logs =
+    logFolder === undefined || logFolder === ''
+      ? undefined
+      : new TrialLogs({ folder: logFolder, lines: metrics.logLines, log });
+  const parts = {
+    store,
+    epochs,
+    ledger,
+    runs,
+    sweeps,
+    dispatcher,
+    work,
+    events,
+    watchers,
+    progress,
+    metrics,
+    logs,
+    log,
+  };
   const http = await startHttpServer({
     ...{ host, port: options.metricsPort, tokens, registry, parts, tls, refusals, limits },
     healthy: () => failure?.message,

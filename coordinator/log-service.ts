@@ -61,7 +61,7 @@ export async function readLogs({ runs, logs }: ServiceParts, call: ReadLogsCall)
       last = Math.max(last, ...lines.map(({ at }) => at));
     };
     send(await logs.read(key, after));
-    for (let overAt: number | undefined; follow && !call.cancelled; ) {
+    for (let overAt: number | undefined; follow && !call.cancelled;) {
       const isSettled = overAt !== undefined && performance.now() - overAt > settleMs;
       if (!call.writableNeedDrain) {
         const lines = waiting.toSorted((left, right) => left.time - right.time);

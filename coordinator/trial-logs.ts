@@ -135,11 +135,13 @@ export class TrialLogs {
     const { bytesMax = bytesMaxDefault } = this.options;
     if ((await this.counted()) <= bytesMax) return;
     let left = 0;
+    let isFull = false;
     const newestFirst = (await this.files()).toSorted((one, other) => other.changedAt - one.changedAt);
     for (const { path, bytes } of newestFirst) {
       // A tenth of room, so that not every line is to look through them all.
-      if (left + bytes <= bytesMax * 0.9) left += bytes;
-      else await rm(path, { force: true });
+      isFull ||= left + bytes > bytesMax * 0.9;
+      if (isFull) await rm(path, { force: true });
+      else left += bytes;
     }
     this.bytes = left;
   }

@@ -111,7 +111,10 @@ export function parameterService(table: TrialTable, chunks: ChunkService): Param
 function refusalOfHello(worker: string, version: string): unknown {
   try {
     if (worker.length > workerLengthMax) {
-      throw new PolyakError('protocol', `hello: worker has ${worker.length} characters, the most is ${workerLengthMax}`);
+      throw new PolyakError(
+        'protocol',
+        `hello: worker has ${worker.length} characters, the most is ${workerLengthMax}`,
+      );
     }
     assertCompatible('the worker', version);
     return undefined;

@@ -187,7 +187,8 @@ export class ShardTrial {
     pool.assertFits(owned.length, slots);
     this.fits = true;
     const initial = new InitialWeights(this.experiment.seed);
-    const checkpoint = path === '' ? undefined : await this.untilReadable(async () => await CheckpointReader.open(path));
+    const checkpoint =
+      path === '' ? undefined : await this.untilReadable(async () => await CheckpointReader.open(path));
     for (const spec of owned) {
       const arena = pool.reserve(slots);
       this.reservations.push(() => pool.unreserve(arena, slots));

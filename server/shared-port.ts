@@ -85,12 +85,13 @@ export async function listenShared(
         inject(socket);
       }
     });
-  const knock = tls && refusals
-    ? secureDoor({ tls, refusals }, (socket, roles) => {
-        keep(socket);
-        enter(socket, roles);
-      })
-    : enter;
+  const knock =
+    tls && refusals
+      ? secureDoor({ tls, refusals }, (socket, roles) => {
+          keep(socket);
+          enter(socket, roles);
+        })
+      : enter;
   const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     keep(socket);
     if (!isRefused(socket, limit, { refusals, isSecure: tls !== undefined })) knock(socket);

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { attend } from '../common/attendance.js';
 import type { Transport } from '../common/chunk-streams.js';
+import { exitForRestart } from '../common/exit-for-restart.js';
 import type { Logger } from '../common/log.js';
 import { memoryLimitBytes } from '../common/memory-limit.js';
 import { observe } from '../common/observability.js';
@@ -49,9 +50,6 @@ export interface RunningWorker {
   /** Hands back the leases and closes. */
   close(): Promise<void>;
 }
-
-/** Asks the supervisor for a fresh process (sysexits' EX_TEMPFAIL): TensorFlow's threads are settled once per process. */
-export const exitForRestart = 75;
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { log, backend, transport = 'socket', modules = true, place, tls } = options;

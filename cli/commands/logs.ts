@@ -15,7 +15,9 @@ export function addLogs(program: Command): void {
   addJson(addSettings(command, 'state', 'coordinator', ...tlsSettings))
     .option('--role <name>', 'only of one process such as worker-0, or of all workers: worker')
     .option('--follow', 'go on until the run ends', false)
-    .addHelpText('after', examples(
+    .addHelpText(
+      'after',
+      examples(
         'polyak logs @last --role worker-0',
         'polyak logs digits-1 --role server --follow',
         'polyak logs digits-search-1/17 --coordinator 10.0.0.1:7350   # also where the processes have gone',

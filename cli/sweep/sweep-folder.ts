@@ -49,7 +49,10 @@ export interface StoredTemplate {
   list?: string;
 }
 
-export type NewSweep = Omit<SweepRecord, 'name' | 'sweepKey' | 'createdAt' | 'roles' | 'pid' | 'store' | 'checkpoints'> & {
+export type NewSweep = Omit<
+  SweepRecord,
+  'name' | 'sweepKey' | 'createdAt' | 'roles' | 'pid' | 'store' | 'checkpoints'
+> & {
   store?: string;
   /** Where its checkpoints get a prefix of their own. */
   bucket?: string | undefined;

@@ -31,5 +31,8 @@ export async function sweepOnce(
   // As it was written down, where what is undefined is left out.
   const experiment: unknown = JSON.parse(JSON.stringify(prepared.value));
   if (isDeepStrictEqual(known.template.experiment, experiment)) return known;
-  throw new PolyakError('usage', `${flag} ${text}: ${known.facts.name} has it, of another experiment; give another key`);
+  throw new PolyakError(
+    'usage',
+    `${flag} ${text}: ${known.facts.name} has it, of another experiment; give another key`,
+  );
 }

@@ -158,7 +158,9 @@ async function submitted(
   { body, headers }: ApiRequest<object, z.output<typeof schemas.submitBody>>,
 ) {
   const header = headers['idempotency-key'];
-  const key = body.key ?? (typeof header === 'string' && header !== '' ? sweepKeyOf(header, 'the header Idempotency-Key') : undefined);
+  const key =
+    body.key ??
+    (typeof header === 'string' && header !== '' ? sweepKeyOf(header, 'the header Idempotency-Key') : undefined);
   if (key === undefined) {
     throw new PolyakError(
       'usage',

@@ -109,10 +109,14 @@ describe('a sweep with --checkpoints s3://', () => {
     try {
       const { file: sweep } = await tinySweep(state, { trials: 3, keep: 1 });
       const place = ['--checkpoints', 's3://bucket/sweeps'];
-      expect(await polyak('sweep', sweep, '--backend', 'cpu', '--workers', '1', '--shards', '1', ...place)).toMatch(/^0 /);
+      expect(await polyak('sweep', sweep, '--backend', 'cpu', '--workers', '1', '--shards', '1', ...place)).toMatch(
+        /^0 /,
+      );
       const trials = new Set([...server.objects.keys()].map((key) => /trials\/(\d+)\//.exec(key)?.[1]));
       expect(trials.size).toBe(1);
-      expect(await polyak('evaluate', 'tiny-search-1@best', '--split', 'validation', '--backend', 'cpu')).toMatch(/^0 /);
+      expect(await polyak('evaluate', 'tiny-search-1@best', '--split', 'validation', '--backend', 'cpu')).toMatch(
+        /^0 /,
+      );
       server.objects.set([...server.objects.keys()][0]?.replace(/trials\/\d+/, 'trials/77') ?? '', Buffer.alloc(9));
       const collected = await polyak('gc', 'tiny-search-1');
       expect(collected).toMatch(/s3:.*trials\/77\/checkpoints .*of no trial that the store knows/);

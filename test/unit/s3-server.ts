@@ -23,7 +23,9 @@ export class S3Server {
    * What becomes of a request instead of an answer: nothing at all, so that it hangs; a status and a code; or it is carried out
    * and the answer is lost.
    */
-  fault: ((method: string, key: string) => 'hang' | 'lose the answer' | { status: number; code: string } | undefined) | undefined;
+  fault:
+    | ((method: string, key: string) => 'hang' | 'lose the answer' | { status: number; code: string } | undefined)
+    | undefined;
   /** As a server that knows no conditional writes. */
   ignoresConditions = false;
   /** Of bytes with an end; what a download goes on with has none. */
