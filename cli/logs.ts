@@ -32,7 +32,8 @@ export async function logsCommand(run: string, options: LogsOptions): Promise<vo
   const files = new LogFiles(source, role);
   files.requireSome();
   const print = (line: LogLine) => {
-    if (source.trialKey !== undefined && line.record['trial'] !== source.trialKey) return;
+    // A worker that joins again says so behind the key.
+    if (source.trialKey !== undefined && !String(line.record['trial']).startsWith(source.trialKey)) return;
     // Records may have a key of any name.
     if (json) printJson(line);
     else process.stdout.write(`${lineText(line)}\n`);
