@@ -7,11 +7,7 @@ import { layOutChunks } from '../common/chunk-layout.js';
 import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import type { Manifest } from '../common/manifest.js';
-import {
-  commitCheckpoint,
-  newestCheckpoint,
-  type CheckpointRecord,
-} from '../server/checkpoint/checkpoint.js';
+import { commitCheckpoint, newestCheckpoint, type CheckpointRecord } from '../server/checkpoint/checkpoint.js';
 import { checkpointPlace } from '../server/checkpoint/checkpoint-place.js';
 import { CheckpointReader } from '../server/checkpoint/checkpoint-reader.js';
 import { writeShardFile, type ChunkSnapshot } from '../server/checkpoint/shard-file.js';

@@ -11,7 +11,8 @@ export function checkedBucket(place: string | undefined, coordinator: string | n
   if (place === undefined || place === '') return undefined;
   const { bucket, prefix } = bucketLocation(place, '--checkpoints');
   if (coordinator === null && !S3.fromEnvironment().hasKeys) {
-    const way = 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_ENDPOINT_URL for a server other than Amazon\'s';
+    const way =
+      "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and AWS_ENDPOINT_URL for a server other than Amazon's";
     throw new PolyakError('usage', `--checkpoints ${place}: there are no keys to write there; ${way}`);
   }
   return prefix === '' ? `s3://${bucket}` : `s3://${bucket}/${prefix}`;

@@ -219,7 +219,10 @@ export class Launcher {
 
   private args({ role, index, port }: Place): string[] {
     const tls = tlsArguments(this.options.tls);
-    if (role === 'coordinator') return [...tls, '--listen', `${host}:${port}`, '--store', this.options.store];
+    if (role === 'coordinator') {
+      // They are in the folder of the logs already.
+      return [...tls, '--listen', `${host}:${port}`, '--store', this.options.store, '--logs', ''];
+    }
     const coordinator = [...tls, '--coordinator', this.coordinator];
     if (role === 'worker') return [...coordinator, '--backend', this.options.backend];
     return [...coordinator, '--listen', `${host}:${port}`, '--shard', String(index)];

@@ -5,14 +5,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PolyakError } from '../common/errors.js';
 import { LogLines, lineText, type LogLine } from './log-lines.js';
 import { printJson } from './output.js';
+import { remoteLogsOf, showRemoteLogs } from './remote-logs.js';
 import { historyOf, isAlive } from './run-facts.js';
 import { openRun } from './open-run.js';
 import { RunFolder } from './run-folder.js';
 import { sweepMeant } from './sweep/newest-sweep.js';
 import { SweepFolder } from './sweep/sweep-folder.js';
 
-interface LogsOptions {
+export interface LogsOptions {
   state: string;
+  /** Of a cluster elsewhere; a run or trial of this state folder knows its own. */
+  coordinator?: string;
   role?: string;
   follow: boolean;
   json: boolean;
@@ -23,11 +26,14 @@ const readBytesMax = 1 << 20;
 
 export async function logsCommand(run: string, options: LogsOptions): Promise<void> {
   const { state, role, follow, json } = options;
+  const remote = await remoteLogsOf(run, options);
+  if (remote) return await showRemoteLogs(remote, { role, follow, json });
   const source = await sourceOf(state, run);
   const files = new LogFiles(source, role);
   files.requireSome();
   const print = (line: LogLine) => {
-    if (source.trialKey !== undefined && line.record['trial'] !== source.trialKey) return;
+    // A worker that joins again says so behind the key.
+    if (source.trialKey !== undefined && !String(line.record['trial']).startsWith(source.trialKey)) return;
     // Records may have a key of any name.
     if (json) printJson(line);
     else process.stdout.write(`${lineText(line)}\n`);

@@ -1,6 +1,7 @@
 /** Flags of the three roles, and how a role's command runs its process. */
 import { Option, type Command } from 'commander';
 import type { TlsOptions } from '../common/tls/tls-options.js';
+import type { TrialLines } from '../common/trial-lines.js';
 import { wholeNumber } from './numbers.js';
 import { assertAddress, runRole, type RoleOptions } from './role-process.js';
 import { addSettings, settingOption, tlsSettings } from './settings.js';
@@ -42,12 +43,15 @@ export function attendedCoordinator(): Option {
 export async function runRoleCommand(
   name: RoleOptions['role'],
   { json, parentPipe }: CommonFlags,
-  start: (log: RoleOptions['log']) => ReturnType<Parameters<typeof runRole>[1]>,
+  start: (log: RoleOptions['log'], lines: TrialLines) => ReturnType<Parameters<typeof runRole>[1]>,
 ): Promise<void> {
   const { createLog } = await import('../common/log.js');
-  const log = createLog(name);
-  await runRole({ role: name, json, parentPipe, log }, async () => await start(log));
-  process.exit(0);
+  const { TrialLines } = await import('../common/trial-lines.js');
+  const lines = new TrialLines();
+  const log = createLog(name, (line) => lines.take(line));
+  await runRole({ role: name, json, parentPipe, log }, async () => await start(log, lines));
+  // What a worker that needs other threads has set.
+  process.exit(process.exitCode ?? 0);
 }
 
 export function tlsOf({ tlsCertificate, tlsKey, tlsAuthority }: CommonFlags): TlsOptions {

@@ -9,6 +9,8 @@ import type { Order__Output } from '../proto/gen/polyak/v1/Order.js';
 import type { Logger } from './log.js';
 import { coordinatorClient, fromServiceError } from './rpc.js';
 import type { TlsFiles } from './tls/tls-files.js';
+import type { TrialLines } from './trial-lines.js';
+import { ownVersion } from './version.js';
 
 export interface AttendOptions {
   /** host:port */
@@ -24,6 +26,8 @@ export interface AttendOptions {
   };
   /** What is said once a second. */
   beat?: () => { waiting: number };
+  /** What it logs of trials, which the coordinator keeps. */
+  lines?: TrialLines | undefined;
   /** Keys of the trials that the process holds now. */
   trials?: () => Buffer[];
   /** Every order but heartbeats. The same order may come any number of times. */
@@ -35,6 +39,7 @@ export interface AttendOptions {
 }
 
 const beatMs = 1000;
+const linesMs = 250;
 /** A coordinator that is silent for so long is given up, and called anew. */
 const silenceMsMax = 10_000;
 const backoffMsMin = 100;
@@ -49,13 +54,17 @@ export class Attendance {
   private lastBeatAt = 0;
   private retry: NodeJS.Timeout | undefined;
   private readonly beats: NodeJS.Timeout;
+  private readonly sending: NodeJS.Timeout;
   private closed = false;
+  /** On the present stream. */
+  private isWelcome = false;
   /** That was told last. */
   private refusal: string | undefined;
 
   constructor(private readonly options: AttendOptions) {
     this.client = coordinatorClient(options.coordinator, options.tls);
     this.beats = setInterval(() => this.beat(), beatMs);
+    this.sending = setInterval(() => this.sendLines(), linesMs);
     options.signal.addEventListener('abort', () => this.abandon(), { once: true });
     if (options.signal.aborted) this.abandon();
     else this.open();
@@ -72,6 +81,7 @@ export class Attendance {
       clearTimeout(end);
       this.client.close();
     });
+    this.sendLines(stream);
     stream.write({ goodbye: {} });
     stream.end();
   }
@@ -86,19 +96,21 @@ export class Attendance {
   private stopTimers(): void {
     this.closed = true;
     clearInterval(this.beats);
+    clearInterval(this.sending);
     clearTimeout(this.retry);
   }
 
   private open(): void {
     const stream = this.client.attend();
     this.stream = stream;
+    this.isWelcome = false;
     this.lastHeardAt = Date.now();
     stream.on('data', (order: Order__Output) => this.receive(order));
     // The first of these ends the stream; the others find it replaced.
     stream.on('error', (error: Error) => this.broken(stream, error));
     stream.on('end', () => this.lost(stream, 'it ended the stream'));
     const { register, trials = () => [] } = this.options;
-    stream.write({ register: { ...register, shardEpoch: this.shardEpoch, trials: trials() } });
+    stream.write({ register: { ...register, shardEpoch: this.shardEpoch, trials: trials(), version: ownVersion() } });
   }
 
   private receive(order: Order__Output): void {
@@ -107,6 +119,7 @@ export class Attendance {
     if (order.welcome) {
       this.shardEpoch = order.welcome.shardEpoch;
       this.backoffMs = backoffMsMin;
+      this.isWelcome = true;
       this.options.log.info({ coordinator: this.options.coordinator }, 'attending');
     }
     try {
@@ -135,6 +148,15 @@ export class Attendance {
     this.options.log.debug({ coordinator: this.options.coordinator, reason }, 'the coordinator is away');
     this.retry = setTimeout(() => this.open(), this.backoffMs);
     this.backoffMs = Math.min(backoffMsMax, this.backoffMs * 2);
+  }
+
+  /** Nothing while the coordinator is away, or takes what was sent before slowly. */
+  private sendLines(stream = this.stream): void {
+    const { lines } = this.options;
+    if (!lines || !stream || !this.isWelcome || stream.writableNeedDrain) return;
+    const batch = lines.drain();
+    if (batch.length === 0) return;
+    stream.write({ log: { lines: batch.map(({ trial, text }) => ({ trialKey: Buffer.from(trial, 'hex'), text })) } });
   }
 
   private beat(): void {

@@ -3,7 +3,13 @@ import { pino, type Logger } from 'pino';
 
 export type { Logger };
 
-export function createLog(role: string): Logger {
+/** `onLine` hears of each line as it is written. */
+export function createLog(role: string, onLine: (line: string) => void = () => undefined): Logger {
   const level = process.env['POLYAK_LOG'] ?? 'info';
-  return pino({ level, base: { role, pid: process.pid } }, pino.destination({ fd: 2, sync: true }));
+  const destination = pino.destination({ fd: 2, sync: true });
+  const write = (line: string) => {
+    destination.write(line);
+    onLine(line);
+  };
+  return pino({ level, base: { role, pid: process.pid } }, { write });
 }

@@ -61,10 +61,13 @@ export const services = {
 };
 
 /** The interceptors see every call before its handler. */
-export function createGrpcServer(interceptors: grpc.ServerInterceptor[] = []): grpc.Server {
+export function createGrpcServer(
+  interceptors: grpc.ServerInterceptor[] = [],
+  requestBytesMax = messageBytesMax,
+): grpc.Server {
   return new grpc.Server({
     interceptors,
-    'grpc.max_receive_message_length': messageBytesMax,
+    'grpc.max_receive_message_length': requestBytesMax,
     'grpc.max_send_message_length': messageBytesMax,
     'grpc.max_concurrent_streams': streamsMax,
   });

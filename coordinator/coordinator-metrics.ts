@@ -11,6 +11,7 @@ import { queueLength, workersWanted } from './workers-wanted.js';
 export interface CoordinatorMetrics {
   reports: Counter<'kind'>;
   runsEnded: Counter<'end'>;
+  logLines: Counter<'result'>;
   fenced: Counter;
   assignmentWait: Histogram<'of'>;
   arrivals: Counter<'of'>;
@@ -61,6 +62,16 @@ export function coordinatorMetrics(registry: Registry, parts: MeasuredParts): Co
       }),
       'end',
       ['finished', 'diverged', 'failed', 'stopped'],
+    ),
+    logLines: countedFrom0(
+      new Counter({
+        name: 'polyak_coordinator_log_lines_total',
+        help: 'Lines of the logs of trials that processes have sent, by whether they were kept.',
+        labelNames: ['result'],
+        registers,
+      }),
+      'result',
+      ['kept', 'dropped'],
     ),
     fenced: new Counter({
       name: 'polyak_coordinator_fenced_total',

@@ -8,6 +8,7 @@ import { toServiceError } from '../common/rpc.js';
 import type { CertificateRole } from '../common/tls/certificate-role.js';
 import { textOf } from '../common/tls/method-roles.js';
 import { callerRoles } from '../common/tls/role-guard.js';
+import { assertCompatible } from '../common/version.js';
 import type { ChangeSweepRequest__Output } from '../proto/gen/polyak/v1/ChangeSweepRequest.js';
 import type { CoordinatorHandlers } from '../proto/gen/polyak/v1/Coordinator.js';
 import type { ListTrialsRequest__Output } from '../proto/gen/polyak/v1/ListTrialsRequest.js';
@@ -24,11 +25,14 @@ import { shardsMax, type Epochs } from './epochs.js';
 import type { ExternalWork } from './external/external-work.js';
 import { workHandler } from './external/work-handler.js';
 import type { Ledger } from './ledger.js';
+import { readLogs, takeLogs, type ReadLogsCall } from './log-service.js';
 import type { RunEvents, WatchCall } from './run-events.js';
 import { isOver } from './run-state.js';
 import type { Runs } from './runs.js';
 import {
   changeSweep,
+  directoryLengthMax,
+  experimentBytesMax,
   listTrials,
   readTrial,
   reportOfTrial,
@@ -44,6 +48,10 @@ import type { SweepWatchers } from './sweep/sweep-watchers.js';
 import { eventChange } from './store/event-change.js';
 import type { Change, RunRow } from './store/rows.js';
 import type { Store } from './store/store.js';
+import type { TrialLogs } from './trial-logs.js';
+
+/** Of what the last report of a run says, which has a number for each metric. */
+const reportBytesMax = 1 << 20;
 
 export interface ServiceParts {
   store: Store;
@@ -57,6 +65,8 @@ export interface ServiceParts {
   watchers: SweepWatchers;
   progress: Progress;
   metrics: CoordinatorMetrics;
+  /** Undefined where none are kept. */
+  logs: TrialLogs | undefined;
   log: Logger;
 }
 
@@ -88,6 +98,7 @@ export function coordinatorService(parts: ServiceParts): CoordinatorHandlers {
     ChangeSweep: unary(async (request: ChangeSweepRequest__Output) => await changeSweep(parts, request)),
     ListTrials: unary(async (request: ListTrialsRequest__Output) => await listTrials(parts, request)),
     ReadTrial: streaming(async (call: ReadTrialCall) => await readTrial(parts, call)),
+    ReadLogs: streaming(async (call: ReadLogsCall) => await readLogs(parts, call)),
     Work: workHandler(parts.work, (error) => failed(parts, error)),
     Status: unary(async ({ sweepKey }: StatusRequest__Output) => await status(parts, sweepKey)),
   };
@@ -104,6 +115,7 @@ function attendHandler(parts: ServiceParts): CoordinatorHandlers['Attend'] {
     };
     const lose = () => leave('stream broken');
     const register = async (registration: Register__Output) => {
+      assertCompatible(`the ${registration.role.toLowerCase()}`, registration.version);
       assertRegistersAs(registration.role === 'SERVER' ? 'server' : 'worker', callerRoles(call));
       const epoch = await dispatcher.admit(registration);
       if (hasLeft) return;
@@ -127,6 +139,11 @@ function attendHandler(parts: ServiceParts): CoordinatorHandlers['Attend'] {
         register(message.register).catch((error: unknown) => call.emit('error', failed(parts, error)));
       } else if (message.goodbye) leave('left');
       else if (message.beat) attendee?.heard(message.beat.waiting);
+      else if (message.log && attendee) {
+        takeLogs(parts, attendee, message.log).catch((error: unknown) => {
+          parts.log.warn({ error: String(error) }, 'lines of a log were not taken');
+        });
+      }
     });
     call.on('end', () => {
       lose();
@@ -147,6 +164,7 @@ function assertRegistersAs(role: CertificateRole, roles: ReadonlySet<Certificate
 async function report(parts: ServiceParts, request: TrialReport__Output): Promise<Record<string, never>> {
   const { runs, sweeps, epochs, dispatcher, metrics } = parts;
   const { kind, leadEpoch } = request;
+  assertFits('report: body', request.body, reportBytesMax);
   const key = request.trialKey.toString('hex');
   const run = await runs.findAny(key);
   if (!run) throw new PolyakError('fenced', `report: there is no trial ${key} here`);
@@ -206,6 +224,8 @@ async function submit(parts: ServiceParts, request: SubmitRequest__Output): Prom
     throw new PolyakError('usage', `submit: shards is ${shards}, it must be 1 to ${shardsMax}`);
   if (directory === '')
     throw new PolyakError('usage', 'submit: directory is empty; it must be a folder that the servers see');
+  assertFits('submit: directory', directory, directoryLengthMax);
+  assertFits('submit: experiment', experiment, experimentBytesMax);
   assertJsonObject(experiment);
   const key = trialKey.toString('hex');
   const known = await runs.findAny(key);
@@ -221,6 +241,12 @@ async function submit(parts: ServiceParts, request: SubmitRequest__Output): Prom
   log.info({ trial: key, shards, untilStep, state }, 'trial submitted');
   dispatcher.dispatch();
   return { trialKey };
+}
+
+/** Errors: `usage`, naming both lengths. */
+function assertFits(what: string, text: string, most: number): void {
+  if (text.length <= most) return;
+  throw new PolyakError('usage', `${what} has ${text.length} characters, the most is ${most}`);
 }
 
 function newRun({ experiment, directory, untilStep, shards }: SubmitRequest__Output, key: string): RunRow {

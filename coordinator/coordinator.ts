@@ -1,11 +1,13 @@
 /** The coordinator process: knows runs and processes, never weights. Everything it must remember is in its store. */
+import { dirname, join } from 'node:path';
+import type { ConnectionLimits } from '../common/connection-limit.js';
 import type { PolyakError } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
 import { roleRegistry } from '../common/observability.js';
-import { createGrpcServer, listen, services } from '../common/rpc.js';
+import { createGrpcServer, services } from '../common/rpc.js';
 import { Refusals } from '../common/tls/refusals.js';
 import { roleGuard } from '../common/tls/role-guard.js';
-import { listenSecurely } from '../common/tls/secure-port.js';
+import { listenForGrpc } from '../common/tls/grpc-port.js';
 import type { TlsFiles } from '../common/tls/tls-files.js';
 import { coordinatorMetrics } from './coordinator-metrics.js';
 import { coordinatorService } from './coordinator-service.js';
@@ -23,6 +25,7 @@ import type { RunRow } from './store/rows.js';
 import { Progress } from './sweep/progress.js';
 import { Sweeps } from './sweep/sweeps.js';
 import { SweepWatchers } from './sweep/sweep-watchers.js';
+import { TrialLogs } from './trial-logs.js';
 
 export interface CoordinatorOptions {
   /** host:port; port 0 takes any. */
@@ -35,8 +38,12 @@ export interface CoordinatorOptions {
   apiTokens?: string;
   /** File of an SQLite store, whose folder is made, or the URL of a PostgreSQL database. */
   store: string;
+  /** Folder of the logs of trials; unless given, beside an SQLite store, and none with PostgreSQL; '' for none. */
+  logs?: string;
   /** For so long a sweep that has ended is in /metrics; an hour unless given. */
   sweepMetricsSeconds?: number;
+  /** Of each port; those of connection-limit.ts unless given. */
+  limits?: ConnectionLimits | undefined;
   /** Of gRPC and HTTP; plain without it. */
   tls?: TlsFiles | undefined;
   log: Logger;
@@ -51,12 +58,14 @@ export interface RunningCoordinator {
 }
 
 const beatMs = 1000;
+/** An experiment has 4 MiB at most, and its list of trials as much. */
+const requestBytesMax = 16 << 20;
 /** A process that says nothing for so long is taken to be gone; it may attend again. */
 const silenceMsMax = 15_000;
 
 /** Errors: `usage` for an address or a store that cannot be had, `setup` without SQLite. */
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
-  const { log, tls, sweepMetricsSeconds = 3600 } = options;
+  const { log, tls, limits, sweepMetricsSeconds = 3600 } = options;
   const host = options.listen.slice(0, options.listen.lastIndexOf(':'));
   const tokens = options.apiTokens === undefined ? undefined : readApiTokens(options.apiTokens);
   const store = await openStore(options.store, `${process.pid}`);
@@ -75,7 +84,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const epochs = new Epochs(kept.epochs);
   const { registry, stop: stopMeasuring } = roleRegistry('coordinator');
   const refusals = new Refusals(registry, log);
-  const grpcServer = createGrpcServer(tls?.isMutual ? [roleGuard(refusals)] : []);
+  const grpcServer = createGrpcServer(tls?.isMutual ? [roleGuard(refusals)] : [], requestBytesMax);
   let endConnections: () => void = () => undefined;
   let failure: PolyakError | undefined;
   let finish: () => void = () => undefined;
@@ -95,6 +104,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     endConnections();
     await http.close();
     stopMeasuring();
+    await logs?.close();
     await store.close();
     finish();
   };
@@ -128,9 +138,28 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const metrics = coordinatorMetrics(registry, { runs, sweeps, dispatcher, coordinatorEpoch, sweepMetricsSeconds });
   work.metrics = metrics;
   dispatcher.metrics = metrics;
-  const parts = { store, epochs, ledger, runs, sweeps, dispatcher, work, events, watchers, progress, metrics, log };
+  const logFolder = options.logs ?? logFolderOf(options.store);
+  const logs =
+    logFolder === undefined || logFolder === ''
+      ? undefined
+      : new TrialLogs({ folder: logFolder, lines: metrics.logLines, log });
+  const parts = {
+    store,
+    epochs,
+    ledger,
+    runs,
+    sweeps,
+    dispatcher,
+    work,
+    events,
+    watchers,
+    progress,
+    metrics,
+    logs,
+    log,
+  };
   const http = await startHttpServer({
-    ...{ host, port: options.metricsPort, tokens, registry, parts, tls },
+    ...{ host, port: options.metricsPort, tokens, registry, parts, tls, refusals, limits },
     healthy: () => failure?.message,
   });
   let beatAt = performance.now();
@@ -155,8 +184,12 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   }, beatMs);
 
   grpcServer.addService(services.coordinator.service, coordinatorService(parts));
-  const secured = tls && (await listenSecurely(grpcServer, options.listen, { tls, refusals }));
-  const port = secured?.port ?? (await listen(grpcServer, options.listen));
-  endConnections = () => secured?.close();
+  const { port, close: closePort } = await listenForGrpc(grpcServer, options.listen, { tls, refusals, limits });
+  endConnections = closePort;
   return { address: options.advertise ?? `${host}:${port}`, metricsPort: http.port, closed, close };
+}
+
+/** Beside the file of the store. */
+function logFolderOf(store: string): string | undefined {
+  return store.includes('://') ? undefined : join(dirname(store), 'trial-logs');
 }

@@ -5,6 +5,7 @@
 import { leadShardOf } from '../common/chunk-layout.js';
 import { PolyakError } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
+import { ownVersion } from '../common/version.js';
 import type { Register__Output } from '../proto/gen/polyak/v1/Register.js';
 import { Assignment } from './assignment.js';
 import type { Attendee } from './attendee.js';
@@ -24,6 +25,8 @@ export type Departure = 'left' | 'stream broken' | 'silent' | 'replaced';
 const settleMs = 3000;
 /** Of a process's id, which is in every log and answer that names it. */
 export const nameLengthMax = 200;
+/** That a process holds. */
+const trialsMax = 100_000;
 /** A host name of the longest kind, and its port. */
 const addressLengthMax = 260;
 
@@ -57,7 +60,7 @@ export class Dispatcher {
 
   /** The epoch of the process's shard number; 0 for a worker; undefined for a server that has been replaced. */
   async admit(register: Register__Output): Promise<number | undefined> {
-    const { role, shard, id, shardEpoch } = register;
+    const { role, shard, id, shardEpoch, trials } = register;
     if (id === '') throw new PolyakError('protocol', 'register: id is empty');
     for (const [what, text, most] of [
       ['id', id, nameLengthMax],
@@ -66,6 +69,8 @@ export class Dispatcher {
       if (text.length > most)
         throw new PolyakError('protocol', `register: ${what} has ${text.length} characters, the most is ${most}`);
     }
+    if (trials.length > trialsMax)
+      throw new PolyakError('protocol', `register: ${trials.length} trials, the most is ${trialsMax}`);
     if (role === 'WORKER') return 0;
     if (shard >= shardsMax) {
       const right = `numbers go from 0 to ${shardsMax - 1}, one for each server of the cluster`;
@@ -93,7 +98,7 @@ export class Dispatcher {
     // A process that comes again while it is still here has lost its stream unheard.
     if (before) this.metrics?.departures.inc({ of, reason: isReplaced ? 'replaced' : 'stream broken' });
     const { coordinatorEpoch, log } = this.parts;
-    attendee.send({ welcome: { coordinatorEpoch, shardEpoch: attendee.shardEpoch } });
+    attendee.send({ welcome: { coordinatorEpoch, shardEpoch: attendee.shardEpoch, version: ownVersion() } });
     for (const trialKey of trials) this.greet(attendee, trialKey);
     log.info({ process: attendee.name, address: attendee.register.address }, 'attends');
     this.dispatch();

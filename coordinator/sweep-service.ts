@@ -27,7 +27,10 @@ export type WatchSweepCall = ServerWritableStream<WatchSweepRequest__Output, Run
 export type ReadTrialCall = ServerWritableStream<ReadTrialRequest__Output, TrialLine>;
 
 const trialsMax = 1000;
-const experimentBytesMax = 4 << 20;
+export const experimentBytesMax = 4 << 20;
+/** Of a path, as systems have it. */
+export const directoryLengthMax = 4096;
+const listBytesMax = 8 << 20;
 const nameLengthMax = 200;
 /** Far beyond what an experiment has, and far below what the stack holds. */
 const depthMax = 100;
@@ -74,6 +77,14 @@ function requireRightRequest(request: SubmitSweepRequest__Output): void {
     refuse(`experiment has ${experiment.length} bytes, the most is ${experimentBytesMax}`);
   for (const [what, text] of Object.entries({ experiment, settings })) {
     if (depthOf(text) > depthMax) refuse(`${what} is nested ${depthOf(text)} deep, the most is ${depthMax}`);
+  }
+  for (const [what, text, most] of [
+    ['settings', settings, experimentBytesMax],
+    ['list', request.list, listBytesMax],
+    ['folder', request.folder, directoryLengthMax],
+    ['directory', directory, directoryLengthMax],
+  ] as const) {
+    if (text.length > most) refuse(`${what} has ${text.length} characters, the most is ${most}`);
   }
   if (external) return;
   if (shards < 1 || shards > shardsMax) refuse(`shards is ${shards}, it must be 1 to ${shardsMax}`);

@@ -6,12 +6,16 @@ import type { EventEmitter } from 'node:events';
 import { PolyakError } from '../common/errors.js';
 import type { ServerStream } from '../common/message-stream.js';
 import { toServiceError } from '../common/rpc.js';
+import { assertCompatible } from '../common/version.js';
 import type { ParameterServerHandlers } from '../proto/gen/polyak/v1/ParameterServer.js';
 import type { ShardReport } from '../proto/gen/polyak/v1/ShardReport.js';
 import type { ChunkService } from './chunk-service.js';
 import { MemoryTaken } from './memory-taken.js';
 import type { ShardTrial } from './shard-trial.js';
 import type { TrialTable } from './trial-table.js';
+
+/** As of an id that the coordinator takes. */
+const workerLengthMax = 200;
 
 export function parameterService(table: TrialTable, chunks: ChunkService): ParameterServerHandlers {
   const { metrics } = table.context;
@@ -22,7 +26,9 @@ export function parameterService(table: TrialTable, chunks: ChunkService): Param
           stream.emit('error', toServiceError(new PolyakError('protocol', 'the first message must be Hello')));
           return;
         }
-        const { trialKey, worker } = first.hello;
+        const { trialKey, worker, version } = first.hello;
+        const refusal = refusalOfHello(worker, version);
+        if (refusal) return void stream.emit('error', toServiceError(refusal));
         const lead = table.findLead(trialKey);
         if (!lead) {
           metrics.fenced.inc({ what: 'control' });
@@ -99,6 +105,22 @@ export function parameterService(table: TrialTable, chunks: ChunkService): Param
       stream.on('cancelled', over);
     },
   };
+}
+
+/** The error of a worker that cannot work with this process, whatever its trial. */
+function refusalOfHello(worker: string, version: string): unknown {
+  try {
+    if (worker.length > workerLengthMax) {
+      throw new PolyakError(
+        'protocol',
+        `hello: worker has ${worker.length} characters, the most is ${workerLengthMax}`,
+      );
+    }
+    assertCompatible('the worker', version);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }
 
 /** Chunk frames have a codec of their own, so that they are not what the generated types say. */

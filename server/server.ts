@@ -1,6 +1,7 @@
 /** The server process: one shard of the parameter server, for any number of trials. It loads no TensorFlow and no data. */
 import { randomUUID } from 'node:crypto';
 import { attend, type Attendance } from '../common/attendance.js';
+import type { ConnectionLimits } from '../common/connection-limit.js';
 import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
 import type { Logger } from '../common/log.js';
@@ -10,6 +11,7 @@ import { coordinatorClient, createGrpcServer, services, unary } from '../common/
 import { Refusals } from '../common/tls/refusals.js';
 import { roleGuard } from '../common/tls/role-guard.js';
 import type { TlsFiles } from '../common/tls/tls-files.js';
+import type { TrialLines } from '../common/trial-lines.js';
 import type { Lead__Output } from '../proto/gen/polyak/v1/Lead.js';
 import type { Order__Output } from '../proto/gen/polyak/v1/Order.js';
 import { ArenaPool } from './arithmetic/arena-pool.js';
@@ -39,9 +41,13 @@ export interface ServerOptions {
   memoryBytesMax?: number;
   /** Arithmetic threads. */
   threads: number;
+  /** Of its port; those of connection-limit.ts unless given. */
+  limits?: ConnectionLimits | undefined;
   /** Plain without it. */
   tls?: TlsFiles | undefined;
   log: Logger;
+  /** What it logs of trials. */
+  lines?: TrialLines | undefined;
 }
 
 export interface RunningServer {
@@ -72,12 +78,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const grpcServer = createGrpcServer(tls?.isMutual ? [roleGuard(refusals)] : []);
   const chunks = chunkService(table, log);
   grpcServer.addService(services.parameterServer.service, parameterService(table, chunks));
-  const listening = await listenShared(grpcServer, chunks, options.listen, tls && { tls, refusals });
+  const listening = await listenShared(grpcServer, chunks, options.listen, { tls, refusals, limits: options.limits });
   const address = options.advertise ?? `${hostOf(options.listen)}:${listening.port}`;
   const client = coordinatorClient(options.coordinator, tls);
 
   const createLead = (order: Lead__Output) => {
     const { trialKey, leadEpoch } = order;
+    const trialLog = log.child({ trial: trialKey.toString('hex') });
     const send = async (kind: string, step: number, body: string) => {
       const report = { trialKey, kind: kind as 'EPOCH', step, body, leadEpoch };
       const deadline = Date.now() + 5000;
@@ -97,10 +104,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       leadEpoch,
       beginLocally: async (begin, report) => await table.begin(begin, report),
       release: (trial) => table.release(trial),
-      reports: new ReportQueue(send, log, stopping.signal),
+      reports: new ReportQueue(send, trialLog, stopping.signal),
       metrics,
       tls,
-      log,
+      log: trialLog,
     });
   };
   const leads = new LeadOrders(table, createLead, log);
@@ -133,6 +140,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     signal: stopping.signal,
     log,
     tls,
+    lines: options.lines,
   });
 
   const close = async () => {

@@ -77,6 +77,7 @@ export class ShardTrial {
   private fits = false;
   /** What the learning rate is multiplied by. */
   private rateFactor: number;
+  private readonly log: Logger;
 
   private constructor(
     private readonly context: ShardContext,
@@ -88,6 +89,7 @@ export class ShardTrial {
     this.specs = layOutChunks(manifest, experiment.chunkFloats);
     this.slotNames = slotNamesOf(experiment);
     this.rateFactor = order.rateFactor || 1;
+    this.log = context.log.child({ trial: order.trialKey.toString('hex') });
   }
 
   /**
@@ -217,7 +219,8 @@ export class ShardTrial {
     pool.assertFits(owned.length, slots);
     this.fits = true;
     const initial = new InitialWeights(this.experiment.seed, transferred);
-    const checkpoint = path === '' ? undefined : await this.untilReadable(async () => await CheckpointReader.open(path));
+    const checkpoint =
+      path === '' ? undefined : await this.untilReadable(async () => await CheckpointReader.open(path));
     for (const spec of owned) {
       const arena = pool.reserve(slots);
       this.reservations.push(() => pool.unreserve(arena, slots));
@@ -242,7 +245,7 @@ export class ShardTrial {
 
   /** A bucket may be out of reach for a while; its lead waits, as for memory. */
   private async untilReadable<Value>(read: () => Promise<Value>): Promise<Value> {
-    const onFailure = ({ message }: Error) => this.context.log.warn({ reason: message }, 'a checkpoint cannot be read');
+    const onFailure = ({ message }: Error) => this.log.warn({ reason: message }, 'a checkpoint cannot be read');
     return await insist(read, { onFailure, onlyUnreachable: true, signal: this.leaving.signal });
   }
 
@@ -270,7 +273,7 @@ export class ShardTrial {
         if (this.atVersion.chunks === this.chunks.size) this.report({ reached: { step: chunk.version } });
       },
       failed: (error) => {
-        this.context.log.error({ error: error.stack }, 'a chunk failed');
+        this.log.error({ error: error.stack }, 'a chunk failed');
         this.report({ failed: { message: error.message } });
       },
     };
@@ -352,7 +355,7 @@ export class ShardTrial {
 
   private async writeCut(step: number, snapshots: ChunkSnapshot[]): Promise<void> {
     const { directory, incarnation, shard, shards, trialKey } = this.order;
-    const { log, metrics } = this.context;
+    const { metrics } = this.context;
     const stopTimer = metrics.checkpointSeconds.startTimer();
     const { signal } = this.leaving;
     const file = { directory, incarnation, shard, shards, step, trialKey, snapshots };
@@ -360,7 +363,7 @@ export class ShardTrial {
       signal,
       onFailure: ({ message }, failures) => {
         metrics.checkpointFailures.inc();
-        log.warn({ step, failures, reason: message }, 'a checkpoint was not written, and is tried again');
+        this.log.warn({ step, failures, reason: message }, 'a checkpoint was not written, and is tried again');
         this.report({ cutDelayed: { step, message } });
       },
     });

@@ -6,6 +6,7 @@ import type grpc from '@grpc/grpc-js';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { splitAddress } from '../common/address.js';
+import { ConnectionLimit } from '../common/connection-limit.js';
 import { PolyakError } from '../common/errors.js';
 import { decodeFrameOrError, frameParts, type ChunkFrame } from '../common/frame.js';
 import { openings, readOpening } from '../common/opening.js';
@@ -14,8 +15,9 @@ import { acceptInjected, chunkStreamCodecs } from '../common/rpc.js';
 import { SocketStream, readBytes, type Codec } from '../common/socket-stream.js';
 import { refusalOf } from '../common/tls/method-roles.js';
 import type { CertificateRole } from '../common/tls/certificate-role.js';
+import { isRefused, type GrpcPortOptions } from '../common/tls/grpc-port.js';
 import { refuseConnection } from '../common/tls/refuse-connection.js';
-import { peerOf, secureDoor, type SecureDoorOptions } from '../common/tls/secure-door.js';
+import { peerOf, secureDoor } from '../common/tls/secure-door.js';
 import type { PushReply } from '../proto/gen/polyak/v1/PushReply.js';
 import type { WeightsRequest__Output } from '../proto/gen/polyak/v1/WeightsRequest.js';
 import type { ChunkService } from './chunk-service.js';
@@ -39,14 +41,15 @@ const streamMethods = new Map<string, string>([
   [openings.weights, '/polyak.v1.ParameterServer/Weights'],
 ]);
 
-/** Connections are plain without `secure`. Errors: `usage` where the address cannot be had. */
+/** Without options: plain, and nothing is counted. Errors: `usage` where the address cannot be had. */
 export async function listenShared(
   server: grpc.Server,
   chunks: ChunkService,
   address: string,
-  secure?: SecureDoorOptions,
+  { tls, refusals, limits }: Partial<GrpcPortOptions> = {},
 ): Promise<SharedPort> {
   const inject = acceptInjected(server);
+  const limit = new ConnectionLimit(limits);
   const sockets = new Set<Socket>();
   const keep = (socket: Socket) => {
     sockets.add(socket);
@@ -71,7 +74,7 @@ export async function listenShared(
       const method = streamMethods.get(service);
       const error = method !== undefined && roles ? refusalOf(method, roles) : undefined;
       if (error) {
-        secure?.refusals.add('role', peerOf(socket), error.message);
+        refusals?.add('role', peerOf(socket), error.message);
         socket.unshift(opening);
         refuseConnection(socket, error);
       } else if (service === openings.push) serve(socket, 'frames', pushCodec, (stream) => chunks.push(stream));
@@ -82,15 +85,16 @@ export async function listenShared(
         inject(socket);
       }
     });
-  const knock = secure
-    ? secureDoor(secure, (socket, roles) => {
-        keep(socket);
-        enter(socket, roles);
-      })
-    : enter;
+  const knock =
+    tls && refusals
+      ? secureDoor({ tls, refusals }, (socket, roles) => {
+          keep(socket);
+          enter(socket, roles);
+        })
+      : enter;
   const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     keep(socket);
-    knock(socket);
+    if (!isRefused(socket, limit, { refusals, isSecure: tls !== undefined })) knock(socket);
   });
   try {
     listener.listen(splitAddress(address));

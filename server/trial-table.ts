@@ -1,5 +1,6 @@
 /** The trials that a server process holds chunks of, and those that it leads; where fencing is decided. */
 import { PolyakError } from '../common/errors.js';
+import { assertCompatible } from '../common/version.js';
 import type { ShardReport } from '../proto/gen/polyak/v1/ShardReport.js';
 import type { TrialLead } from './lead/trial-lead.js';
 import { ShardTrial, type BeginOrder, type ShardContext } from './shard-trial.js';
@@ -26,6 +27,7 @@ export class TrialTable {
    * as MemoryTaken when it may be tried again. An incarnation that its lead has left may begin again.
    */
   async begin(order: BeginOrder, report: (report: ShardReport) => void): Promise<ShardTrial> {
+    assertCompatible('the lead', order.version);
     const key = order.trialKey.toString('hex');
     const before = this.held.get(key);
     if (this.isReplaced(order)) throw this.fenceLead(order);

@@ -5,6 +5,7 @@
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import type { Logger } from '../common/log.js';
 import { parameterServerClient } from '../common/rpc.js';
+import { ownVersion } from '../common/version.js';
 import type { TlsFiles } from '../common/tls/tls-files.js';
 import type { LeadMessage__Output } from '../proto/gen/polyak/v1/LeadMessage.js';
 import type { WorkerMessage } from '../proto/gen/polyak/v1/WorkerMessage.js';
@@ -77,7 +78,7 @@ export class ControlLink {
       heardAt = performance.now();
       if (this.stream === stream) onMessage(message, (answer) => write(stream, answer));
     });
-    write(stream, { hello: { trialKey, worker } });
+    write(stream, { hello: { trialKey, worker, version: ownVersion() } });
     try {
       await streamEnd(stream, signal);
     } finally {

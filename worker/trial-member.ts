@@ -165,7 +165,8 @@ export class TrialMember {
     });
     const send = (message: WorkerMessage) => this.control.send(message);
     const activity = this.doing;
-    const work = new TrialWork({ trial: this.computeName, prepared, activity, metrics, send, log });
+    const known = log.child({ trial: this.trial });
+    const work = new TrialWork({ trial: this.computeName, prepared, activity, metrics, send, log: known });
     this.loop = trainingLoop(this.leases, work).catch((error: unknown) => {
       log.error({ trial: this.trial, error: stackOf(error) }, 'the training loop failed');
       this.stop();
@@ -202,7 +203,8 @@ export class TrialMember {
   }
 
   private enter(number: number, shards: string[], prepared: PreparedTrial, work: TrialWork): Incarnation {
-    const { trialKey, log } = this.options;
+    const { trialKey } = this.options;
+    const log = this.options.log.child({ trial: this.trial });
     this.endIncarnation();
     const entered: Incarnation = new Incarnation({
       trialKey,
@@ -216,7 +218,7 @@ export class TrialMember {
         if (this.incarnation === entered) work.receiveWeights(frame);
       },
       onFenced: (message) => {
-        log.info({ trial: this.trial, incarnation: number, reason: message }, 'fenced; waiting to be admitted again');
+        log.info({ incarnation: number, reason: message }, 'fenced; waiting to be admitted again');
         if (this.incarnation === entered) this.leases.voidAll();
       },
     });

@@ -5,10 +5,12 @@
 import { randomUUID } from 'node:crypto';
 import { attend } from '../common/attendance.js';
 import type { Transport } from '../common/chunk-streams.js';
+import { exitForRestart } from '../common/exit-for-restart.js';
 import type { Logger } from '../common/log.js';
 import { memoryLimitBytes } from '../common/memory-limit.js';
 import { observe } from '../common/observability.js';
 import type { TlsFiles } from '../common/tls/tls-files.js';
+import type { TrialLines } from '../common/trial-lines.js';
 import { withResolvers } from '../common/with-resolvers.js';
 import type { Order__Output } from '../proto/gen/polyak/v1/Order.js';
 import { ActivityClock } from './activity.js';
@@ -37,6 +39,8 @@ export interface WorkerOptions {
   /** Plain without it. */
   tls?: TlsFiles | undefined;
   log: Logger;
+  /** What it logs of trials. */
+  lines?: TrialLines | undefined;
 }
 
 export interface RunningWorker {
@@ -46,9 +50,6 @@ export interface RunningWorker {
   /** Hands back the leases and closes. */
   close(): Promise<void>;
 }
-
-/** Asks the supervisor for a fresh process (sysexits' EX_TEMPFAIL): TensorFlow's threads are settled once per process. */
-export const exitForRestart = 75;
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
   const { log, backend, transport = 'socket', modules = true, place, tls } = options;
@@ -127,6 +128,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     signal: stopping.signal,
     log,
     tls,
+    lines: options.lines,
   });
 
   const close = async () => {

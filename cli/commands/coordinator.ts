@@ -8,6 +8,7 @@ interface CoordinatorFlags {
   store: string;
   apiTokens?: string;
   sweepMetricsFor?: number;
+  logs?: string;
 }
 
 export function addCoordinator(program: Command): void {
@@ -21,6 +22,10 @@ export function addCoordinator(program: Command): void {
       '.polyak/coordinator.db',
     )
     .option('--api-tokens <file>', 'who may use the HTTP API: a list of { token, scope: read | admin } (docs/api.md)')
+    .option(
+      '--logs <dir>',
+      'keep the logs of trials there, 512 MB at most (default: trial-logs beside a SQLite file; with PostgreSQL none)',
+    )
     .option(
       '--sweep-metrics-for <time>',
       'for so long a sweep that has ended is in /metrics (default: 1h)',
@@ -38,6 +43,7 @@ export function addCoordinator(program: Command): void {
         const { store, metricsPort, apiTokens, sweepMetricsFor: sweepMetricsSeconds } = flags;
         const given = {
           ...(apiTokens === undefined ? {} : { apiTokens }),
+          ...(flags.logs === undefined ? {} : { logs: flags.logs }),
           ...(sweepMetricsSeconds === undefined ? {} : { sweepMetricsSeconds }),
         };
         const tls = TlsFiles.openServer(tlsOf(flags), log);

@@ -47,7 +47,7 @@ export function addServer(program: Command): void {
       examples('polyak server --coordinator 10.0.0.1:7350 --shard 0 --listen 0.0.0.0:7351 --advertise 10.0.0.2:7351'),
     )
     .action(async (flags: ServerFlags) => {
-      await runRoleCommand('server', flags, async (log) => {
+      await runRoleCommand('server', flags, async (log, lines) => {
         if (flags.shard >= shardsMax)
           throw new PolyakError('usage', `--shard ${flags.shard}: numbers go from 0 to ${shardsMax - 1}`);
         const { TlsFiles } = await import('../../common/tls/tls-files.js');
@@ -65,6 +65,7 @@ export function addServer(program: Command): void {
           ...memory,
           tls,
           log,
+          lines,
         });
       });
     });

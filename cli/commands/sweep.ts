@@ -30,6 +30,10 @@ export function addSweep(program: Command): void {
     .option('--priority <n>', 'of several sweeps on a cluster, the higher one begins trials first', wholeNumber)
     .option('--dry-run', 'say what would run, by one calibrated trial, and run nothing else', false)
     .option('--replay <sweep>', 'repeat the stored decisions of a sweep that has ended, to the same table')
+    .option(
+      '--idempotency-key <text>',
+      'with --coordinator: the same again, by whatever machine, is the same sweep and follows it',
+    )
     .option('--detach', 'with --coordinator: submit, and do not follow', false)
     .addHelpText(
       'after',
@@ -39,6 +43,7 @@ export function addSweep(program: Command): void {
         'polyak sweep examples/digits-search.yaml --budget 2h           # stops at checkpoints, with exit code 6',
         'polyak sweep --replay digits-search-1',
         'polyak sweep examples/digits-search.yaml --coordinator 10.0.0.1:7350 --detach',
+        'polyak sweep examples/digits-search.yaml --coordinator 10.0.0.1:7350 --idempotency-key nightly-2026-11-30',
       ),
     )
     .action(async (file: string | undefined, flags: SweepFlags) => {

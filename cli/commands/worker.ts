@@ -14,6 +14,7 @@ interface WorkerFlags extends CommonFlags {
   dataMap?: DataMapping[];
   dataCacheBytes?: number;
   modules: boolean;
+  gpus?: string;
   metricsHost: string;
   metricsPort: number;
 }
@@ -49,6 +50,10 @@ export function addWorker(program: Command): void {
         .env(settings.dataCacheBytes.variable)
         .argParser(parseBytes),
     )
+    .option(
+      '--gpus <which>',
+      'one worker process for each of these GPUs: all, or numbers such as 0,2 (never run on a GPU)',
+    )
     .option('--no-modules', 'refuse trials that have a module, that is code of their own')
     .option('--metrics-host <host>', 'address that /metrics and /healthz listen on', '127.0.0.1')
     .option('--metrics-port <port>', 'for /metrics and /healthz; 0 takes any', wholeNumber, 0);
@@ -58,11 +63,16 @@ export function addWorker(program: Command): void {
       examples(
         'polyak worker --coordinator 10.0.0.1:7350 --metrics-host 0.0.0.0 --metrics-port 9352',
         'polyak worker --coordinator polyak.example.org:443 --transport grpc   # through a proxy for HTTP/2',
+        'polyak worker --coordinator 10.0.0.1:7350 --gpus all',
         'polyak worker --coordinator 10.0.0.1:7350 --data-map /home/me/data=/mnt/data   # where the data are mounted',
       ),
     )
     .action(async (flags: WorkerFlags) => {
-      await runRoleCommand('worker', flags, async (log) => {
+      if (flags.gpus !== undefined) {
+        const { gpuWorkersCommand } = await import('../gpu-workers-command.js');
+        return await gpuWorkersCommand(flags.gpus, flags);
+      }
+      await runRoleCommand('worker', flags, async (log, lines) => {
         const { TlsFiles } = await import('../../common/tls/tls-files.js');
         const { startWorker } = await import('../../worker/worker.js');
         const { findLibrary } = await import('../../worker/tensorflow/load.js');
@@ -73,7 +83,7 @@ export function addWorker(program: Command): void {
         if (backend === 'tensorflow') findLibrary();
         const tls = TlsFiles.open(tlsOf(flags), log);
         const shown = { metricsHost, metricsPort };
-        return await startWorker({ coordinator, backend, transport, modules, place, ...shown, tls, log });
+        return await startWorker({ coordinator, backend, transport, modules, place, ...shown, tls, log, lines });
       });
     });
 }

@@ -35,7 +35,10 @@ export async function collectCommand(sweep: string | undefined, { state, dryRun,
       if (!dryRun) await remove(garbage.path);
       total += garbage.bytes;
       if (json) printJson({ event: dryRun ? 'would delete' : 'deleted', sweep: folder.facts.name, ...garbage });
-      else printText(`${isBucket(garbage.path) ? garbage.path : displayPath(garbage.path)}  ${garbage.bytes} bytes  ${garbage.why}`);
+      else
+        printText(
+          `${isBucket(garbage.path) ? garbage.path : displayPath(garbage.path)}  ${garbage.bytes} bytes  ${garbage.why}`,
+        );
     }
   }
   if (json) printJson({ event: 'collected', bytes: total, dryRun });

@@ -67,7 +67,7 @@ export function defaultWorkers(threads: number): number {
 export async function createSweep(
   prepared: PreparedSweep,
   { workers, shards = 1, state, backend = 'tensorflow', coordinator, checkpoints }: SweepPlace,
-  { settings, file }: { settings: Record<string, unknown>; file?: string },
+  { settings, file, sweepKey }: { settings: Record<string, unknown>; file?: string; sweepKey?: string },
 ): Promise<SweepFolder> {
   const { value, folder, list, bundle, moduleFile, name, threads } = prepared;
   const template = { experiment: value, folder, ...(list === undefined ? {} : { list }) };
@@ -80,6 +80,7 @@ export async function createSweep(
       coordinator: coordinator ?? null,
       settings,
       replayOf: null,
+      sweepKey,
       bucket: checkedBucket(checkpoints, coordinator ?? null),
     },
     provenance: { ...(await provenanceOf(backend, file)), ...module },

@@ -6,7 +6,7 @@ import type { SweepLine } from '../../coordinator/sweep/log-line.js';
 import { Launcher } from '../launcher.js';
 import { setup } from '../setup.js';
 import { tlsElsewhere, tlsHere } from '../tls.js';
-import { SweepFollower, type SweepChange } from './sweep-follower.js';
+import { SweepFollower, type SweepChange, type SweepSubmission } from './sweep-follower.js';
 import { sweepNames } from './find-sweep.js';
 import { SweepFolder } from './sweep-folder.js';
 
@@ -88,15 +88,13 @@ async function follow(
   };
   try {
     if (kill.aborted) end();
-    await follower.submit(
-      {
-        ...{ name: facts.name, experiment: JSON.stringify(template.experiment), folder: template.folder },
-        ...{ directory: folder.place, shards: facts.shards, list: template.list ?? '' },
-        settings: JSON.stringify(facts.settings),
-        replayOf: Buffer.from(facts.replayOf ?? '', 'hex'),
-      },
-      ending.signal,
-    );
+    const submission = {
+      ...{ name: facts.name, experiment: JSON.stringify(template.experiment), folder: template.folder },
+      ...{ directory: folder.place, shards: facts.shards, list: template.list ?? '' },
+      settings: JSON.stringify(facts.settings),
+      replayOf: Buffer.from(facts.replayOf ?? '', 'hex'),
+    };
+    await submit(follower, submission, { isElsewhere: !launcher, signal: ending.signal });
     for (const change of first) await follower.change(change, ending.signal);
     if (stop.aborted) askToStop();
     else stop.addEventListener('abort', askToStop, { once: true });
@@ -112,6 +110,22 @@ async function follow(
     stop.removeEventListener('abort', askToStop);
     kill.removeEventListener('abort', end);
     follower.close();
+  }
+}
+
+/** The same sweep may have been submitted from another folder, where it has another number: it keeps the name that it has. */
+async function submit(
+  follower: SweepFollower,
+  submission: SweepSubmission,
+  { isElsewhere, signal }: { isElsewhere: boolean; signal: AbortSignal },
+): Promise<void> {
+  try {
+    await follower.submit(submission, signal);
+  } catch (error) {
+    if (!isElsewhere || !(error instanceof PolyakError) || error.code !== 'usage') throw error;
+    const known = await follower.snapshot(signal).catch(() => undefined);
+    if (!known || known.name === submission.name) throw error;
+    await follower.submit({ ...submission, name: known.name, directory: known.directory }, signal);
   }
 }
 

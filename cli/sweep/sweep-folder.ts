@@ -49,10 +49,15 @@ export interface StoredTemplate {
   list?: string;
 }
 
-export type NewSweep = Omit<SweepRecord, 'name' | 'sweepKey' | 'createdAt' | 'roles' | 'pid' | 'store' | 'checkpoints'> & {
+export type NewSweep = Omit<
+  SweepRecord,
+  'name' | 'sweepKey' | 'createdAt' | 'roles' | 'pid' | 'store' | 'checkpoints'
+> & {
   store?: string;
   /** Where its checkpoints get a prefix of their own. */
   bucket?: string | undefined;
+  /** That of a submission which may be repeated; unless given one that nobody has. */
+  sweepKey?: string | undefined;
 };
 
 export class SweepFolder {
@@ -67,10 +72,10 @@ export class SweepFolder {
     state: string,
     name: string,
     template: StoredTemplate,
-    { bucket, ...options }: NewSweep,
+    { bucket, sweepKey = randomKey(), ...options }: NewSweep,
   ): SweepFolder {
     const path = claimFolder(resolve(state), name);
-    const identity = { name: basename(path), sweepKey: randomKey() };
+    const identity = { name: basename(path), sweepKey };
     // Numbers are given by this folder; other folders may use the same prefix.
     const own = bucket && placeInside(bucket, `${identity.name}-${identity.sweepKey}`);
     writeFileSync(join(path, 'template.json'), `${JSON.stringify(template, null, 2)}\n`);

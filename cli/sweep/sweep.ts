@@ -11,7 +11,8 @@ import { outliveReader, printJson } from '../output.js';
 import { patienceMsDefault } from '../run.js';
 import { bestLines } from './best.js';
 import { openReader } from './open-reader.js';
-import { createSweep, prepareSweep, type SweepPlace } from './prepare-sweep.js';
+import { prepareSweep, type SweepPlace } from './prepare-sweep.js';
+import { sweepOnce } from './sweep-once.js';
 import { runSweep } from './run-sweep.js';
 import type { SweepChange } from './sweep-follower.js';
 import { SweepFolder } from './sweep-folder.js';
@@ -27,6 +28,7 @@ export interface SweepFlags extends SweepPlace {
   /** Seconds. */
   patience?: number;
   replay?: string;
+  idempotencyKey?: string;
   detach?: boolean;
   dryRun?: boolean;
   json: boolean;
@@ -54,7 +56,8 @@ export async function sweepCommand(file: string | undefined, flags: SweepFlags):
     ...(priority !== undefined && { priority }),
     ...(budget !== undefined && { budget: { ...prepared.plan.section.budget, time: budget } }),
   };
-  return await sweepInForeground(await createSweep(prepared, flags, { settings, file }), flags);
+  const folder = await sweepOnce(prepared, flags, { settings, file });
+  return await sweepInForeground(folder, flags);
 }
 
 function repeated({ state, workers, shards, backend }: SweepFlags, sweep: string): SweepFolder {

@@ -63,7 +63,9 @@ async function writeFiles(folder: SweepFolder, { plan }: SweepReader, { row, run
     createdAt: row.startedAt ?? facts.createdAt,
     ...{ untilStep: 0, workers: 1, shards: facts.shards, backend: facts.backend, coordinator: facts.coordinator },
     ...{ roles: [], pid: isRunning ? facts.pid : null, provenance: facts.provenance, parent: null },
-    ...(facts.checkpoints === undefined ? {} : { checkpoints: placeInside(folder.place, 'trials', String(row.number), 'checkpoints') }),
+    ...(facts.checkpoints === undefined
+      ? {}
+      : { checkpoints: placeInside(folder.place, 'trials', String(row.number), 'checkpoints') }),
     trial: trialFacts(row, { sweep: facts.name, metric: plan.search.metric, members: plan.members, keep }),
   };
   await mkdir(path, { recursive: true });

@@ -25,6 +25,7 @@ export const methodRoles: Readonly<Record<string, Callers>> = {
   '/polyak.v1.Coordinator/ChangeSweep': admins,
   '/polyak.v1.Coordinator/ListTrials': readers,
   '/polyak.v1.Coordinator/ReadTrial': readers,
+  '/polyak.v1.Coordinator/ReadLogs': ['admin', 'reader'],
   '/polyak.v1.Coordinator/Work': ['external', 'admin'],
   '/polyak.v1.Coordinator/Status': readers,
 

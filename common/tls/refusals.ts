@@ -4,11 +4,12 @@ import type { Logger } from '../log.js';
 
 /**
  * `no tls`: the peer speaks plainly; `handshake`: it does not get through TLS at all; `no certificate`, `authority` and
- * `expired` are of the client's certificate, the second also where it is not meant for clients; `role`: it may not call this.
+ * `expired` are of the client's certificate, the second also where it is not meant for clients; `role`: it may not call this;
+ * `too many`: its address has as many connections as one may have, or the port as many as it holds.
  */
-export type RefusalReason = 'no tls' | 'handshake' | 'no certificate' | 'authority' | 'expired' | 'role';
+const reasons = ['no tls', 'handshake', 'no certificate', 'authority', 'expired', 'role', 'too many'] as const;
+export type RefusalReason = (typeof reasons)[number];
 
-const reasons: readonly RefusalReason[] = ['no tls', 'handshake', 'no certificate', 'authority', 'expired', 'role'];
 /** Of one reason. Whoever knocks all day shall not fill a disk. */
 const silenceMs = 1000;
 
@@ -22,7 +23,7 @@ export class Refusals {
   ) {
     this.counter = new Counter({
       name: 'polyak_connections_refused_total',
-      help: 'Connections and calls that were refused for what their client is, by reason.',
+      help: 'Connections and calls that were refused for what their client is, or how many it has, by reason.',
       labelNames: ['reason'],
       registers: [registry],
     });

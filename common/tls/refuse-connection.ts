@@ -40,7 +40,7 @@ function refuser(error: PolyakError): http2.Http2Server {
     const answer = {
       ':status': 200,
       'content-type': 'application/grpc+proto',
-      'grpc-status': String(status.PERMISSION_DENIED),
+      'grpc-status': String(status[error.grpcStatus]),
       'grpc-message': encodeURI(error.message),
       'polyak-error': error.code,
     };

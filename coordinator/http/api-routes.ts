@@ -1,7 +1,7 @@
 /** The routes of the HTTP API, one entry each: what it takes, what it answers, and the function of the engine that it calls. */
-import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
+import { sweepKeyOf } from '../../common/idempotency-key.js';
 import { PolyakError } from '../../common/errors.js';
 import { sweepsNow, type ServiceParts } from '../coordinator-service.js';
 import { changeSweep, listTrials, submitSweep } from '../sweep-service.js';
@@ -158,7 +158,9 @@ async function submitted(
   { body, headers }: ApiRequest<object, z.output<typeof schemas.submitBody>>,
 ) {
   const header = headers['idempotency-key'];
-  const key = body.key ?? (typeof header === 'string' && header !== '' ? keyOf(header) : undefined);
+  const key =
+    body.key ??
+    (typeof header === 'string' && header !== '' ? sweepKeyOf(header, 'the header Idempotency-Key') : undefined);
   if (key === undefined) {
     throw new PolyakError(
       'usage',
@@ -183,11 +185,6 @@ function jsonOf(what: string, value: unknown): string {
   } catch (error) {
     throw new PolyakError('usage', `submit: ${what} is nested too deep`, { cause: error });
   }
-}
-
-/** A header of any text, such as a UUID, names a key too. */
-function keyOf(header: string): string {
-  return /^[0-9a-f]{16}$/.test(header) ? header : createHash('sha256').update(header).digest('hex').slice(0, 16);
 }
 
 async function changed(

@@ -1,11 +1,15 @@
 /** The coordinator's one HTTP port: /metrics, /healthz and /api/v1. It knows who may ask; routes know what is answered. */
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Registry } from 'prom-client';
+import { ConnectionLimit, type ConnectionLimits } from '../../common/connection-limit.js';
 import { PolyakError } from '../../common/errors.js';
 import { rolesOf, type CertificateRole } from '../../common/tls/certificate-role.js';
+import { peerOf } from '../../common/tls/secure-door.js';
+import type { Refusals } from '../../common/tls/refusals.js';
 import type { TlsFiles } from '../../common/tls/tls-files.js';
 import type { ServiceParts } from '../coordinator-service.js';
 import { assertAccess, hostNameOf } from './api-access.js';
@@ -29,6 +33,8 @@ export interface HttpServerOptions {
   parts: ServiceParts;
   /** Plain without it. Where clients have certificates, their roles are as good as tokens; the pages ask for neither. */
   tls: TlsFiles | undefined;
+  refusals: Refusals;
+  limits?: ConnectionLimits | undefined;
 }
 
 export interface RunningHttpServer {
@@ -57,6 +63,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     if (url.startsWith('/api')) throw new ApiError(404, 'unknown', `there is nothing here; see ${prefix}/openapi.json`);
     return await reply.code(404).type('text/plain').send(`try /metrics, /healthz or ${prefix}/openapi.json\n`);
   });
+  limitConnections(server, options);
   addPages(server, options);
   addApi(server, { ...options, host });
   try {
@@ -67,6 +74,21 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     throw new PolyakError('usage', message, { cause: error });
   }
   return { port: boundPort(server) ?? port, close: async () => await server.close() };
+}
+
+/** Who is one too many is told so in a line of HTTP, where that would be understood. */
+function limitConnections({ server }: FastifyInstance, { refusals, limits, tls }: HttpServerOptions): void {
+  const limit = new ConnectionLimit(limits);
+  server.prependListener('connection', (socket: Socket) => {
+    const error = limit.admit(socket);
+    if (!error) return;
+    refusals.add('too many', peerOf(socket), error.message);
+    socket.on('error', () => undefined);
+    const answer = `${error.message}\n`;
+    const head = `HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: ${answer.length}\r\n\r\n`;
+    if (!tls) socket.write(head + answer);
+    socket.destroySoon();
+  });
 }
 
 /** New connections get the certificate that lies there then. */

@@ -15,13 +15,16 @@ import type { Join as _polyak_v1_Join, Join__Output as _polyak_v1_Join__Output }
 import type { Lead as _polyak_v1_Lead, Lead__Output as _polyak_v1_Lead__Output } from './polyak/v1/Lead.js';
 import type { ListTrialsReply as _polyak_v1_ListTrialsReply, ListTrialsReply__Output as _polyak_v1_ListTrialsReply__Output } from './polyak/v1/ListTrialsReply.js';
 import type { ListTrialsRequest as _polyak_v1_ListTrialsRequest, ListTrialsRequest__Output as _polyak_v1_ListTrialsRequest__Output } from './polyak/v1/ListTrialsRequest.js';
+import type { LogBatch as _polyak_v1_LogBatch, LogBatch__Output as _polyak_v1_LogBatch__Output } from './polyak/v1/LogBatch.js';
 import type { Order as _polyak_v1_Order, Order__Output as _polyak_v1_Order__Output } from './polyak/v1/Order.js';
 import type { ProcessStatus as _polyak_v1_ProcessStatus, ProcessStatus__Output as _polyak_v1_ProcessStatus__Output } from './polyak/v1/ProcessStatus.js';
+import type { ReadLogsRequest as _polyak_v1_ReadLogsRequest, ReadLogsRequest__Output as _polyak_v1_ReadLogsRequest__Output } from './polyak/v1/ReadLogsRequest.js';
 import type { ReadTrialRequest as _polyak_v1_ReadTrialRequest, ReadTrialRequest__Output as _polyak_v1_ReadTrialRequest__Output } from './polyak/v1/ReadTrialRequest.js';
 import type { Register as _polyak_v1_Register, Register__Output as _polyak_v1_Register__Output } from './polyak/v1/Register.js';
 import type { Replaced as _polyak_v1_Replaced, Replaced__Output as _polyak_v1_Replaced__Output } from './polyak/v1/Replaced.js';
 import type { ReportReply as _polyak_v1_ReportReply, ReportReply__Output as _polyak_v1_ReportReply__Output } from './polyak/v1/ReportReply.js';
 import type { RunEvent as _polyak_v1_RunEvent, RunEvent__Output as _polyak_v1_RunEvent__Output } from './polyak/v1/RunEvent.js';
+import type { RunLogLine as _polyak_v1_RunLogLine, RunLogLine__Output as _polyak_v1_RunLogLine__Output } from './polyak/v1/RunLogLine.js';
 import type { StatusReply as _polyak_v1_StatusReply, StatusReply__Output as _polyak_v1_StatusReply__Output } from './polyak/v1/StatusReply.js';
 import type { StatusRequest as _polyak_v1_StatusRequest, StatusRequest__Output as _polyak_v1_StatusRequest__Output } from './polyak/v1/StatusRequest.js';
 import type { StopReply as _polyak_v1_StopReply, StopReply__Output as _polyak_v1_StopReply__Output } from './polyak/v1/StopReply.js';
@@ -32,6 +35,7 @@ import type { SubmitRequest as _polyak_v1_SubmitRequest, SubmitRequest__Output a
 import type { SubmitSweepReply as _polyak_v1_SubmitSweepReply, SubmitSweepReply__Output as _polyak_v1_SubmitSweepReply__Output } from './polyak/v1/SubmitSweepReply.js';
 import type { SubmitSweepRequest as _polyak_v1_SubmitSweepRequest, SubmitSweepRequest__Output as _polyak_v1_SubmitSweepRequest__Output } from './polyak/v1/SubmitSweepRequest.js';
 import type { TrialLine as _polyak_v1_TrialLine, TrialLine__Output as _polyak_v1_TrialLine__Output } from './polyak/v1/TrialLine.js';
+import type { TrialLogLine as _polyak_v1_TrialLogLine, TrialLogLine__Output as _polyak_v1_TrialLogLine__Output } from './polyak/v1/TrialLogLine.js';
 import type { TrialReport as _polyak_v1_TrialReport, TrialReport__Output as _polyak_v1_TrialReport__Output } from './polyak/v1/TrialReport.js';
 import type { TrialStatus as _polyak_v1_TrialStatus, TrialStatus__Output as _polyak_v1_TrialStatus__Output } from './polyak/v1/TrialStatus.js';
 import type { WatchRequest as _polyak_v1_WatchRequest, WatchRequest__Output as _polyak_v1_WatchRequest__Output } from './polyak/v1/WatchRequest.js';
@@ -70,13 +74,16 @@ export interface ProtoGrpcType {
       Lead: MessageTypeDefinition<_polyak_v1_Lead, _polyak_v1_Lead__Output>
       ListTrialsReply: MessageTypeDefinition<_polyak_v1_ListTrialsReply, _polyak_v1_ListTrialsReply__Output>
       ListTrialsRequest: MessageTypeDefinition<_polyak_v1_ListTrialsRequest, _polyak_v1_ListTrialsRequest__Output>
+      LogBatch: MessageTypeDefinition<_polyak_v1_LogBatch, _polyak_v1_LogBatch__Output>
       Order: MessageTypeDefinition<_polyak_v1_Order, _polyak_v1_Order__Output>
       ProcessStatus: MessageTypeDefinition<_polyak_v1_ProcessStatus, _polyak_v1_ProcessStatus__Output>
+      ReadLogsRequest: MessageTypeDefinition<_polyak_v1_ReadLogsRequest, _polyak_v1_ReadLogsRequest__Output>
       ReadTrialRequest: MessageTypeDefinition<_polyak_v1_ReadTrialRequest, _polyak_v1_ReadTrialRequest__Output>
       Register: MessageTypeDefinition<_polyak_v1_Register, _polyak_v1_Register__Output>
       Replaced: MessageTypeDefinition<_polyak_v1_Replaced, _polyak_v1_Replaced__Output>
       ReportReply: MessageTypeDefinition<_polyak_v1_ReportReply, _polyak_v1_ReportReply__Output>
       RunEvent: MessageTypeDefinition<_polyak_v1_RunEvent, _polyak_v1_RunEvent__Output>
+      RunLogLine: MessageTypeDefinition<_polyak_v1_RunLogLine, _polyak_v1_RunLogLine__Output>
       StatusReply: MessageTypeDefinition<_polyak_v1_StatusReply, _polyak_v1_StatusReply__Output>
       StatusRequest: MessageTypeDefinition<_polyak_v1_StatusRequest, _polyak_v1_StatusRequest__Output>
       StopReply: MessageTypeDefinition<_polyak_v1_StopReply, _polyak_v1_StopReply__Output>
@@ -87,6 +94,7 @@ export interface ProtoGrpcType {
       SubmitSweepReply: MessageTypeDefinition<_polyak_v1_SubmitSweepReply, _polyak_v1_SubmitSweepReply__Output>
       SubmitSweepRequest: MessageTypeDefinition<_polyak_v1_SubmitSweepRequest, _polyak_v1_SubmitSweepRequest__Output>
       TrialLine: MessageTypeDefinition<_polyak_v1_TrialLine, _polyak_v1_TrialLine__Output>
+      TrialLogLine: MessageTypeDefinition<_polyak_v1_TrialLogLine, _polyak_v1_TrialLogLine__Output>
       TrialReport: MessageTypeDefinition<_polyak_v1_TrialReport, _polyak_v1_TrialReport__Output>
       TrialStatus: MessageTypeDefinition<_polyak_v1_TrialStatus, _polyak_v1_TrialStatus__Output>
       WatchRequest: MessageTypeDefinition<_polyak_v1_WatchRequest, _polyak_v1_WatchRequest__Output>

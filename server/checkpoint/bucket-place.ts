@@ -104,7 +104,8 @@ export class BucketPlace implements CheckpointPlace {
     const again = Buffer.from('a second creation of this object\n');
     const sha256 = createHash('sha256').update(again).digest('hex');
     if (await this.told(this.s3.create(this.bucket, this.key(file), [again], { sha256 }))) {
-      const why = 'its server replaces an object in spite of If-None-Match: *, so that two servers could have one trial';
+      const why =
+        'its server replaces an object in spite of If-None-Match: *, so that two servers could have one trial';
       throw new BucketError('disk', `${this.name}: ${why}; use a server that knows conditional writes`);
     }
     proved.add(place);

@@ -226,7 +226,8 @@ export async function discardCheckpoints(directory: string): Promise<void> {
   if (!isBucket(directory)) {
     const info = await lstat(directory).catch(() => undefined);
     if (!info) return;
-    if (!info.isDirectory()) throw new PolyakError('protocol', `discard: '${directory}' is a link or a file, no folder`);
+    if (!info.isDirectory())
+      throw new PolyakError('protocol', `discard: '${directory}' is a link or a file, no folder`);
   }
   const place = checkpointPlace(directory);
   const names = await place.list();

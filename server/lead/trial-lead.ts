@@ -13,6 +13,7 @@ import type { Manifest } from '../../common/manifest.js';
 import { preprocessPlan } from '../../common/preprocessing/preprocess-plan.js';
 import type { TlsFiles } from '../../common/tls/tls-files.js';
 import { passLeaves, type TrainingPlan } from '../../common/plan.js';
+import { ownVersion } from '../../common/version.js';
 import { claimIncarnation, lostCheckpoint, newestCheckpoint } from '../checkpoint/checkpoint.js';
 import { folderError, trialsFolder } from '../checkpoint/checkpoint-folder.js';
 import { checkpointPlace } from '../checkpoint/checkpoint-place.js';
@@ -254,6 +255,7 @@ export class TrialLead {
     const checkpointer = this.checkpointer(facts, shards);
     if (this.stopRequested) this.stop();
     this.meter = new ProgressMeter();
+    this.options.log.info({ incarnation: this.incarnation, step, untilStep, shards: shards.size }, 'trains');
     await this.ensurePreprocess(facts);
     this.membership.admitAll();
 
@@ -359,6 +361,7 @@ export class TrialLead {
         ...{ trialKey, incarnation, experiment: experimentJson, manifest, checkpoint, directory, data, untilStep },
         leadEpoch,
         rateFactor: this.plateau.factor,
+        version: ownVersion(),
       },
       manifest: JSON.parse(manifest) as Manifest,
       chunkFloats,
@@ -601,6 +604,8 @@ export class TrialLead {
     const step = Number(event['steps'] ?? event['step'] ?? 0);
     this.endedAs = state;
     this.closeShards();
+    const { log } = this.options;
+    log.info({ state, step, ...('message' in event ? { reason: event['message'] } : {}) }, 'ends');
     const body = { ...event, epoch: this.epochOf(state === 'diverged' ? step + 1 : step) };
     this.options.reports.add({ kind: state === 'paused' ? 'PAUSED' : 'END', step, body });
     this.membership.close({ ended: { state } });

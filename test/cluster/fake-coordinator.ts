@@ -49,6 +49,7 @@ export class FakeCoordinator {
       answer(toServiceError(new PolyakError('unreachable', 'not here')));
     const handlers: CoordinatorHandlers = {
       Attend: (call) => fake.attend(call),
+      ReadLogs: (call) => call.end(),
       Report: ({ request: { kind, step, body, trialKey } }, answer) => {
         const known = {
           kind,

@@ -47,7 +47,7 @@ describe('a worker that waits for its server', () => {
     });
   };
   const attend = (id: string, waiting: number) => {
-    const register = { role: 'WORKER' as const, shard: 0, id, address: '', shardEpoch: 0, trials: [] };
+    const register = { role: 'WORKER' as const, shard: 0, id, address: '', shardEpoch: 0, trials: [], version: '' };
     const attendee = new Attendee(
       register,
       0,

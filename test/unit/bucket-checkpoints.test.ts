@@ -177,10 +177,15 @@ describe('a place in a bucket', () => {
     expect(placeInside('s3://weights/a', 'trials', '3')).toBe('s3://weights/a/trials/3');
   });
 
-  it.each(['gs://weights/a', 'weights', 's3://', 's3://W/a', 's3://weights/a/../b', 's3://weights/a//b', 's3://weights/a b'])(
-    'is not %s',
-    (place) => {
-      expect(() => bucketLocation(place, '--checkpoints')).toThrow(/--checkpoints '.*'.*give s3:\/\/bucket\/prefix/);
-    },
-  );
+  it.each([
+    'gs://weights/a',
+    'weights',
+    's3://',
+    's3://W/a',
+    's3://weights/a/../b',
+    's3://weights/a//b',
+    's3://weights/a b',
+  ])('is not %s', (place) => {
+    expect(() => bucketLocation(place, '--checkpoints')).toThrow(/--checkpoints '.*'.*give s3:\/\/bucket\/prefix/);
+  });
 });

@@ -23,12 +23,15 @@ export class S3Server {
    * What becomes of a request instead of an answer: nothing at all, so that it hangs; a status and a code; or it is carried out
    * and the answer is lost.
    */
-  fault: ((method: string, key: string) => 'hang' | 'lose the answer' | { status: number; code: string } | undefined) | undefined;
+  fault:
+    | ((method: string, key: string) => 'hang' | 'lose the answer' | { status: number; code: string } | undefined)
+    | undefined;
   /** As a server that knows no conditional writes. */
   ignoresConditions = false;
   /** Of bytes with an end; what a download goes on with has none. */
   knowsRanges = true;
   private readonly hashes = new Map<string, string>();
+  private readonly waiting: { method: string; resolve: (key: string) => void }[] = [];
   private server: Server | undefined;
   url = '';
 
@@ -41,12 +44,22 @@ export class S3Server {
     return own;
   }
 
+  /** The key of the next request by this method, as soon as it comes and before it is answered. */
+  async next(method: string): Promise<string> {
+    return await new Promise((resolve) => this.waiting.push({ method, resolve }));
+  }
+
   close(): void {
     this.server?.closeAllConnections();
     this.server?.close();
   }
 
   private async take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const heard = this.waiting.filter(({ method }) => method === request.method);
+    for (const each of heard) {
+      this.waiting.splice(this.waiting.indexOf(each), 1);
+      each.resolve(request.url ?? '');
+    }
     const parts: Buffer[] = [];
     try {
       for await (const part of request as AsyncIterable<Buffer>) parts.push(part);

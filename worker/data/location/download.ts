@@ -7,7 +7,13 @@ import { rm, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { PolyakError } from '../../../common/errors.js';
-import { ChangedOnServer, validatorOf, withRetries, withoutSilence, type RemoteTarget } from '../../../common/remote/http.js';
+import {
+  ChangedOnServer,
+  validatorOf,
+  withRetries,
+  withoutSilence,
+  type RemoteTarget,
+} from '../../../common/remote/http.js';
 
 /** Bytes that are there, and in all, where that is known. */
 export type OnBytes = (done: number, total: number | undefined) => void;

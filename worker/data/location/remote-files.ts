@@ -1,7 +1,14 @@
 /** The files that a remote location consists of, as its server tells them: names, sizes, and what their bytes are known by. */
 import { PolyakError } from '../../../common/errors.js';
 import { nameOfLocation, s3Place, shownLocation } from '../../../common/data-location.js';
-import { codeOf, validatorOf, webTarget, withRetries, withoutSilence, type RemoteTarget } from '../../../common/remote/http.js';
+import {
+  codeOf,
+  validatorOf,
+  webTarget,
+  withRetries,
+  withoutSilence,
+  type RemoteTarget,
+} from '../../../common/remote/http.js';
 import { S3 } from '../../../common/remote/s3.js';
 import { namesIn, type WantedName } from './source-files.js';
 

@@ -3,17 +3,20 @@
 import type { Register as _polyak_v1_Register, Register__Output as _polyak_v1_Register__Output } from '../../polyak/v1/Register.js';
 import type { Beat as _polyak_v1_Beat, Beat__Output as _polyak_v1_Beat__Output } from '../../polyak/v1/Beat.js';
 import type { Goodbye as _polyak_v1_Goodbye, Goodbye__Output as _polyak_v1_Goodbye__Output } from '../../polyak/v1/Goodbye.js';
+import type { LogBatch as _polyak_v1_LogBatch, LogBatch__Output as _polyak_v1_LogBatch__Output } from '../../polyak/v1/LogBatch.js';
 
 export interface Attendance {
   'register'?: (_polyak_v1_Register | null);
   'beat'?: (_polyak_v1_Beat | null);
   'goodbye'?: (_polyak_v1_Goodbye | null);
-  'message'?: "register"|"beat"|"goodbye";
+  'log'?: (_polyak_v1_LogBatch | null);
+  'message'?: "register"|"beat"|"goodbye"|"log";
 }
 
 export interface Attendance__Output {
   'register'?: (_polyak_v1_Register__Output | null);
   'beat'?: (_polyak_v1_Beat__Output | null);
   'goodbye'?: (_polyak_v1_Goodbye__Output | null);
-  'message'?: "register"|"beat"|"goodbye";
+  'log'?: (_polyak_v1_LogBatch__Output | null);
+  'message'?: "register"|"beat"|"goodbye"|"log";
 }

@@ -15,6 +15,7 @@ export interface Begin {
   'untilStep'?: (number);
   'leadEpoch'?: (number);
   'rateFactor'?: (number | string);
+  'version'?: (string);
 }
 
 export interface Begin__Output {
@@ -30,4 +31,5 @@ export interface Begin__Output {
   'untilStep': (number);
   'leadEpoch': (number);
   'rateFactor': (number);
+  'version': (string);
 }

@@ -8,9 +8,11 @@ import type { ChangeSweepRequest as _polyak_v1_ChangeSweepRequest, ChangeSweepRe
 import type { ListTrialsReply as _polyak_v1_ListTrialsReply, ListTrialsReply__Output as _polyak_v1_ListTrialsReply__Output } from '../../polyak/v1/ListTrialsReply.js';
 import type { ListTrialsRequest as _polyak_v1_ListTrialsRequest, ListTrialsRequest__Output as _polyak_v1_ListTrialsRequest__Output } from '../../polyak/v1/ListTrialsRequest.js';
 import type { Order as _polyak_v1_Order, Order__Output as _polyak_v1_Order__Output } from '../../polyak/v1/Order.js';
+import type { ReadLogsRequest as _polyak_v1_ReadLogsRequest, ReadLogsRequest__Output as _polyak_v1_ReadLogsRequest__Output } from '../../polyak/v1/ReadLogsRequest.js';
 import type { ReadTrialRequest as _polyak_v1_ReadTrialRequest, ReadTrialRequest__Output as _polyak_v1_ReadTrialRequest__Output } from '../../polyak/v1/ReadTrialRequest.js';
 import type { ReportReply as _polyak_v1_ReportReply, ReportReply__Output as _polyak_v1_ReportReply__Output } from '../../polyak/v1/ReportReply.js';
 import type { RunEvent as _polyak_v1_RunEvent, RunEvent__Output as _polyak_v1_RunEvent__Output } from '../../polyak/v1/RunEvent.js';
+import type { RunLogLine as _polyak_v1_RunLogLine, RunLogLine__Output as _polyak_v1_RunLogLine__Output } from '../../polyak/v1/RunLogLine.js';
 import type { StatusReply as _polyak_v1_StatusReply, StatusReply__Output as _polyak_v1_StatusReply__Output } from '../../polyak/v1/StatusReply.js';
 import type { StatusRequest as _polyak_v1_StatusRequest, StatusRequest__Output as _polyak_v1_StatusRequest__Output } from '../../polyak/v1/StatusRequest.js';
 import type { StopReply as _polyak_v1_StopReply, StopReply__Output as _polyak_v1_StopReply__Output } from '../../polyak/v1/StopReply.js';
@@ -49,6 +51,11 @@ export interface CoordinatorClient extends grpc.Client {
   listTrials(argument: _polyak_v1_ListTrialsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_polyak_v1_ListTrialsReply__Output>): grpc.ClientUnaryCall;
   listTrials(argument: _polyak_v1_ListTrialsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_polyak_v1_ListTrialsReply__Output>): grpc.ClientUnaryCall;
   listTrials(argument: _polyak_v1_ListTrialsRequest, callback: grpc.requestCallback<_polyak_v1_ListTrialsReply__Output>): grpc.ClientUnaryCall;
+  
+  ReadLogs(argument: _polyak_v1_ReadLogsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_RunLogLine__Output>;
+  ReadLogs(argument: _polyak_v1_ReadLogsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_RunLogLine__Output>;
+  readLogs(argument: _polyak_v1_ReadLogsRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_RunLogLine__Output>;
+  readLogs(argument: _polyak_v1_ReadLogsRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_RunLogLine__Output>;
   
   ReadTrial(argument: _polyak_v1_ReadTrialRequest, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_TrialLine__Output>;
   ReadTrial(argument: _polyak_v1_ReadTrialRequest, options?: grpc.CallOptions): grpc.ClientReadableStream<_polyak_v1_TrialLine__Output>;
@@ -124,6 +131,8 @@ export interface CoordinatorHandlers extends grpc.UntypedServiceImplementation {
   
   ListTrials: grpc.handleUnaryCall<_polyak_v1_ListTrialsRequest__Output, _polyak_v1_ListTrialsReply>;
   
+  ReadLogs: grpc.handleServerStreamingCall<_polyak_v1_ReadLogsRequest__Output, _polyak_v1_RunLogLine>;
+  
   ReadTrial: grpc.handleServerStreamingCall<_polyak_v1_ReadTrialRequest__Output, _polyak_v1_TrialLine>;
   
   Report: grpc.handleUnaryCall<_polyak_v1_TrialReport__Output, _polyak_v1_ReportReply>;
@@ -148,6 +157,7 @@ export interface CoordinatorDefinition extends grpc.ServiceDefinition {
   Attend: MethodDefinition<_polyak_v1_Attendance, _polyak_v1_Order, _polyak_v1_Attendance__Output, _polyak_v1_Order__Output>
   ChangeSweep: MethodDefinition<_polyak_v1_ChangeSweepRequest, _polyak_v1_ChangeSweepReply, _polyak_v1_ChangeSweepRequest__Output, _polyak_v1_ChangeSweepReply__Output>
   ListTrials: MethodDefinition<_polyak_v1_ListTrialsRequest, _polyak_v1_ListTrialsReply, _polyak_v1_ListTrialsRequest__Output, _polyak_v1_ListTrialsReply__Output>
+  ReadLogs: MethodDefinition<_polyak_v1_ReadLogsRequest, _polyak_v1_RunLogLine, _polyak_v1_ReadLogsRequest__Output, _polyak_v1_RunLogLine__Output>
   ReadTrial: MethodDefinition<_polyak_v1_ReadTrialRequest, _polyak_v1_TrialLine, _polyak_v1_ReadTrialRequest__Output, _polyak_v1_TrialLine__Output>
   Report: MethodDefinition<_polyak_v1_TrialReport, _polyak_v1_ReportReply, _polyak_v1_TrialReport__Output, _polyak_v1_ReportReply__Output>
   Status: MethodDefinition<_polyak_v1_StatusRequest, _polyak_v1_StatusReply, _polyak_v1_StatusRequest__Output, _polyak_v1_StatusReply__Output>

@@ -4,9 +4,11 @@
 export interface Hello {
   'trialKey'?: (Buffer | Uint8Array | string);
   'worker'?: (string);
+  'version'?: (string);
 }
 
 export interface Hello__Output {
   'trialKey': (Buffer);
   'worker': (string);
+  'version': (string);
 }

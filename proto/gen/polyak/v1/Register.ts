@@ -23,6 +23,7 @@ export interface Register {
   'id'?: (string);
   'shardEpoch'?: (number);
   'trials'?: (Buffer | Uint8Array | string)[];
+  'version'?: (string);
 }
 
 export interface Register__Output {
@@ -32,4 +33,5 @@ export interface Register__Output {
   'id': (string);
   'shardEpoch': (number);
   'trials': (Buffer)[];
+  'version': (string);
 }

@@ -4,9 +4,11 @@
 export interface Welcome {
   'coordinatorEpoch'?: (number);
   'shardEpoch'?: (number);
+  'version'?: (string);
 }
 
 export interface Welcome__Output {
   'coordinatorEpoch': (number);
   'shardEpoch': (number);
+  'version': (string);
 }
