@@ -1,7 +1,7 @@
 /**
  * The long proofs, with a printed seed: the cluster tests with ten kills per role, recovery, the core of the tests on other
- * versions of Node, accuracy on real data, the chart on a control plane. Writes docs/campaign.md. Exit code 1 when anything falls
- * short. With an argument, `tests`, `sweeps`, `recovery`, `node`, `accuracy`, `searches`, `asha` or `kubernetes`, only that part
+ * versions of Node, accuracy on real data, the chart on a control plane and its pods. Writes docs/campaign.md. Exit code 1 when anything falls
+ * short. With an argument, `tests`, `sweeps`, `recovery`, `node`, `accuracy`, `searches`, `asha`, `kubernetes` or `pods`, only that part
  * runs, and only its section is written.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -15,6 +15,7 @@ import { ashaFindings } from './asha.js';
 import type { Finding } from './finding.js';
 import { kubernetesFindings } from './kubernetes.js';
 import { nodeVersionFindings } from './node-versions.js';
+import { podFindings } from './pods.js';
 import { recoveryFindings } from './recovery.js';
 import { lectureSearch, randomAgainstGrid } from './searches.js';
 import { sweepFindings } from './sweeps.js';
@@ -143,6 +144,7 @@ const parts: Record<string, () => Finding[] | Promise<Finding[]>> = {
   searches: searchFindings,
   asha: async () => await ashaFindings(),
   kubernetes: kubernetesFindings,
+  pods: podFindings,
 };
 const [only] = process.argv.slice(2);
 if (only !== undefined && !(only in parts)) {
