@@ -1,8 +1,8 @@
 /**
  * The long proofs, with a printed seed: the cluster tests with ten kills per role, recovery, the core of the tests on other
- * versions of Node, accuracy on real data, searches, transfer learning, ensembles, the chart on a control plane. Writes
- * docs/campaign.md. Exit code 1 when anything falls short. With an argument, one of the names in `parts` below, only that part
- * runs, and only its section is written.
+ * versions of Node, accuracy on real data, searches, transfer learning, ensembles, the chart on a control plane and its pods.
+ * Writes docs/campaign.md. Exit code 1 when anything falls short. With an argument, one of the names in `parts` below, only
+ * that part runs, and only its section is written.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,6 +17,7 @@ import { ensembleFindings } from './ensembles.js';
 import type { Finding } from './finding.js';
 import { kubernetesFindings } from './kubernetes.js';
 import { nodeVersionFindings } from './node-versions.js';
+import { podFindings } from './pods.js';
 import { recoveryFindings } from './recovery.js';
 import { lectureSearch, randomAgainstGrid } from './searches.js';
 import { sweepFindings } from './sweeps.js';
@@ -168,6 +169,7 @@ const parts: Record<string, () => Finding[] | Promise<Finding[]>> = {
     if (fashion === undefined) return [{ name: 'activations', passed: false, result: missingData }];
     return await activationFindings(fashion);
   },
+  pods: podFindings,
 };
 const [only] = process.argv.slice(2);
 if (only !== undefined && !(only in parts)) {

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { packageRoot } from '../../common/package-root.js';
 import { admissionChecks } from '../kubernetes/admission.js';
-import { demand, type Check } from '../kubernetes/check.js';
+import { demand, findingOf, type Check } from '../kubernetes/check.js';
 import type { Cluster } from '../kubernetes/cluster.js';
 import { ControlPlane } from '../kubernetes/control-plane.js';
 import { departureChecks } from '../kubernetes/departure.js';
@@ -38,19 +38,6 @@ export async function kubernetesFindings(): Promise<Finding[]> {
   } finally {
     await plane.stop();
   }
-}
-
-async function findingOf({ name, run }: Check): Promise<Finding> {
-  try {
-    return { name, passed: true, result: oneLine(await run()) };
-  } catch (error) {
-    return { name, passed: false, result: oneLine(error instanceof Error ? error.message : String(error)) };
-  }
-}
-
-/** As a cell of a table. */
-function oneLine(text: string): string {
-  return text.replaceAll(/\s+/g, ' ').replaceAll('|', '/').slice(0, 600);
 }
 
 function smoke(cluster: Cluster): Check {

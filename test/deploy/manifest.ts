@@ -27,6 +27,8 @@ export interface Container {
 export interface PodSpec {
   automountServiceAccountToken?: boolean;
   enableServiceLinks?: boolean;
+  restartPolicy?: string;
+  terminationGracePeriodSeconds?: number;
   securityContext?: Record<string, unknown>;
   containers: Container[];
   initContainers?: Container[];

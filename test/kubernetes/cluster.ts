@@ -4,7 +4,7 @@ import { dirname, delimiter, join } from 'node:path';
 import { chart } from '../deploy/helm.js';
 import { layerProgram } from '../deploy/layer-program.js';
 
-const callMs = 300_000;
+const callMs = 1_200_000;
 
 export interface Answer {
   status: number | null;

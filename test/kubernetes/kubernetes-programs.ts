@@ -18,7 +18,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { cacheFolder } from '../../common/cache-folder.js';
 import { withLock } from '../../common/lock-file.js';
 import { packageRoot } from '../../common/package-root.js';
@@ -26,22 +26,24 @@ import { packageRoot } from '../../common/package-root.js';
 const kubernetesVersion = 'v1.36.3';
 const sources = join(packageRoot(), 'test/kubernetes/control-plane');
 
-/** Folders of schemas within modules. They are not in go.mod: nothing of their code is built. */
+/** Schemas within modules that are not in go.mod: nothing of their code is built. */
 const operators = [
   {
     module: 'github.com/cert-manager/cert-manager@v1.21.2',
     sum: 'h1:UWgoYM+KLNtRlqmoWOKjKBOBUPVHeepQ6/ac3ERJW68=',
-    folder: 'deploy/crds',
+    files: ['deploy/crds/cert-manager.io_certificates.yaml'],
   },
   {
     module: 'github.com/kedacore/keda/v2@v2.21.0',
     sum: 'h1:R6z2HZvstK4RLUMxroNACzBj74xGxt3kG59b5Xc+Xps=',
-    folder: 'config/crd/bases',
+    files: ['config/crd/bases/keda.sh_scaledobjects.yaml'],
   },
   {
     module: 'github.com/prometheus-operator/prometheus-operator@v0.85.0',
     sum: 'h1:M5xLCLEoaW2IJfnuCwFzzpL+jSVQu3KGT84Pye+fW8s=',
-    folder: 'example/prometheus-operator-crd',
+    files: ['podmonitors', 'prometheusrules'].map(
+      (name) => `example/prometheus-operator-crd/monitoring.coreos.com_${name}.yaml`,
+    ),
   },
 ];
 
@@ -71,7 +73,7 @@ export async function kubernetesPrograms(): Promise<KubernetesPrograms> {
 function key(): string {
   const hash = createHash('sha256');
   for (const name of ['go.mod', 'go.sum', 'main.go']) hash.update(readFileSync(join(sources, name)));
-  for (const { module, sum } of operators) hash.update(module + sum);
+  hash.update(JSON.stringify(operators));
   return hash.update(goVersion()).digest('hex').slice(0, 12);
 }
 
@@ -95,10 +97,9 @@ async function build(folder: string): Promise<void> {
       GOMODCACHE: join(work, 'modules'),
     };
     await buildPrograms(result, environment);
-    for (const { module, sum, folder: inside } of operators) {
-      const from = join(download(module, sum, work, environment), inside);
-      const files = readdirSync(from).filter((name) => /^[a-z.]+_[a-z]+\.yaml$/.test(name));
-      for (const name of files) copyFileSync(join(from, name), join(result, 'schemas', name));
+    for (const { module, sum, files } of operators) {
+      const from = download(module, sum, work, environment);
+      for (const name of files) copyFileSync(join(from, name), join(result, 'schemas', basename(name)));
     }
     renameSync(result, folder);
   } finally {
