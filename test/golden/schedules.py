@@ -48,6 +48,10 @@ CASES = {
         lambda o: by.LinearLR(o, start_factor=1, end_factor=0.2, total_iters=TOTAL),
     ),
     "cosine": ({"schedule": {"cosine": {"final": 0.2}}}, lambda o: by.CosineAnnealingLR(o, TOTAL, eta_min=0.02)),
+    "cosineRestarts": (
+        {"schedule": {"cosineRestarts": {"every": 3, "final": 0.2}}},
+        lambda o: by.CosineAnnealingWarmRestarts(o, T_0=30, eta_min=0.02),
+    ),
     "a warm-up before a cosine": ({"schedule": {"cosine": {"final": 0.1}}, "warmUp": {"epochs": 2}}, warmed),
     "oneCycle": (
         {"schedule": {"oneCycle": {"rise": 0.3, "initial": 1 / 25, "final": 1 / 25e4}}},

@@ -54,10 +54,10 @@ describe.each(Object.keys(fullBatchMethods))('%s', (name) => {
     [{ clip: { value: 1 } }, /^.*clip: does not go with .*; take it out$/],
     [{ regularise: { l1: 1e-3 } }, /regularise\.l1: 0\.001 does not go with .*smooth loss; take l2, or/],
     [{ augment: [{ flip: 'horizontal' }] }, /augment: changes the loss from step to step/],
-    [{ model: ['flatten', { dropout: { rate: 0.5 } }, { dense: { units: 10 } }] }, /model\.1\S*: changes the loss/],
+    [{ model: ['flatten', { dropout: { rate: 0.5 } }, { dense: { units: 10 } }] }, /model\[1\]\S*: changes the loss/],
     [
       { model: ['flatten', 'batchNormalization', { dense: { units: 10 } }] },
-      /model\.1\S*: .* train\.microBatchSize: 64/,
+      /model\[1\]\S*: .* train\.microBatchSize: 64/,
     ],
   ])('refuses %j', (changes, message) => {
     expect(saidOf({ ...changes, optimizer: { [name]: {} } })).toMatch(message);
