@@ -1,5 +1,6 @@
 /** The tables of docs/experiment-file.md, made of the schema, and put between the marks that stand there for them. */
 import { z } from 'zod';
+import { augmentSchemas } from './augment-schema.js';
 import { functions } from './expression/functions.js';
 import { layerNames, layerSchemas, activationNames } from './layer-schema.js';
 import { optionsOf, type Option } from './option.js';
@@ -12,6 +13,7 @@ import { transferSchema } from './transfer-schema.js';
 /** By the name that its mark has. */
 export const referenceTables: Readonly<Record<string, () => string>> = {
   data: dataTable,
+  augment: augmentTable,
   layers: layerTable,
   optimizers: optimizerTable,
   rates: rateTable,
@@ -51,6 +53,14 @@ function dataTable(): string {
     return [code(option.name), all ? 'all' : names, defaultOf(option), option.meaning];
   });
   return table(['key', 'for', 'default', 'meaning'], rows);
+}
+
+function augmentTable(): string {
+  const rows = Object.entries(augmentSchemas).map(([name, schema]) => {
+    const options = schema instanceof z.ZodObject ? inOneCell(optionsOf(schema)) : code('horizontal');
+    return [code(name), options, schema.description ?? ''];
+  });
+  return table(['augmentation', 'options, with defaults', 'what it does'], rows);
 }
 
 /** Layers with the same options share a row. What every layer takes is not repeated. */

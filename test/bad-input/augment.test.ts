@@ -36,42 +36,42 @@ const cases: [string, Lines, string][] = [
   [
     'an area of more than the picture',
     line('{ resizedCrop: { area: [0.5, 1.5] } }'),
-    'a.yaml:5:38: augment[0].resizedCrop.area[1]: is 1.5, must be at most 1',
+    'a.yaml:5:40: augment[0].resizedCrop.area[1]: is 1.5, must be at most 1',
   ],
   [
     'a range the wrong way round',
     line('{ erase: { aspect: [3.3, 0.3] } }'),
-    'a.yaml:5:28: augment[0].erase.aspect: is [3.3,0.3], must have the smaller number first',
+    'a.yaml:5:30: augment[0].erase.aspect: is [3.3,0.3], must have the smaller number first',
   ],
   [
     'a probability of more than 1',
     line('{ erase: { probability: 50 } }'),
-    'a.yaml:5:33: augment[0].erase.probability: is 50, must be at most 1',
+    'a.yaml:5:35: augment[0].erase.probability: is 50, must be at most 1',
   ],
   [
     'a cutout of half a pixel',
     line('{ cutout: { size: 0.5 } }'),
-    'a.yaml:5:27: augment[0].cutout.size: is 0.5, must be a whole number',
+    'a.yaml:5:29: augment[0].cutout.size: is 0.5, must be a whole number',
   ],
   [
     'a mixup with a negative alpha',
     line('{ mixup: { alpha: -1 } }'),
-    'a.yaml:5:27: augment[0].mixup.alpha: is -1, must be above 0',
+    'a.yaml:5:29: augment[0].mixup.alpha: is -1, must be above 0',
   ],
   [
     'the same twice',
     line('{ rotate: { degrees: 5 } }, { rotate: { degrees: 9 } }'),
-    "a.yaml:5:38: augment[1]: 'rotate' is there twice",
+    "a.yaml:5:39: augment[1]: 'rotate' is there twice",
   ],
   [
     'a mixup with a margin',
     { ...line('{ mixup: {} }'), loss: 'loss: hinge' },
-    "a.yaml:5:19: augment[0].mixup: goes with loss: softmaxCrossEntropy, whose label may be of two classes, not with 'hinge'; take one of them out",
+    "a.yaml:5:20: augment[0].mixup: goes with loss: softmaxCrossEntropy, whose label may be of two classes, not with 'hinge'; take one of them out",
   ],
   [
     'a mixup of micro-batches of one sample',
     { ...line('{ mixup: {} }'), train: 'train: { epochs: 5, batchSize: 64, microBatchSize: 1 }' },
-    'a.yaml:5:19: augment[0].mixup: mixes the samples of a micro-batch, and train.microBatchSize is 1; make that 2 or more',
+    'a.yaml:5:20: augment[0].mixup: mixes the samples of a micro-batch, and train.microBatchSize is 1; make that 2 or more',
   ],
 ];
 
