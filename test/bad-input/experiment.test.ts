@@ -139,7 +139,7 @@ const cases: [string, Lines, string][] = [
   ],
   [
     'a mean that is subtracted twice',
-    { preprocess: 'preprocess: [{ subtractMean: image }, { standardise: feature }]' },
+    { preprocess: 'preprocess: [{ subtractMean: image }, { standardise: channel }]' },
     'a.yaml:4:30: preprocess[0].subtractMean: standardise subtracts the mean itself; take subtractMean out',
   ],
   [
