@@ -50,33 +50,33 @@ const initializerNames = [
 ] as const;
 const plainInitializers = z.enum(initializerNames);
 const normalOptions = z.strictObject({ mean: z.number().optional(), standardDeviation: z.number().optional() });
+const initializerForms = [
+  plainInitializers.transform((name) => ({ name })),
+  z
+    .strictObject({ constant: z.strictObject({ value: z.number() }) })
+    .transform(({ constant }) => ({ name: 'constant', ...constant })),
+  z
+    .strictObject({ randomNormal: normalOptions })
+    .transform(({ randomNormal }) => ({ name: 'randomNormal', ...randomNormal })),
+  z
+    .strictObject({ truncatedNormal: normalOptions })
+    .transform(({ truncatedNormal }) => ({ name: 'truncatedNormal', ...truncatedNormal })),
+  z
+    .strictObject({ randomUniform: z.strictObject({ minimum: z.number(), maximum: z.number() }) })
+    .transform(({ randomUniform }) => ({ name: 'randomUniform', ...randomUniform })),
+  z
+    .strictObject({ orthogonal: z.strictObject({ gain: z.number() }) })
+    .transform(({ orthogonal }) => ({ name: 'orthogonal', ...orthogonal })),
+] as const;
 const initializer = z
-  .union(
-    [
-      plainInitializers.transform((name) => ({ name })),
-      z
-        .strictObject({ constant: z.strictObject({ value: z.number() }) })
-        .transform(({ constant }) => ({ name: 'constant', ...constant })),
-      z
-        .strictObject({ randomNormal: normalOptions })
-        .transform(({ randomNormal }) => ({ name: 'randomNormal', ...randomNormal })),
-      z
-        .strictObject({ truncatedNormal: normalOptions })
-        .transform(({ truncatedNormal }) => ({ name: 'truncatedNormal', ...truncatedNormal })),
-      z
-        .strictObject({ randomUniform: z.strictObject({ minimum: z.number(), maximum: z.number() }) })
-        .transform(({ randomUniform }) => ({ name: 'randomUniform', ...randomUniform })),
-      z
-        .strictObject({ orthogonal: z.strictObject({ gain: z.number() }) })
-        .transform(({ orthogonal }) => ({ name: 'orthogonal', ...orthogonal })),
-    ],
-    { error: `must be one of ${initializerNames.join(', ')}, or such as { constant: { value: 0.1 } }` },
-  )
+  .union(initializerForms, {
+    error: `must be one of ${initializerNames.join(', ')}, or such as { constant: { value: 0.1 } }`,
+  })
   .meta({ id: 'initializer', description: 'a name, or a name with options' });
 export type InitializerOption = z.output<typeof initializer>;
 /** Of a layer that is one matrix or convolution, which can be brought to unit variance by a factor. */
 const kernel = z
-  .union([initializer, z.literal('lsuv').transform((name) => ({ name }))], {
+  .union([...initializerForms, z.literal('lsuv').transform((name) => ({ name }))], {
     error: `must be one of ${[...initializerNames, 'lsuv'].join(', ')}, or such as { constant: { value: 0.1 } }`,
   })
   .meta({ id: 'kernelInitializer', description: 'an initializer, or lsuv' });
