@@ -78,7 +78,7 @@ const draws: Record<string, (spec: InitializerSpec) => Draw> = {
 };
 
 /** Every name that an `InitializerSpec` may have. */
-export const initializerNames: readonly string[] = [...Object.keys(draws), 'orthogonal'];
+export const initializerNames: readonly string[] = [...Object.keys(draws), 'orthogonal', 'lsuv'];
 
 /** Fills `out`, as long as the whole tensor. PolyakError `usage` for an unknown name or a missing fan. */
 export function initialize(
@@ -116,7 +116,8 @@ function drawRange(
   out: Float32Array,
 ): void {
   const random = new CounterRandom(seed, Purpose.initialWeights, tensorIndex);
-  if (spec.name === 'orthogonal') {
+  // LSUV is orthogonal too, but for a gain that is known once the data have been looked at.
+  if (spec.name === 'orthogonal' || spec.name === 'lsuv') {
     out.set(orthogonalMatrix(shape, spec.gain ?? 1, random).subarray(from, from + out.length));
     return;
   }

@@ -18,7 +18,7 @@ export interface InitializerSpec {
   /** randomUniform */
   minimum?: number;
   maximum?: number;
-  /** orthogonal */
+  /** orthogonal, and lsuv, whose gain the workers find on the first micro-batch; 1 before. */
   gain?: number;
   /** The second quarter of the tensor is ones instead: the bias of an LSTM's forget gate. */
   unitForget?: boolean;

@@ -37,6 +37,8 @@ export interface ComputeCalls {
   open: { trial: string; experiment: Experiment; shape: DataShape };
   /** The memory that the pointers below speak of. */
   attach: { trial: string; memory: WebAssembly.Memory };
+  /** Finds the gains of kernels that are initialised by `lsuv`, with the first micro-batch; weights are drawn at `weights`. */
+  scaleInitial: { trial: string; weights: number; batch: Batch };
   /** Draws the initial weights at `weights`, loads them and computes one micro-batch into `node`; its SHA-256. */
   prove: { trial: string; weights: number; node: number; batch: Batch; draws: Draws };
   /** The model reads its weights from here; they must not change while it computes. */
@@ -60,6 +62,8 @@ export interface ComputeResults {
   readData: RawData;
   open: Manifest;
   attach: null;
+  /** The manifest with the gains. */
+  scaleInitial: Manifest;
   /** With what the module has been found to do that no seed decides. */
   prove: { gradientSha256: string; warnings: string[] };
   setWeights: null;

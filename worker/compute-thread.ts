@@ -68,15 +68,19 @@ const handlers: {
     trialOf(trial).memory = { of: memory, kernels: vectorKernels(memory) };
     return null;
   },
-  prove: ({ trial, weights, node, batch, draws }) => {
-    const { model, experiment } = trialOf(trial);
+  scaleInitial: ({ trial, weights, batch }) => {
+    const { model } = trialOf(trial);
+    drawInitial(trial, weights);
     const { parameters, statistics } = vectorsAt(trial, weights);
-    for (const [index, tensor] of [...model.manifest.parameters, ...model.manifest.statistics].entries()) {
-      const vector = index < model.manifest.parameters.length ? parameters : statistics;
-      const out = vector.subarray(tensor.offset, tensor.offset + tensor.length);
-      initialize(tensor.initializer, tensor.shape, experiment.seed, index, out);
-    }
-    model.setWeights(parameters, statistics);
+    model.scaleInitial(batch, (tensor, gain) => {
+      tensor.initializer.gain = gain;
+      drawTensor(trial, weights, model.manifest.parameters.indexOf(tensor));
+      model.setWeights(parameters, statistics);
+    });
+    return model.manifest;
+  },
+  prove: ({ trial, weights, node, batch, draws }) => {
+    drawInitial(trial, weights);
     const out = vectorsAt(trial, node);
     gradient(trial, batch, draws, out);
     const bytes = new Uint8Array(out.parameters.buffer, node, (out.parameters.length + out.statistics.length) * 4);
@@ -144,6 +148,26 @@ port.on('message', ({ id, name, call }: ComputeRequest) => {
     port.postMessage(reply);
   });
 });
+
+/** The weights of step 0, as the server draws them, into the model too. */
+function drawInitial(trial: string, weights: number): void {
+  const { model } = trialOf(trial);
+  const { parameters, statistics } = model.manifest;
+  for (let index = 0; index < parameters.length + statistics.length; index += 1) drawTensor(trial, weights, index);
+  const vectors = vectorsAt(trial, weights);
+  model.setWeights(vectors.parameters, vectors.statistics);
+}
+
+/** Tensors are counted through parameters, then statistics. */
+function drawTensor(trial: string, weights: number, index: number): void {
+  const { model, experiment } = trialOf(trial);
+  const { manifest } = model;
+  const { parameters, statistics } = vectorsAt(trial, weights);
+  const isParameter = index < manifest.parameters.length;
+  const tensor = [...manifest.parameters, ...manifest.statistics][index]!;
+  const out = (isParameter ? parameters : statistics).subarray(tensor.offset, tensor.offset + tensor.length);
+  initialize(tensor.initializer, tensor.shape, experiment.seed, index, out);
+}
 
 function gradient(trial: string, batch: Batch, draws: Draws, out: GradientOutput): BatchSums {
   const { model, module, augment } = trialOf(trial);

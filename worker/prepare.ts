@@ -6,13 +6,15 @@ import { keptFloats, measuredFloats } from '../common/input-statistics.js';
 import type { Logger } from '../common/log.js';
 import type { Manifest } from '../common/manifest.js';
 import type { ModuleBundle } from '../common/module-bundle.js';
-import { preparedShape } from '../common/preprocessing/preprocess-plan.js';
+import { needsStatistics, preparedShape } from '../common/preprocessing/preprocess-plan.js';
 import { preprocessProblem, preprocessWarning } from '../common/preprocessing/preprocess-problem.js';
 import type { Proof } from '../proto/gen/polyak/v1/Proof.js';
 import { Batches } from './batches.js';
 import type { Compute } from './compute.js';
 import type { DatasetCache, SharedDataset } from './data/dataset-cache.js';
 import type { DataPlace } from './data/location/data-place.js';
+import { localStatistics } from './local-statistics.js';
+import { needsScaling } from './model/scale-initial.js';
 import { workerFingerprint } from './fingerprint.js';
 import type { Backend } from './tensorflow/load.js';
 import type { MemoryPool } from './memory-pool.js';
@@ -97,7 +99,7 @@ async function prepare(options: PrepareOptions, compute: Compute, held: Held): P
   if (problem !== undefined) throw new PolyakError('usage', problem);
   const unusual = preprocessWarning(preprocess, dataset.shape);
   const shape = { inputShape: preparedShape(preprocess, dataset.shape), outputs: dataset.outputs };
-  const manifest = await compute.run('open', { trial, experiment, shape });
+  let manifest = await compute.run('open', { trial, experiment, shape });
   const weights = manifest.parameterCount + manifest.statisticsCount;
   const leavesMax = leavesMaxOf(train.count, batchSize, microBatchSize);
   const floats = {
@@ -111,6 +113,15 @@ async function prepare(options: PrepareOptions, compute: Compute, held: Held): P
   const batches = new Batches(experiment, dataset);
   held.batches = batches;
   const first = { kind: 'gradient', split: 'train', step: 0, leaf: 0 } as const;
+  if (needsScaling(manifest)) {
+    // By the samples that training begins with, which everybody who has the data can prepare.
+    if (needsStatistics(preprocess)) {
+      const whole = { experiment, shape: dataset.shape, trainCount: train.count };
+      batches.setPreprocess(await localStatistics(batches, whole));
+    }
+    const batch = batches.take(first);
+    manifest = await compute.run('scaleInitial', { trial, weights: memory.weights[0], batch });
+  }
   const node = await memory.acquire();
   const { gradientSha256, warnings } = await compute.run('prove', {
     trial,

@@ -50,30 +50,36 @@ const initializerNames = [
 ] as const;
 const plainInitializers = z.enum(initializerNames);
 const normalOptions = z.strictObject({ mean: z.number().optional(), standardDeviation: z.number().optional() });
+const initializerForms = [
+  plainInitializers.transform((name) => ({ name })),
+  z
+    .strictObject({ constant: z.strictObject({ value: z.number() }) })
+    .transform(({ constant }) => ({ name: 'constant', ...constant })),
+  z
+    .strictObject({ randomNormal: normalOptions })
+    .transform(({ randomNormal }) => ({ name: 'randomNormal', ...randomNormal })),
+  z
+    .strictObject({ truncatedNormal: normalOptions })
+    .transform(({ truncatedNormal }) => ({ name: 'truncatedNormal', ...truncatedNormal })),
+  z
+    .strictObject({ randomUniform: z.strictObject({ minimum: z.number(), maximum: z.number() }) })
+    .transform(({ randomUniform }) => ({ name: 'randomUniform', ...randomUniform })),
+  z
+    .strictObject({ orthogonal: z.strictObject({ gain: z.number() }) })
+    .transform(({ orthogonal }) => ({ name: 'orthogonal', ...orthogonal })),
+] as const;
 const initializer = z
-  .union(
-    [
-      plainInitializers.transform((name) => ({ name })),
-      z
-        .strictObject({ constant: z.strictObject({ value: z.number() }) })
-        .transform(({ constant }) => ({ name: 'constant', ...constant })),
-      z
-        .strictObject({ randomNormal: normalOptions })
-        .transform(({ randomNormal }) => ({ name: 'randomNormal', ...randomNormal })),
-      z
-        .strictObject({ truncatedNormal: normalOptions })
-        .transform(({ truncatedNormal }) => ({ name: 'truncatedNormal', ...truncatedNormal })),
-      z
-        .strictObject({ randomUniform: z.strictObject({ minimum: z.number(), maximum: z.number() }) })
-        .transform(({ randomUniform }) => ({ name: 'randomUniform', ...randomUniform })),
-      z
-        .strictObject({ orthogonal: z.strictObject({ gain: z.number() }) })
-        .transform(({ orthogonal }) => ({ name: 'orthogonal', ...orthogonal })),
-    ],
-    { error: `must be one of ${initializerNames.join(', ')}, or such as { constant: { value: 0.1 } }` },
-  )
+  .union(initializerForms, {
+    error: `must be one of ${initializerNames.join(', ')}, or such as { constant: { value: 0.1 } }`,
+  })
   .meta({ id: 'initializer', description: 'a name, or a name with options' });
 export type InitializerOption = z.output<typeof initializer>;
+/** Of a layer that is one matrix or convolution, which can be brought to unit variance by a factor. */
+const kernel = z
+  .union([...initializerForms, z.literal('lsuv').transform((name) => ({ name }))], {
+    error: `must be one of ${[...initializerNames, 'lsuv'].join(', ')}, or such as { constant: { value: 0.1 } }`,
+  })
+  .meta({ id: 'kernelInitializer', description: 'an initializer, or lsuv' });
 
 const named = {
   /** Unique in the model; else type and number, such as conv2d_1. */
@@ -94,6 +100,8 @@ const biased = {
   activation: activation.default('linear'),
 };
 const kernelInitializer = initializer.default({ name: 'glorotUniform' });
+/** Also drawn by the data. */
+const ofTheData = { kernelInitializer: kernel.default({ name: 'glorotUniform' }) };
 const convolution = { kernelSize: pair, strides: pair.default([1, 1]), padding: padding.default('valid') };
 const dilated = { dilationRate: pair.default([1, 1]) };
 const pooling = {
@@ -143,8 +151,8 @@ const dropout = z
 export const nestedLayers = z.array(z.unknown()).min(1).describe('a list of layers');
 
 export const layerSchemas = {
-  conv1d: z.strictObject({ ...biased, ...convolution1d, filters: positive, kernelInitializer }),
-  conv2d: z.strictObject({ ...biased, ...convolution, ...dilated, filters: positive, kernelInitializer }),
+  conv1d: z.strictObject({ ...biased, ...convolution1d, filters: positive, ...ofTheData }),
+  conv2d: z.strictObject({ ...biased, ...convolution, ...dilated, filters: positive, ...ofTheData }),
   depthwiseConv2d: z.strictObject({ ...biased, ...convolution, ...dilated, ...depthwise }),
   separableConv2d: z.strictObject({
     ...biased,
@@ -183,9 +191,9 @@ export const layerSchemas = {
     embeddingsInitializer: initializer.default({ name: 'randomUniform' }),
   }),
   flatten: z.strictObject(named),
-  dense: z.strictObject({ ...biased, units: positive, kernelInitializer }),
+  dense: z.strictObject({ ...biased, units: positive, ...ofTheData }),
   dropConnect: z
-    .strictObject({ ...biased, units: positive, kernelInitializer, ...rateOrKeep })
+    .strictObject({ ...biased, units: positive, ...ofTheData, ...rateOrKeep })
     .refine(isEither, { error: eitherRateOrKeep })
     .transform(({ rate, keep = 1, ...rest }) => ({ ...rest, rate: rate ?? rateOfKeep(keep) })),
   activation: z.union(

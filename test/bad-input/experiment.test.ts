@@ -139,7 +139,7 @@ const cases: [string, Lines, string][] = [
   ],
   [
     'a mean that is subtracted twice',
-    { preprocess: 'preprocess: [{ subtractMean: image }, { standardise: feature }]' },
+    { preprocess: 'preprocess: [{ subtractMean: image }, { standardise: channel }]' },
     'a.yaml:4:30: preprocess[0].subtractMean: standardise subtracts the mean itself; take subtractMean out',
   ],
   [
@@ -524,7 +524,7 @@ const cases: [string, Lines, string][] = [
   [
     'an initializer of another library',
     { model: 'model: [{ dense: { units: 2, kernelInitializer: kaiming } }]' },
-    "a.yaml:6:49: model[0].dense.kernelInitializer: is 'kaiming', must be one of zeros, ones, glorotUniform, glorotNormal, heUniform, heNormal, lecunUniform, lecunNormal, randomNormal, randomUniform, truncatedNormal, orthogonal, or such as { constant: { value: 0.1 } }; did you mean 'heNormal'?",
+    "a.yaml:6:49: model[0].dense.kernelInitializer: is 'kaiming', must be one of zeros, ones, glorotUniform, glorotNormal, heUniform, heNormal, lecunUniform, lecunNormal, randomNormal, randomUniform, truncatedNormal, orthogonal, lsuv, or such as { constant: { value: 0.1 } }; did you mean 'heNormal'?",
   ],
   [
     'a second document',

@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { averageOf } from '../../common/experiment/metrics.js';
 import { nameOf, type NamedOption } from '../../common/experiment/named-option.js';
+import { loadRun } from '../../cli/load-run.js';
 import type { Evaluation } from '../../inference/evaluate.js';
+import { InferenceModel } from '../../inference/inference-model.js';
+import { Preprocessor } from '../../inference/preprocessor.js';
+import { loadTensorFlow } from '../../worker/tensorflow/load.js';
 import {
   binary,
   binaryData,
@@ -17,7 +21,7 @@ import {
   sides,
 } from './experiments.js';
 import { polyak } from './polyak.js';
-import { ScratchRun, table } from './scratch-run.js';
+import { drawSamples, ScratchRun, table } from './scratch-run.js';
 
 describe.each([
   { what: 'an image model', made: imageData, experiment: image },
@@ -58,6 +62,28 @@ describe.each([
     expect({ ...measured(last), ...Object.fromEntries(averages) }).toEqual(scratch.finished['test']);
     expect(last).toMatchObject({ samples: 50, weightsSha256: scratch.finished['weightsSha256'] });
     expect(average).toMatchObject({ samples: 50, weightsSha256: scratch.finished['averageSha256'] });
+  });
+
+  it('of the running average has running statistics of its own, averaged like the weights, and none of the last', async () => {
+    const average = await loadRun(scratch.process.folder, { weights: 'average' });
+    const { parameterCount, statisticsCount } = average.manifest;
+    if (statisticsCount === 0) return;
+    const samples = drawSamples(8, made);
+    const own = await average.predict(samples);
+    const ofLast = average.vector.slice();
+    ofLast.set(scratch.run.vector.subarray(parameterCount), parameterCount);
+    expect(ofLast).not.toEqual(average.vector);
+    const predictWith = async (vector: Float32Array) => {
+      const { experiment, dataShape: data, manifest, preprocess, inputShape: shape } = average;
+      const tf = await loadTensorFlow('tensorflow');
+      const model = await InferenceModel.build(tf, { experiment, data, manifest, vector, module: undefined });
+      const preparing = new Preprocessor({ experiment, shape, vector: preprocess, bytesPerValue: 4 });
+      const predicted = model.predict(preparing.prepare(samples), 8);
+      model.dispose();
+      return predicted;
+    };
+    expect(await predictWith(average.vector)).toEqual(own);
+    expect(await predictWith(ofLast)).not.toEqual(own);
   });
 
   it('adds up over the classes, or is an error in the numbers', () => {

@@ -4,13 +4,14 @@
  */
 import type { LayersModel, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs';
 import { nameOf } from '../../common/experiment/named-option.js';
-import type { Manifest } from '../../common/manifest.js';
+import type { Manifest, TensorSpec } from '../../common/manifest.js';
 import { isContextLayer } from '../layers/our-layers.js';
 import { TrainingContext, type Draws } from '../layers/training-context.js';
 import type { LoadedModule } from '../module/loaded-module.js';
 import type { TF } from '../tensorflow/load.js';
 import { buildModel } from './build-model.js';
 import { LayerObserver } from './layer-observer.js';
+import { scaleInitial } from './scale-initial.js';
 import { tapLayers } from './layer-taps.js';
 import { lossNamed, summedLoss, type Labels, type Loss, type Mixed } from './loss.js';
 import { metricsNamed, metricSums } from './metric.js';
@@ -136,6 +137,15 @@ export class TrainingModel {
       context.onStatistics = undefined;
     }
     return sums;
+  }
+
+  /**
+   * Brings the outputs of layers that are initialised by `lsuv` to unit variance, one layer after the other, and writes their
+   * gains into the manifest. `redraw` draws a weight with its new gain. As in evaluation: nothing is dropped.
+   */
+  scaleInitial(batch: ModelBatch, redraw: (parameter: TensorSpec, gain: number) => void): void {
+    const forward = () => this.tf.tidy(() => void this.model.apply(this.#inputTensor(batch.inputs, batch.count)));
+    scaleInitial(this.model, this.manifest, { forward, redraw });
   }
 
   /** Loss and metrics with the running statistics and without dropout. */
