@@ -90,6 +90,13 @@ const biased = {
   activation: activation.default('linear'),
 };
 const kernelInitializer = initializer.default({ name: 'glorotUniform' });
+const maxNorm = z
+  .number()
+  .positive()
+  .optional()
+  .describe(
+    "the most that the norm of one unit's (or filter's) incoming weights may be: after each update they are scaled down to it",
+  );
 const convolution = { kernelSize: pair, strides: pair.default([1, 1]), padding: padding.default('valid') };
 const dilated = { dilationRate: pair.default([1, 1]) };
 const pooling = {
@@ -130,8 +137,8 @@ const dropout = z
 export const nestedLayers = z.array(z.unknown()).min(1).describe('a list of layers');
 
 export const layerSchemas = {
-  conv1d: z.strictObject({ ...biased, ...convolution1d, filters: positive, kernelInitializer }),
-  conv2d: z.strictObject({ ...biased, ...convolution, ...dilated, filters: positive, kernelInitializer }),
+  conv1d: z.strictObject({ ...biased, ...convolution1d, filters: positive, kernelInitializer, maxNorm }),
+  conv2d: z.strictObject({ ...biased, ...convolution, ...dilated, filters: positive, kernelInitializer, maxNorm }),
   depthwiseConv2d: z.strictObject({ ...biased, ...convolution, ...dilated, ...depthwise }),
   separableConv2d: z.strictObject({
     ...biased,
@@ -165,7 +172,7 @@ export const layerSchemas = {
     embeddingsInitializer: initializer.default({ name: 'randomUniform' }),
   }),
   flatten: z.strictObject(named),
-  dense: z.strictObject({ ...biased, units: positive, kernelInitializer }),
+  dense: z.strictObject({ ...biased, units: positive, kernelInitializer, maxNorm }),
   activation: z.union(
     [
       plainActivation.transform((name): { activation: ActivationOption; name?: string } => ({ activation: name })),

@@ -12,6 +12,7 @@ import type { Heartbeat as _polyak_v1_Heartbeat, Heartbeat__Output as _polyak_v1
 import type { Reached as _polyak_v1_Reached, Reached__Output as _polyak_v1_Reached__Output } from '../../polyak/v1/Reached.js';
 import type { Measured as _polyak_v1_Measured, Measured__Output as _polyak_v1_Measured__Output } from '../../polyak/v1/Measured.js';
 import type { RateKnown as _polyak_v1_RateKnown, RateKnown__Output as _polyak_v1_RateKnown__Output } from '../../polyak/v1/RateKnown.js';
+import type { UnitSquares as _polyak_v1_UnitSquares, UnitSquares__Output as _polyak_v1_UnitSquares__Output } from '../../polyak/v1/UnitSquares.js';
 
 export interface ShardReport {
   'begun'?: (_polyak_v1_Begun | null);
@@ -26,7 +27,8 @@ export interface ShardReport {
   'reached'?: (_polyak_v1_Reached | null);
   'measured'?: (_polyak_v1_Measured | null);
   'rateKnown'?: (_polyak_v1_RateKnown | null);
-  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"measured"|"rateKnown";
+  'unitSquares'?: (_polyak_v1_UnitSquares | null);
+  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"measured"|"rateKnown"|"unitSquares";
 }
 
 export interface ShardReport__Output {
@@ -42,5 +44,6 @@ export interface ShardReport__Output {
   'reached'?: (_polyak_v1_Reached__Output | null);
   'measured'?: (_polyak_v1_Measured__Output | null);
   'rateKnown'?: (_polyak_v1_RateKnown__Output | null);
-  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"measured"|"rateKnown";
+  'unitSquares'?: (_polyak_v1_UnitSquares__Output | null);
+  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"measured"|"rateKnown"|"unitSquares";
 }
