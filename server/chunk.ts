@@ -6,6 +6,9 @@
  *        ^                                    |                                        |
  *        |                                    +------------------> applying <----------+
  *        +----------- version v + 1 -------------------------------+
+ *
+ * Where units have a largest norm and their kernel is in other chunks too, it waits once more after applying. Of a full-batch
+ * method the lead says what is formed of the vectors after preparing, in any number of parts, and with the last it is at v + 1.
  */
 import type { ChunkSpec, Segment } from '../common/chunk-layout.js';
 import { copyBytes } from '../common/copy-bytes.js';
