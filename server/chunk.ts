@@ -299,6 +299,7 @@ export class Chunk {
 
   /** The weights are updated; where there is a largest norm, nobody sees them before they keep to it. */
   private async finishUpdate(): Promise<void> {
+    this.prepared = false;
     const segments = this.limited();
     if (segments.length === 0) return this.finishApply();
     const { arena, weights } = this.memory;
@@ -317,6 +318,7 @@ export class Chunk {
   }
 
   private async limit(): Promise<void> {
+    if (this.closed) return;
     const { arena, weights, average } = this.memory;
     const segments = this.limited().map((segment) => ({
       ...placeOf(segment),
