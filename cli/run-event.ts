@@ -62,6 +62,7 @@ export interface EpochEvent extends Scores {
  * - `checkpoint-passed-over`: a checkpoint that does not verify; the one before it is taken.
  * - `stopping`, `budget`: the run was asked to end at a checkpoint.
  * - `missed`: so many events came while nobody read that the oldest are no longer kept; events.jsonl has them.
+ * - `converged`: a method of full batches has ended before its last epoch, and why.
  */
 export type NoticeKind =
   | 'restart'
@@ -73,7 +74,8 @@ export type NoticeKind =
   | 'checkpoint-passed-over'
   | 'stopping'
   | 'budget'
-  | 'missed';
+  | 'missed'
+  | 'converged';
 
 /** Something worth telling that changes no number. */
 export interface NoticeEvent {

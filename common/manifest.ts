@@ -39,6 +39,8 @@ export interface TensorSpec {
   l2: number;
   /** Lambda of lambda times the sum of absolute values, likewise. */
   l1?: number;
+  /** The most that the norm of the weights into one unit, its last axis, may be after an update. */
+  maxNorm?: number;
   /** It is a kernel: what an optimizer's weight decay applies to. */
   decays?: boolean;
   frozen: boolean;

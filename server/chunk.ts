@@ -6,9 +6,13 @@
  *        ^                                    |                                        |
  *        |                                    +------------------> applying <----------+
  *        +----------- version v + 1 -------------------------------+
+ *
+ * Where units have a largest norm and their kernel is in other chunks too, it waits once more after applying. Of a full-batch
+ * method the lead says what is formed of the vectors after preparing, in any number of parts, and with the last it is at v + 1.
  */
 import type { ChunkSpec, Segment } from '../common/chunk-layout.js';
 import { copyBytes } from '../common/copy-bytes.js';
+import { unitFactors } from '../common/kernels/unit-norms.js';
 import { PolyakError } from '../common/errors.js';
 import { PartialTree, type TreeNode } from '../common/reduction-tree.js';
 import type { Arena } from './arithmetic/arena.js';
@@ -65,6 +69,8 @@ export interface TensorScalars {
 export interface ChunkEvents {
   prepared(chunk: Chunk, scalars: ChunkScalars, tensors: TensorScalars[]): void;
   overflowed(chunk: Chunk, tensorIndex: number): void;
+  /** Updated, but for the largest norm of units whose kernel lies in other chunks too: what this one has of them. */
+  measured(chunk: Chunk, tensorIndex: number, unitSquares: number[]): void;
   /** The weights of `chunk.version` are about to be replaced by the next. */
   leaving(chunk: Chunk): void;
   /** Version `chunk.version` can be read. */
@@ -96,6 +102,8 @@ export class Chunk {
   /** By tensor index. */
   private trust: ReadonlyMap<number, number> = new Map();
   private prepared = false;
+  /** Of an update whose units are limited: by tensor index; those that the lead has not told yet are missing. */
+  private unitFactors: Map<number, readonly number[]> = new Map();
   private closed = false;
   private readonly owned = new Set<number>();
   private lastJob: Promise<unknown> = Promise.resolve();
@@ -156,10 +164,18 @@ export class Chunk {
     if (this.prepared) this.run(this.apply());
   }
 
+  /** What each unit of a kernel that lies in several chunks is multiplied by after the update. */
+  setUnitFactors(tensorIndex: number, factors: readonly number[]): void {
+    this.unitFactors.set(tensorIndex, factors);
+    if (this.isLimited()) this.run(this.limit());
+  }
+
   /** Of a step that the lead decides, whose gradient is prepared. After the last one the chunk is at the next version. */
   async form({ isLast, isKept, ...order }: ChunkFormation): Promise<CombineResult> {
     const gradient = this.gradient;
-    if (gradient === undefined || !this.prepared) throw new Error(`chunk ${this.spec.index} has nothing to form`);
+    if (gradient === undefined || !this.prepared || this.closed) {
+      throw new Error(`chunk ${this.spec.index} has nothing to form`);
+    }
     const { arena, weights, average, slots } = this.memory;
     if (isLast) {
       this.prepared = false;
@@ -176,7 +192,7 @@ export class Chunk {
       average: isLast && isKept ? average : undefined,
       averageDecay: this.rule.averageDecay,
     });
-    if (isLast) this.finishApply(gradient);
+    if (isLast) this.finishApply();
     return result;
   }
 
@@ -234,7 +250,7 @@ export class Chunk {
     this.events.leaving(this);
     const [prepare, apply] = [this.preparation(gradient), this.application(gradient)];
     const result = await this.job({ kind: 'update', arena: this.memory.arena, prepare, apply });
-    if (this.accept(result)) this.finishApply(gradient);
+    if (this.accept(result)) await this.finishUpdate();
   }
 
   private async apply(): Promise<void> {
@@ -243,7 +259,7 @@ export class Chunk {
     this.prepared = false;
     this.events.leaving(this);
     await this.job({ kind: 'apply', arena: this.memory.arena, ...this.application(gradient) });
-    this.finishApply(gradient);
+    await this.finishUpdate();
   }
 
   /** Tells of the prepared gradient; false when it is not finite, or nobody cares any more. */
@@ -272,6 +288,47 @@ export class Chunk {
     return true;
   }
 
+  /** Of kernels whose units have a largest norm. */
+  private limited(): Segment[] {
+    return this.trained().filter(({ tensor }) => tensor.maxNorm !== undefined);
+  }
+
+  private isLimited(): boolean {
+    return this.limited().every(({ tensorIndex }) => this.unitFactors.has(tensorIndex));
+  }
+
+  /** The weights are updated; where there is a largest norm, nobody sees them before they keep to it. */
+  private async finishUpdate(): Promise<void> {
+    this.prepared = false;
+    const segments = this.limited();
+    if (segments.length === 0) return this.finishApply();
+    const { arena, weights } = this.memory;
+    const squares = await this.job({
+      kind: 'unitSquares',
+      arena,
+      weights,
+      segments: segments.map(({ tensor, ...rest }) => ({ ...placeOf(rest), units: tensor.shape.at(-1)! })),
+    });
+    if (this.closed) return;
+    for (const [index, { tensor, tensorIndex, length }] of segments.entries()) {
+      if (length < tensor.length) this.events.measured(this, tensorIndex, squares[index]!);
+      else this.unitFactors.set(tensorIndex, unitFactors(squares[index]!, tensor.maxNorm!));
+    }
+    if (this.isLimited()) await this.limit();
+  }
+
+  private async limit(): Promise<void> {
+    if (this.closed) return;
+    const { arena, weights, average } = this.memory;
+    const segments = this.limited().map((segment) => ({
+      ...placeOf(segment),
+      factors: this.unitFactors.get(segment.tensorIndex)!,
+    }));
+    const { averageDecay } = this.rule;
+    await this.job({ kind: 'scaleUnits', arena, weights, segments, n: this.spec.length, average, averageDecay });
+    this.finishApply();
+  }
+
   private trained(): Segment[] {
     return this.spec.segments.filter(({ tensor }) => !tensor.frozen);
   }
@@ -298,7 +355,9 @@ export class Chunk {
         frozen: tensor.frozen,
         decays: tensor.decays ?? false,
       })),
-      ...{ weights, gradient, slots, average },
+      ...{ weights, gradient, slots },
+      // Where units are limited the average comes after that.
+      average: this.limited().length > 0 ? undefined : average,
       scale: this.scale,
       averageDecay: this.rule.averageDecay,
     };
@@ -321,16 +380,17 @@ export class Chunk {
       average,
       averageDecay: this.rule.averageDecay,
     });
-    this.finishApply(gradient);
+    this.finishApply();
   }
 
-  private finishApply(gradient: number): void {
-    if (this.closed) return;
-    this.free(gradient);
+  private finishApply(): void {
+    if (this.closed || this.gradient === undefined) return;
+    this.free(this.gradient);
     this.gradient = undefined;
     this.prepared = false;
     this.scale = undefined;
     this.trust = new Map();
+    this.unitFactors = new Map();
     this.version += 1;
     this.rule = this.rules.step(this.version);
     this.tree = this.openTree();
@@ -354,4 +414,8 @@ export class Chunk {
       if (!this.closed) this.events.failed(error instanceof Error ? error : new Error(String(error)));
     });
   }
+}
+
+function placeOf({ start, length, tensorStart }: Pick<Segment, 'start' | 'length' | 'tensorStart'>) {
+  return { start, length, tensorStart };
 }

@@ -174,6 +174,12 @@ export class ShardTrial {
       this.combine(order.combine).catch((error: unknown) => {
         if (!this.closed) this.report({ failed: { message: error instanceof Error ? error.message : String(error) } });
       });
+    } else if (order.unitFactors) {
+      const { step, tensor, factors } = order.unitFactors;
+      for (const chunk of this.chunks.values()) {
+        const hasSome = chunk.spec.segments.some(({ tensorIndex }) => tensorIndex === tensor);
+        if (hasSome && chunk.version === step) chunk.setUnitFactors(tensor, factors);
+      }
     } else if (order.rate) {
       this.rateFactor = order.rate.factor;
       for (const chunk of this.chunks.values()) chunk.renewRule();
@@ -259,6 +265,9 @@ export class ShardTrial {
         const tensors = [...this.manifest.parameters, ...this.manifest.statistics];
         const tensor = tensors[tensorIndex]?.name ?? '';
         this.report({ overflow: { step: chunk.version, tensor, tensorIndex } });
+      },
+      measured: (chunk, tensor, squares) => {
+        this.report({ unitSquares: { step: chunk.version, tensor, chunk: chunk.spec.index, squares } });
       },
       leaving: (chunk) => {
         this.forgetPrevious(chunk.spec.index);

@@ -272,8 +272,12 @@ function fullBatchFindings({ optimizer, clip, regularise, augment, model, module
     findings.push({ path: ['augment'], message });
   }
   const layers = Array.isArray(model) ? plainLayers(parseLayers(model, { custom: module !== undefined })) : [];
-  for (const { type, path: layer } of layers) {
+  for (const { type, path: layer, options } of layers) {
     const path = pathParts(layer);
+    if ('maxNorm' in options && options.maxNorm !== undefined) {
+      const message = `${options.maxNorm} does not go with ${name}, whose line search knows no constraints; take l2, ${mini}`;
+      findings.push({ path: [...path, 'maxNorm'], message });
+    }
     if (type === 'batchNormalization' && train.microBatchSize !== train.batchSize) {
       const parts = `train.microBatchSize: ${train.microBatchSize} normalises by parts of the batch, which are others in each step`;
       findings.push({

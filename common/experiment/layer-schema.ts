@@ -102,6 +102,13 @@ const biased = {
 const kernelInitializer = initializer.default({ name: 'glorotUniform' });
 /** Also drawn by the data. */
 const ofTheData = { kernelInitializer: kernel.default({ name: 'glorotUniform' }) };
+const maxNorm = z
+  .number()
+  .positive()
+  .optional()
+  .describe(
+    "the most that the norm of one unit's (or filter's) incoming weights may be: after each update they are scaled down to it",
+  );
 const convolution = { kernelSize: pair, strides: pair.default([1, 1]), padding: padding.default('valid') };
 const dilated = { dilationRate: pair.default([1, 1]) };
 const pooling = {
@@ -151,8 +158,8 @@ const dropout = z
 export const nestedLayers = z.array(z.unknown()).min(1).describe('a list of layers');
 
 export const layerSchemas = {
-  conv1d: z.strictObject({ ...biased, ...convolution1d, filters: positive, ...ofTheData }),
-  conv2d: z.strictObject({ ...biased, ...convolution, ...dilated, filters: positive, ...ofTheData }),
+  conv1d: z.strictObject({ ...biased, ...convolution1d, filters: positive, ...ofTheData, maxNorm }),
+  conv2d: z.strictObject({ ...biased, ...convolution, ...dilated, filters: positive, ...ofTheData, maxNorm }),
   depthwiseConv2d: z.strictObject({ ...biased, ...convolution, ...dilated, ...depthwise }),
   separableConv2d: z.strictObject({
     ...biased,
@@ -191,9 +198,9 @@ export const layerSchemas = {
     embeddingsInitializer: initializer.default({ name: 'randomUniform' }),
   }),
   flatten: z.strictObject(named),
-  dense: z.strictObject({ ...biased, units: positive, ...ofTheData }),
+  dense: z.strictObject({ ...biased, units: positive, ...ofTheData, maxNorm }),
   dropConnect: z
-    .strictObject({ ...biased, units: positive, ...ofTheData, ...rateOrKeep })
+    .strictObject({ ...biased, units: positive, ...ofTheData, maxNorm, ...rateOrKeep })
     .refine(isEither, { error: eitherRateOrKeep })
     .transform(({ rate, keep = 1, ...rest }) => ({ ...rest, rate: rate ?? rateOfKeep(keep) })),
   activation: z.union(

@@ -4,7 +4,7 @@ import { augmentSchemas } from './augment-schema.js';
 import { functions } from './expression/functions.js';
 import { layerNames, layerSchemas, activationNames } from './layer-schema.js';
 import { optionsOf, type Option } from './option.js';
-import { dataSchemas, experimentSchema, optimizerSchemas, rateSchemas } from './schema.js';
+import { dataSchemas, experimentSchema, fullBatchSchemas, optimizerSchemas, rateSchemas } from './schema.js';
 import { budgetSchema, crossValidationSchema } from './search-limits-schema.js';
 import { scheduleSchema, scheduleSchemas, stoppingSchema, type ScheduleName } from './search-schedule-schema.js';
 import { distributionSchemas, searchSchema } from './search-schema.js';
@@ -82,7 +82,7 @@ function layerTable(): string {
 
 function optimizerTable(): string {
   const everywhere = new Set(['schedule', 'warmUp']);
-  const rows = Object.entries(optimizerSchemas).map(([name, schema]) => [
+  const rows = Object.entries({ ...optimizerSchemas, ...fullBatchSchemas }).map(([name, schema]) => [
     code(name),
     inOneCell(optionsOf(schema).filter((option) => !everywhere.has(option.name))),
   ]);

@@ -227,6 +227,8 @@ export const fullBatchSchemas = {
     ...fullBatch,
     history: count.max(100).default(10).describe('steps that the curvature is estimated from'),
   }),
+  bfgs: z.strictObject(fullBatch),
+  newton: z.strictObject(fullBatch),
 } as const;
 const optimizerSchema = z.union([
   z.strictObject({ sgd: optimizerSchemas.sgd }),
@@ -240,6 +242,8 @@ const optimizerSchema = z.union([
   z.strictObject({ nadam: optimizerSchemas.nadam }),
   z.strictObject({ lamb: optimizerSchemas.lamb }),
   z.strictObject({ lbfgs: fullBatchSchemas.lbfgs }),
+  z.strictObject({ bfgs: fullBatchSchemas.bfgs }),
+  z.strictObject({ newton: fullBatchSchemas.newton }),
 ]);
 
 const clipSchema = z.union([

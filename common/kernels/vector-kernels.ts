@@ -3,6 +3,7 @@
  * `assembly/vector.ts`. Everything that is summed or updated goes through these, so that bits agree everywhere.
  */
 import { instantiateKernel } from './kernel-module.js';
+import { scaleUnits, unitSquares } from './unit-norms.js';
 import { combine, copyOf, dot, overwrite } from './linear-combination.js';
 
 /**
@@ -146,6 +147,9 @@ export interface VectorKernels {
   dot(left: number, right: number, n: number): number;
   read(p: number, n: number): Float32Array;
   write(p: number, values: Float32Array): void;
+  /** Of max-norm: see unit-norms.ts. `first` is the place in its tensor of the first of the n floats. */
+  unitSquares(p: number, n: number, first: number, units: number): number[];
+  scaleUnits(p: number, n: number, first: number, factors: readonly number[]): void;
 }
 
 /** The kernels over a shared memory; make them once per memory and thread. */
@@ -162,5 +166,7 @@ export function vectorKernels(memory: WebAssembly.Memory): VectorKernels {
     dot: (left, right, n) => dot(memory, left, right, n),
     read: (p, n) => copyOf(memory, p, n),
     write: (p, values) => overwrite(memory, p, values),
+    unitSquares: (p, n, first, units) => unitSquares(memory, p, n, first, units),
+    scaleUnits: (p, n, first, factors) => scaleUnits(memory, p, n, first, factors),
   };
 }

@@ -46,6 +46,8 @@ import type { ShardReport as _polyak_v1_ShardReport, ShardReport__Output as _pol
 import type { Shrink as _polyak_v1_Shrink, Shrink__Output as _polyak_v1_Shrink__Output } from './polyak/v1/Shrink.js';
 import type { TensorScalars as _polyak_v1_TensorScalars, TensorScalars__Output as _polyak_v1_TensorScalars__Output } from './polyak/v1/TensorScalars.js';
 import type { TrustRatio as _polyak_v1_TrustRatio, TrustRatio__Output as _polyak_v1_TrustRatio__Output } from './polyak/v1/TrustRatio.js';
+import type { UnitFactors as _polyak_v1_UnitFactors, UnitFactors__Output as _polyak_v1_UnitFactors__Output } from './polyak/v1/UnitFactors.js';
+import type { UnitSquares as _polyak_v1_UnitSquares, UnitSquares__Output as _polyak_v1_UnitSquares__Output } from './polyak/v1/UnitSquares.js';
 import type { Void as _polyak_v1_Void, Void__Output as _polyak_v1_Void__Output } from './polyak/v1/Void.js';
 import type { WeightsRequest as _polyak_v1_WeightsRequest, WeightsRequest__Output as _polyak_v1_WeightsRequest__Output } from './polyak/v1/WeightsRequest.js';
 import type { WorkerMessage as _polyak_v1_WorkerMessage, WorkerMessage__Output as _polyak_v1_WorkerMessage__Output } from './polyak/v1/WorkerMessage.js';
@@ -104,6 +106,8 @@ export interface ProtoGrpcType {
       Split: EnumTypeDefinition
       TensorScalars: MessageTypeDefinition<_polyak_v1_TensorScalars, _polyak_v1_TensorScalars__Output>
       TrustRatio: MessageTypeDefinition<_polyak_v1_TrustRatio, _polyak_v1_TrustRatio__Output>
+      UnitFactors: MessageTypeDefinition<_polyak_v1_UnitFactors, _polyak_v1_UnitFactors__Output>
+      UnitSquares: MessageTypeDefinition<_polyak_v1_UnitSquares, _polyak_v1_UnitSquares__Output>
       Vector: EnumTypeDefinition
       Void: MessageTypeDefinition<_polyak_v1_Void, _polyak_v1_Void__Output>
       WeightsRequest: MessageTypeDefinition<_polyak_v1_WeightsRequest, _polyak_v1_WeightsRequest__Output>

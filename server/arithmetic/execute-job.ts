@@ -8,6 +8,7 @@ import type {
   JobResult,
   PrepareResult,
   RunningStatisticsJob,
+  ScaleUnitsJob,
   UpdateJob,
 } from './job.js';
 
@@ -39,6 +40,13 @@ export function executeJob(kernels: VectorKernels, job: ArenaJob): JobResult {
       return undefined;
     case 'combine':
       return combine(kernels, job);
+    case 'unitSquares':
+      return job.segments.map(({ start, length, tensorStart, units }) =>
+        kernels.unitSquares(job.weights + 4 * start, length, tensorStart, units),
+      );
+    case 'scaleUnits':
+      scaleUnits(kernels, job);
+      return undefined;
   }
 }
 
@@ -116,6 +124,13 @@ function runningStatistics(kernels: VectorKernels, job: RunningStatisticsJob): v
       kernels.movingAverage(job.average + offset, job.running + offset, length, job.averageDecay ?? 0);
     }
   }
+}
+
+function scaleUnits(kernels: VectorKernels, job: ScaleUnitsJob): void {
+  for (const { start, length, tensorStart, factors } of job.segments) {
+    kernels.scaleUnits(job.weights + 4 * start, length, tensorStart, factors);
+  }
+  if (job.average !== undefined) kernels.movingAverage(job.average, job.weights, job.n, job.averageDecay ?? 0);
 }
 
 function combine(kernels: VectorKernels, job: CombineJob): CombineResult {

@@ -106,6 +106,28 @@ export interface RunningStatisticsJob extends Averaging {
   reciprocal: number;
 }
 
+/** A stretch of a kernel whose units have a largest norm. */
+export interface UnitSegment extends JobSegment {
+  /** First float inside the tensor. */
+  tensorStart: number;
+}
+
+/** Result: for each segment the sum of squares of each unit's floats. */
+export interface UnitSquaresJob {
+  kind: 'unitSquares';
+  weights: number;
+  segments: readonly (UnitSegment & { units: number })[];
+}
+
+/** Multiplies each unit's floats by its factor; then the running average over the whole chunk. */
+export interface ScaleUnitsJob extends Averaging {
+  kind: 'scaleUnits';
+  weights: number;
+  segments: readonly (UnitSegment & { factors: readonly number[] })[];
+  /** Of the whole chunk. */
+  n: number;
+}
+
 /**
  * Of a full-batch method: in each segment the weights go into their running average, then the combinations are formed, one
  * after another, then `written` replaces the weights, then what is wanted is measured.
@@ -134,7 +156,17 @@ export interface CombineResult {
 }
 
 export type ArenaJob =
-  AddJob | CopyJob | FillJob | ChecksumJob | PrepareJob | ApplyJob | UpdateJob | RunningStatisticsJob | CombineJob;
+  | AddJob
+  | CopyJob
+  | FillJob
+  | ChecksumJob
+  | PrepareJob
+  | ApplyJob
+  | UpdateJob
+  | RunningStatisticsJob
+  | CombineJob
+  | UnitSquaresJob
+  | ScaleUnitsJob;
 
 /** `arena` is the one that all its pointers belong to. */
 export type Job = ArenaJob & { arena: Arena };
@@ -145,11 +177,13 @@ export type JobResult<J extends ArenaJob = ArenaJob> = J extends { kind: 'prepar
     ? number
     : J extends { kind: 'combine' }
       ? CombineResult
-      : undefined;
+      : J extends { kind: 'unitSquares' }
+        ? number[][]
+        : undefined;
 
 /** The part of a step that a job is; undefined for what is done between steps. */
 export function partOf({ kind }: Pick<ArenaJob, 'kind'>): 'reduce' | 'apply' | undefined {
   if (kind === 'add') return 'reduce';
-  const applies = kind === 'prepare' || kind === 'apply' || kind === 'update' || kind === 'combine';
-  return applies || kind === 'runningStatistics' ? 'apply' : undefined;
+  const applies = kind === 'prepare' || kind === 'apply' || kind === 'update' || kind === 'scaleUnits';
+  return applies || kind === 'combine' || kind === 'unitSquares' || kind === 'runningStatistics' ? 'apply' : undefined;
 }

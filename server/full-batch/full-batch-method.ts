@@ -4,7 +4,9 @@
  * numbers; its vectors are slots of the chunks. Its state is in every checkpoint, so that any step can be the first again.
  */
 import type { Experiment } from '../../common/experiment/schema.js';
+import { bfgs } from './bfgs.js';
 import { lbfgs } from './lbfgs.js';
+import { newton } from './newton.js';
 import type { VectorName, VectorSpace } from './vector-space.js';
 
 /** JSON: named numbers, without infinities. */
@@ -38,7 +40,7 @@ export interface FullBatchMethod {
 }
 
 /** By the name that the experiment file uses. */
-export const fullBatchMethods: Readonly<Record<string, FullBatchMethod>> = { lbfgs };
+export const fullBatchMethods: Readonly<Record<string, FullBatchMethod>> = { lbfgs, bfgs, newton };
 
 export interface ChosenMethod {
   name: string;

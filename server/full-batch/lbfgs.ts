@@ -5,8 +5,8 @@
  * and the direction is formed once, as one linear combination.
  */
 import type { Evaluation, FullBatchMethod, MethodOptions, MethodState, MethodStep } from './full-batch-method.js';
-import { beginLineSearch, continueLineSearch, lowestOf, type LineSearchState } from './line-search.js';
-import { searchSettings } from './search-settings.js';
+import { beginLineSearch } from './line-search.js';
+import { followLine, type Line } from './line.js';
 import type { Combination, VectorName } from './vector-space.js';
 
 const [base, baseGradient, direction] = ['lbfgs.base', 'lbfgs.baseGradient', 'lbfgs.direction'] as const;
@@ -18,9 +18,7 @@ interface State extends MethodState {
   pairs: number[];
   /** Inner products of slots, by both names. */
   gram: Record<string, number>;
-  search: LineSearchState;
-  /** The point that has been found is not the one evaluated last: it is evaluated again, and then taken. */
-  returns: boolean;
+  line: Line;
   /** gradient · gradient at the base. */
   squares: number;
 }
@@ -34,15 +32,11 @@ export const lbfgs: FullBatchMethod = {
   async step(options, state, evaluation): Promise<MethodStep> {
     if (!state) return await begin(options, evaluation);
     const known = state as State;
-    const { loss, isLast, space } = evaluation;
-    const [slope] = (await space.measure([], [['gradient', direction]])) as [number];
-    if (known.returns) return await take(options, known, slope, evaluation);
-    const verdict = continueLineSearch(known.search, { loss, slope }, searchSettings(options));
-    if ('state' in verdict && !isLast) return tried({ ...known, search: verdict.state }, evaluation);
-    const found = 'state' in verdict ? lowestOf(verdict.state) : verdict.found;
-    if (found.t === known.search.t) return await take(options, known, slope, evaluation);
-    if (found.t === 0 && !isLast) return await restart(options, known, evaluation);
-    return tried({ ...known, search: { ...known.search, t: found.t }, returns: true }, evaluation);
+    const [slope] = (await evaluation.space.measure([], [['gradient', direction]])) as [number];
+    const outcome = followLine(known.line, slope, evaluation, options);
+    if (outcome === 'taken') return await take(options, known, slope, evaluation);
+    if (outcome === 'failed') return await restart(options, known, evaluation);
+    return tried({ ...known, line: outcome.line }, evaluation);
   },
 };
 
@@ -55,7 +49,13 @@ async function begin(options: MethodOptions, evaluation: Evaluation): Promise<Me
 /** The present weights are the new base; what was learned on the way here is a new pair. */
 async function take(
   options: MethodOptions,
-  { pairs: before, gram: known, search: { start, t } }: State,
+  {
+    pairs: before,
+    gram: known,
+    line: {
+      search: { start, t },
+    },
+  }: State,
   slope: number,
   evaluation: Evaluation,
 ): Promise<MethodStep> {
@@ -112,7 +112,9 @@ async function restart(options: MethodOptions, known: State, evaluation: Evaluat
   const {
     squares,
     pairs,
-    search: { start },
+    line: {
+      search: { start },
+    },
   } = known;
   if (pairs.length > 0) {
     return await search(options, { pairs: [], gram: {}, squares }, { ...evaluation, loss: start.loss }, false);
@@ -149,21 +151,21 @@ async function search(
     pairs,
     gram,
     squares,
-    returns: false,
-    search: beginLineSearch({ loss, slope }, t, Math.sqrt(ofDirection)),
+    line: { search: beginLineSearch({ loss, slope }, t, Math.sqrt(ofDirection)), returns: false },
   };
   const isFlat = length <= (options['tolerance'] ?? 0);
   if (isLast || isFlat || slope === 0) {
     // The next evaluation, should there be one, is of the base again.
     space.move([copy('weights', base)], isKept);
     const ended = isLast ? {} : { ended: `the gradient's norm is ${length.toPrecision(3)}` };
-    return { state: { ...state, search: { ...state.search, t: 0 }, returns: true }, stepLength: 0, ...ended };
+    const back: Line = { search: { ...state.line.search, t: 0 }, returns: true };
+    return { state: { ...state, line: back }, stepLength: 0, ...ended };
   }
   return tried(state, evaluation, isKept);
 }
 
 function tried(state: State, { space }: Evaluation, isKept = false): MethodStep {
-  const { t } = state.search;
+  const { t } = state.line.search;
   space.move(
     [
       {

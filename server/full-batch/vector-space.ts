@@ -18,10 +18,10 @@ export interface VectorSpace {
     combinations: readonly Combination[],
     pairs: readonly (readonly [VectorName, VectorName])[],
   ): Promise<number[]>;
-  /** The floats of a vector, in the manifest's order; 0 where a tensor is frozen. For small models. */
+  /** The floats of a vector that are trained, in the manifest's order. For small models. */
   read(vector: VectorName): Promise<Float64Array>;
   /**
-   * The last of a step: forms the combinations, or replaces the weights, which then are of the next step. Before that the
+   * The last of a step: forms the combinations, or replaces the weights (those of `read`), which then are of the next step. Before that the
    * present weights go into their running average, where they are a point that was kept and not one that was only tried.
    */
   move(combinations: readonly Combination[], isKept: boolean): void;

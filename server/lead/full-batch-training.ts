@@ -10,7 +10,7 @@ import type { ShardSet } from './shard-set.js';
 
 export class FullBatchTraining {
   /** Undefined before the first step. */
-  state: MethodState | undefined;
+  private state: MethodState | undefined;
   /** How far along the direction the next evaluation is. */
   stepLength = 0;
   /** Why nothing is left to be done. */
@@ -48,6 +48,16 @@ export class FullBatchTraining {
           `keeps a number for every pair of them; lbfgs is for any number`,
       );
     }
+  }
+
+  /** For a checkpoint; null before the first step. */
+  get record(): { state: Record<string, unknown>; ended: string | null } | null {
+    return this.state ? { state: this.state, ended: this.ended ?? null } : null;
+  }
+
+  restore({ state, ended }: { state: Record<string, unknown>; ended: string | null }): void {
+    this.state = state;
+    this.ended = ended ?? undefined;
   }
 
   /** `loss`: the mean of the step's samples, L2 included. */

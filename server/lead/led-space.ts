@@ -2,7 +2,7 @@
  * The vectors of one step of a full-batch method, as its lead reaches them: orders go to all shards, and what their chunks
  * have measured is added in the order of chunks, so that the number of shards does not matter.
  */
-import type { ChunkSpec } from '../../common/chunk-layout.js';
+import type { ChunkSpec, Segment } from '../../common/chunk-layout.js';
 import type { Combine } from '../../proto/gen/polyak/v1/Combine.js';
 import type { Measured } from '../../proto/gen/polyak/v1/Measured.js';
 import { withResolvers } from '../../common/with-resolvers.js';
@@ -71,9 +71,10 @@ export class LedSpace implements VectorSpace {
 
   async read(vector: VectorName): Promise<Float64Array> {
     const measured = await this.ask({ read: [this.numberOf(vector)] });
-    const floats = new Float64Array(this.chunks.reduce((sum, { length }) => sum + length, 0));
-    for (const [index, { read }] of measured.entries()) floats.set(read, this.chunks[index]!.offset);
-    return floats;
+    const floats = measured.flatMap(({ read }, index) =>
+      this.trained(index).flatMap(({ start, length }) => [...read.subarray(start, start + length)]),
+    );
+    return Float64Array.from(floats);
   }
 
   move(combinations: readonly Combination[], kept: boolean): void {
@@ -81,7 +82,19 @@ export class LedSpace implements VectorSpace {
   }
 
   replace(weights: Float64Array, kept: boolean): void {
-    this.end({ written: Buffer.from(Float32Array.from(weights).buffer), kept });
+    const whole = new Float32Array(this.chunks.reduce((sum, { length }) => sum + length, 0));
+    let from = 0;
+    for (const [index, { offset }] of this.chunks.entries()) {
+      for (const { start, length } of this.trained(index)) {
+        whole.set(weights.subarray(from, from + length), offset + start);
+        from += length;
+      }
+    }
+    this.end({ written: Buffer.from(whole.buffer), kept });
+  }
+
+  private trained(chunk: number): Segment[] {
+    return this.chunks[chunk]!.segments.filter(({ tensor }) => !tensor.frozen);
   }
 
   private end(order: Combine): void {

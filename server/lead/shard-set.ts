@@ -19,6 +19,7 @@ import { divergedEvent } from './end-event.js';
 import { Replaced, Rollback, TrialEnd, type Interruption } from './interruption.js';
 import { LedSpace, MeasureLedger } from './led-space.js';
 import { ScalarLedger, type ScalarTotal } from './scalar-ledger.js';
+import { UnitLedger } from './unit-ledger.js';
 import {
   openLocalShard,
   openRemoteShard,
@@ -56,6 +57,7 @@ export class ShardSet {
   private readonly participants: number[];
   private readonly scalars: ScalarLedger;
   private readonly measures: MeasureLedger;
+  private readonly units: UnitLedger;
   /** Of parameters. */
   private readonly chunks: ChunkSpec[];
   private readonly ports: ShardPort[] = [];
@@ -74,6 +76,7 @@ export class ShardSet {
     this.chunks = chunks.filter(({ kind }) => kind === 'parameters');
     this.scalars = new ScalarLedger(this.chunks.length);
     this.measures = new MeasureLedger(this.chunks.length);
+    this.units = new UnitLedger(this.chunks);
     this.cuts = new CutLedger(this.participants.length);
   }
 
@@ -162,6 +165,9 @@ export class ShardSet {
     } else if (report.scalars) {
       const total = this.scalars.add(report.scalars);
       if (total) this.sendScale(report.scalars.step ?? 0, total);
+    } else if (report.unitSquares) {
+      const limits = this.units.add(report.unitSquares);
+      if (limits) this.broadcast({ unitFactors: limits });
     } else if (report.rateKnown) this.rateIsKnown(shard, report.rateKnown.step ?? 0);
     else if (report.measured) this.measures.add(report.measured);
     else if (report.reached) {

@@ -146,6 +146,11 @@ export class TrialLead {
     return this.unsaved.seconds;
   }
 
+  /** A method of full batches has nothing left to do. */
+  private get hasConverged(): boolean {
+    return this.fullBatch?.ended !== undefined;
+  }
+
   private get ended(): boolean {
     return this.endedAs !== undefined;
   }
@@ -259,7 +264,7 @@ export class TrialLead {
     await this.ensurePreprocess(facts);
     this.membership.admitAll();
 
-    while (step < untilStep) {
+    while (step < untilStep && !this.hasConverged) {
       if (this.stopRequested) {
         await checkpointer.now(step);
         throw new Stopped();
@@ -272,11 +277,10 @@ export class TrialLead {
       if (step % plan.stepsPerEpoch === 0) await this.finishEpoch(step, facts, plan, shards);
       // The last one's comes with the end.
       if (step < untilStep && this.isSnapshot(step)) await checkpointer.now(step);
-      if (this.fullBatch?.ended !== undefined) {
-        this.notice('converged', `nothing is left to be done after step ${step}: ${this.fullBatch.ended}`);
-        break;
+      if (this.hasConverged) {
+        this.notice('converged', `nothing is left to be done after step ${step}: ${this.fullBatch?.ended}`);
       }
-      if (step < this.pauseStep() || step >= untilStep) continue;
+      if (step < this.pauseStep() || step >= untilStep || this.hasConverged) continue;
       await checkpointer.now(step);
       // It may have been told to go on meanwhile.
       if (step >= this.pauseStep()) this.pause(step);
@@ -401,7 +405,7 @@ export class TrialLead {
           validation: this.validation,
           reproducible: this.membership.reproducible,
           plateau: this.plateau,
-          method: this.fullBatch?.state ?? null,
+          method: this.fullBatch?.record ?? null,
           unacknowledged: reports.pending(),
         },
         preprocess: this.preprocess,
@@ -554,7 +558,7 @@ export class TrialLead {
     this.validation = record.validation;
     this.validatedAt = -1;
     this.plateau = record.plateau ?? firstPlateau;
-    if (this.fullBatch) this.fullBatch.state = record.method ?? undefined;
+    if (record.method) this.fullBatch?.restore(record.method);
     for (const report of record.unacknowledged) this.options.reports.add(report);
     if (preprocess !== null) {
       this.preprocess = new Float32Array(Uint8Array.from(Buffer.from(preprocess, 'base64')).buffer);

@@ -44,7 +44,7 @@ export const leadRecordSchema = z.object({
   /** Workers with other numerics were admitted. */
   reproducible: z.boolean(),
   /** Of a full-batch method; null before its first step, absent in older checkpoints. */
-  method: z.record(z.string(), z.unknown()).nullish(),
+  method: z.object({ state: z.record(z.string(), z.unknown()), ended: z.string().nullable() }).nullish(),
   /** Where the rate is reduced on a plateau; absent in older checkpoints. */
   plateau: z
     .object({ factor: z.number(), best: z.number().nullable(), waited: z.number(), cooling: z.number() })

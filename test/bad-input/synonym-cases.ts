@@ -394,7 +394,7 @@ export const keys: Record<string, Record<string, string>> = {
     FractionalMaxPool2d: 'fractionalMaxPooling2d',
     AlphaDropout: 'dropout is nearest',
     GaussianDropout: 'dropout is nearest',
-    MaxNormConstraint: 'regularise.l2 is nearest',
+    MaxNormConstraint: 'maxNorm: 3 is an option of dense, conv1d and conv2d',
     InstanceNorm: 'groupNormalization with a group for each channel is the same',
     RMSNorm: 'layerNormalization is nearest',
     Conv2DTranspose: 'conv2d has no transpose',
@@ -428,7 +428,7 @@ export const keys: Record<string, Record<string, string>> = {
     data_format: 'samples are height, width, channels',
     kernel_regularizer: 'regularise.l2 is for all kernels of the model',
     bias_regularizer: 'regularise.l2 is for all kernels of the model, and for no bias',
-    kernel_constraint: 'regularise.l2 is for all kernels of the model',
+    kernel_constraint: 'maxNorm: 3 is an option of dense, conv1d and conv2d',
   },
   'model.0.maxPooling2d.': {
     pool: 'poolSize',

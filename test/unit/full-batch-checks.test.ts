@@ -70,6 +70,16 @@ describe.each(Object.keys(fullBatchMethods))('%s', (name) => {
   });
 });
 
+it('BFGS and Newton refuse models of more than 2,000 weights, and do not count frozen ones', () => {
+  for (const name of ['bfgs', 'newton']) {
+    expect(checked(name, 128, 2000, 500)).toBe('');
+    expect(checked(name, 128, 2001)).toMatch(
+      /has 2001 weights to train, but \w+ is for at most 2000.*lbfgs is for any/,
+    );
+  }
+  expect(checked('lbfgs', 128, 1e6)).toBe('');
+});
+
 describe('reduceOnPlateau', () => {
   const optimizer = { sgd: { learningRate: 0.1, schedule: { reduceOnPlateau: {} } } };
 

@@ -10,6 +10,8 @@ import type { TF } from '../tensorflow/load.js';
 /** What tf.layers does not keep of a layer's options. */
 export interface LayerNotes {
   rateMultiplier: number;
+  /** Of the kernel. */
+  maxNorm?: number | undefined;
   /** By the weight's name, such as `kernel`. */
   initializers: Record<string, InitializerOption & Pick<InitializerSpec, 'unitForget'>>;
 }
@@ -140,8 +142,8 @@ class GraphBuilder {
   #makeWeighted(layer: WeightedLayer, name: string, x: SymbolicTensor): layers.Layer {
     const { tf } = this;
     const ours = ourLayers(tf);
-    const note = (initializers: LayerNotes['initializers']) => {
-      this.#notes.set(name, { rateMultiplier: layer.options.rateMultiplier, initializers });
+    const note = (initializers: LayerNotes['initializers'], maxNorm?: number) => {
+      this.#notes.set(name, { rateMultiplier: layer.options.rateMultiplier, initializers, maxNorm });
     };
     if (isNormalization(layer)) {
       const { gammaInitializer: gamma, betaInitializer: beta, ...options } = layer.options;
@@ -182,8 +184,8 @@ class GraphBuilder {
       note({ kernel, recurrent_kernel: recurrentInitializer, bias });
       return new ours.LSTM({ ...options, name });
     }
-    const { kernelInitializer: kernel, biasInitializer: bias, ...options } = layer.options;
-    note({ kernel, bias });
+    const { kernelInitializer: kernel, biasInitializer: bias, maxNorm, ...options } = layer.options;
+    note({ kernel, bias }, maxNorm);
     const classes = { conv1d: ours.Conv1D, conv2d: ours.Conv2D, dense: ours.Dense, dropConnect: ours.DropConnect };
     const Class = classes[layer.type];
     return new Class({ ...native(options), kernelInitializer: 'zeros', name });

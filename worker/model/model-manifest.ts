@@ -58,6 +58,7 @@ export function modelWeights(
         l2: role.endsWith('kernel') ? l2 : 0,
         l1: role.endsWith('kernel') ? l1 : 0,
         decays: role.endsWith('kernel'),
+        ...(note?.maxNorm !== undefined && role === 'kernel' && { maxNorm: note.maxNorm }),
         // A weight that a module's layer adds as not trainable is frozen alone.
         frozen: !trainable || !weight.trainable,
       };

@@ -6,6 +6,7 @@ import type { Cut as _polyak_v1_Cut, Cut__Output as _polyak_v1_Cut__Output } fro
 import type { Heartbeat as _polyak_v1_Heartbeat, Heartbeat__Output as _polyak_v1_Heartbeat__Output } from '../../polyak/v1/Heartbeat.js';
 import type { Combine as _polyak_v1_Combine, Combine__Output as _polyak_v1_Combine__Output } from '../../polyak/v1/Combine.js';
 import type { Rate as _polyak_v1_Rate, Rate__Output as _polyak_v1_Rate__Output } from '../../polyak/v1/Rate.js';
+import type { UnitFactors as _polyak_v1_UnitFactors, UnitFactors__Output as _polyak_v1_UnitFactors__Output } from '../../polyak/v1/UnitFactors.js';
 
 export interface ShardOrder {
   'begin'?: (_polyak_v1_Begin | null);
@@ -14,7 +15,8 @@ export interface ShardOrder {
   'heartbeat'?: (_polyak_v1_Heartbeat | null);
   'combine'?: (_polyak_v1_Combine | null);
   'rate'?: (_polyak_v1_Rate | null);
-  'message'?: "begin"|"scale"|"cut"|"heartbeat"|"combine"|"rate";
+  'unitFactors'?: (_polyak_v1_UnitFactors | null);
+  'message'?: "begin"|"scale"|"cut"|"heartbeat"|"combine"|"rate"|"unitFactors";
 }
 
 export interface ShardOrder__Output {
@@ -24,5 +26,6 @@ export interface ShardOrder__Output {
   'heartbeat'?: (_polyak_v1_Heartbeat__Output | null);
   'combine'?: (_polyak_v1_Combine__Output | null);
   'rate'?: (_polyak_v1_Rate__Output | null);
-  'message'?: "begin"|"scale"|"cut"|"heartbeat"|"combine"|"rate";
+  'unitFactors'?: (_polyak_v1_UnitFactors__Output | null);
+  'message'?: "begin"|"scale"|"cut"|"heartbeat"|"combine"|"rate"|"unitFactors";
 }

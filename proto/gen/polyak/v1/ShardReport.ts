@@ -13,6 +13,7 @@ import type { Reached as _polyak_v1_Reached, Reached__Output as _polyak_v1_Reach
 import type { Measured as _polyak_v1_Measured, Measured__Output as _polyak_v1_Measured__Output } from '../../polyak/v1/Measured.js';
 import type { CutDelayed as _polyak_v1_CutDelayed, CutDelayed__Output as _polyak_v1_CutDelayed__Output } from '../../polyak/v1/CutDelayed.js';
 import type { RateKnown as _polyak_v1_RateKnown, RateKnown__Output as _polyak_v1_RateKnown__Output } from '../../polyak/v1/RateKnown.js';
+import type { UnitSquares as _polyak_v1_UnitSquares, UnitSquares__Output as _polyak_v1_UnitSquares__Output } from '../../polyak/v1/UnitSquares.js';
 
 export interface ShardReport {
   'begun'?: (_polyak_v1_Begun | null);
@@ -28,7 +29,8 @@ export interface ShardReport {
   'measured'?: (_polyak_v1_Measured | null);
   'cutDelayed'?: (_polyak_v1_CutDelayed | null);
   'rateKnown'?: (_polyak_v1_RateKnown | null);
-  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"measured"|"cutDelayed"|"rateKnown";
+  'unitSquares'?: (_polyak_v1_UnitSquares | null);
+  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"measured"|"cutDelayed"|"rateKnown"|"unitSquares";
 }
 
 export interface ShardReport__Output {
@@ -45,5 +47,6 @@ export interface ShardReport__Output {
   'measured'?: (_polyak_v1_Measured__Output | null);
   'cutDelayed'?: (_polyak_v1_CutDelayed__Output | null);
   'rateKnown'?: (_polyak_v1_RateKnown__Output | null);
-  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"measured"|"cutDelayed"|"rateKnown";
+  'unitSquares'?: (_polyak_v1_UnitSquares__Output | null);
+  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"measured"|"cutDelayed"|"rateKnown"|"unitSquares";
 }
