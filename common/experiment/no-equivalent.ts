@@ -21,7 +21,6 @@ const insteadOf: Readonly<Record<string, string>> = {
   centered: 'rmsprop is without it',
   initialaccumulatorvalue: 'adagrad begins with 0',
   reducelronplateau: 'a rate is a function of the step alone, so that a replay has the same bits; step is nearest',
-  cosineannealingwarmrestarts: 'cosine is without restarts',
   polynomiallr: 'linear is nearest',
   totalsteps: 'the schedule ends with train.epochs',
   maxlr: 'learningRate is the largest rate of oneCycle',

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadRun } from '../../cli/load-run.js';
+import { sweep } from '../../cli/sweep/sweep-run.js';
+import { templateOf } from '../../common/experiment/load.js';
 import { packageRoot } from '../../common/package-root.js';
 import type { TrainedRun } from '../../inference/trained-run.js';
 import { DataFolder } from '../bad-input/data-files.js';
@@ -116,8 +118,9 @@ describe('a training that begins with weights of a run', () => {
   it('begins with exactly those weights, where nothing learns', async () => {
     const still = train({ from: parent.folder, learningRates: { '*': 0 } }, ['--workers', '1', '--steps', '2']);
     await still.finished();
-    const [before, after] = [await weightsOf(parent), await weightsOf(still)];
-    for (const [name, values] of after) if (!name.includes('moving')) expect(values).toEqual(before.get(name));
+    const parametersOf = async (of: ClusterRun) =>
+      [...(await weightsOf(of))].filter(([name]) => !name.includes('moving'));
+    expect(await parametersOf(still)).toEqual(await parametersOf(parent));
   });
 
   it('does not begin where a shape differs, and says each of both sides', async () => {
@@ -132,6 +135,22 @@ describe('a training that begins with weights of a run', () => {
     const other = train({ from: parent.folder, sha256: '0'.repeat(64) }, ['--workers', '1']);
     expect(await other.exitCode()).toBe(3);
     expect(other.report()).toMatch(/has sha256 [0-9a-f]{64}, not 0{64}; it has changed/);
+  });
+});
+
+describe('a sweep over the stages of a run', () => {
+  it('trains a linear classifier on the features of each, and nothing else', async () => {
+    const state = join(folder.path, 'stages');
+    const search = { trials: 2, sampler: 'grid', space: { stage: { choice: ['norm', 'middle'] } } };
+    const transfer = { from: parent.folder, features: '$stage' };
+    const value = { ...child, objective: { metric: 'validation.accuracy' }, transfer, search };
+    const { trials, folder: swept } = await sweep(templateOf(value), { state, workers: 1 }).result;
+    expect(trials.map(({ status }) => status)).toEqual(['completed', 'completed']);
+    const norm = await loadRun(`${swept}/trials/0`, { state });
+    const kernel = norm.manifest.parameters.find(({ name }) => name === 'first/kernel');
+    const before = (await weightsOf(parent)).get('first/kernel');
+    expect([...norm.vector.slice(0, kernel?.length)]).toEqual(before);
+    expect(norm.manifest.parameters.map(({ name }) => name)).not.toContain('middle/kernel');
   });
 });
 
