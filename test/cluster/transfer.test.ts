@@ -7,6 +7,8 @@ import { sweep } from '../../cli/sweep/sweep-run.js';
 import { templateOf } from '../../common/experiment/load.js';
 import { packageRoot } from '../../common/package-root.js';
 import type { TrainedRun } from '../../inference/trained-run.js';
+import { exportRun } from '../../inference/export/export-run.js';
+import { openWeightSource } from '../../server/transfer/weight-source.js';
 import { DataFolder } from '../bad-input/data-files.js';
 import { polyak } from '../inference/polyak.js';
 import { ClusterRun, type RunEvent } from './cluster-run.js';
@@ -135,6 +137,24 @@ describe('a training that begins with weights of a run', () => {
     const other = train({ from: parent.folder, sha256: '0'.repeat(64) }, ['--workers', '1']);
     expect(await other.exitCode()).toBe(3);
     expect(other.report()).toMatch(/has sha256 [0-9a-f]{64}, not 0{64}; it has changed/);
+  });
+});
+
+describe('what a run was exported as', () => {
+  it.each([
+    ['tfjs', 'model.json'],
+    ['safetensors', 'model.safetensors'],
+  ] as const)('gives the same weights, as %s', async (format, file) => {
+    const run = await loadRun(parent.folder);
+    const { out } = await exportRun(run, { format, out: join(folder.path, format) });
+    const source = await openWeightSource({ from: join(out, file), weights: 'last' });
+    const read = await Promise.all(
+      [...source.shapes.keys()].map(async (name) => [name, [...(await source.read(name))]]),
+    );
+    await source.close();
+    await run.dispose();
+    const byName = (entries: Iterable<unknown>) => Object.fromEntries(entries as Iterable<[string, unknown]>);
+    expect(byName(read)).toMatchObject(byName(await weightsOf(parent)));
   });
 });
 
