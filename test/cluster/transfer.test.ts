@@ -44,6 +44,9 @@ const child = {
   train: { ...experiment.train, epochs: 2 },
 };
 
+/** Several trainings, on a machine that may be busy. */
+const patienceMs = 400_000;
+
 let parent: ClusterRun;
 let folder: DataFolder;
 const runs: ClusterRun[] = [];
@@ -53,7 +56,7 @@ beforeAll(async () => {
   parent = ClusterRun.train(join(folder.path, 'parent.yaml'), ['--workers', '1', '--shards', '2']);
   runs.push(parent);
   await parent.finished();
-});
+}, patienceMs);
 afterAll(() => {
   for (const run of runs) run.remove();
   folder.remove();
@@ -80,7 +83,7 @@ async function weightsOf(run: ClusterRun): Promise<Map<string, readonly number[]
   ]);
 }
 
-describe('a training that begins with weights of a run', () => {
+describe('a training that begins with weights of a run', { timeout: patienceMs }, () => {
   const transfer = () => ({
     from: parent.folder,
     freeze: { upTo: 'norm' },
@@ -92,7 +95,7 @@ describe('a training that begins with weights of a run', () => {
   beforeAll(async () => {
     run = train(transfer(), ['--workers', '1', '--shards', '1']);
     first = await run.finished();
-  });
+  }, patienceMs);
 
   it('leaves what is frozen as it was, running statistics too, and moves the rest', async () => {
     const [before, after] = [await weightsOf(parent), await weightsOf(run)];
@@ -140,7 +143,7 @@ describe('a training that begins with weights of a run', () => {
   });
 });
 
-describe('what a run was exported as', () => {
+describe('what a run was exported as', { timeout: patienceMs }, () => {
   it.each([
     ['tfjs', 'model.json'],
     ['safetensors', 'model.safetensors'],
@@ -158,7 +161,7 @@ describe('what a run was exported as', () => {
   });
 });
 
-describe('a sweep over the stages of a run', () => {
+describe('a sweep over the stages of a run', { timeout: patienceMs }, () => {
   it('trains a linear classifier on the features of each, and nothing else', async () => {
     const state = join(folder.path, 'stages');
     const search = { trials: 2, sampler: 'grid', space: { stage: { choice: ['norm', 'middle'] } } };
@@ -174,7 +177,7 @@ describe('a sweep over the stages of a run', () => {
   });
 });
 
-describe('snapshots of one run', () => {
+describe('snapshots of one run', { timeout: patienceMs }, () => {
   it('are the newest ends of cycles, and an ensemble of them lists each and the whole', () => {
     const { status, lines, stderr } = polyak('evaluate', parent.folder, '--ensemble', 'snapshots:2');
     expect(stderr).not.toMatch(/^polyak:/m);
