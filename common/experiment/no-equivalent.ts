@@ -19,7 +19,6 @@ const insteadOf: Readonly<Record<string, string>> = {
   dampening: 'momentum is without it',
   centered: 'rmsprop is without it',
   initialaccumulatorvalue: 'adagrad begins with 0',
-  cosineannealingwarmrestarts: 'cosine is without restarts',
   polynomiallr: 'linear is nearest',
   totalsteps: 'the schedule ends with train.epochs',
   maxlr: 'learningRate is the largest rate of oneCycle',

@@ -34,6 +34,8 @@ export const keySynonyms: Readonly<Record<string, string | readonly string[]>> =
   cosineannealing: 'cosine',
   cosineannealinglr: 'cosine',
   cosinedecay: 'cosine',
+  cosineannealingwarmrestarts: 'cosineRestarts',
+  cosinedecayrestarts: 'cosineRestarts',
   exponentialdecay: 'exponential',
   exponentiallr: 'exponential',
   inversetimedecay: 'inverseTime',

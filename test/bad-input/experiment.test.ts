@@ -11,7 +11,7 @@ const layers =
   'leakyReLU, elu, prelu, maxout, dropout, spatialDropout1d, spatialDropout2d, batchNormalization, layerNormalization, groupNormalization, reshape, zeroPadding2d, residual, repeat';
 
 const keys =
-  'name, seed, data, preprocess, augment, model, loss, metrics, objective, regularise, optimizer, clip, ' +
+  'name, seed, data, preprocess, augment, model, transfer, loss, metrics, objective, regularise, optimizer, clip, ' +
   'weightAverage, train, numerics, checkpoint, chunkFloats, module, search';
 
 /** What is wrong; the line that says it; the message. */

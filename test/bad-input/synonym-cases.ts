@@ -81,7 +81,7 @@ export const keys: Record<string, Record<string, string>> = {
     linear_decay: 'linear',
     polynomial_decay: 'linear',
     PolynomialLR: 'linear is nearest',
-    CosineAnnealingWarmRestarts: 'cosine is without restarts',
+    CosineAnnealingWarmRestarts: 'cosineRestarts',
     OneCycleLR: 'oneCycle',
     one_cycle_policy: 'oneCycle',
     ReduceLROnPlateau: 'reduceOnPlateau',

@@ -56,7 +56,7 @@ async function score(cifar: string, seed: number): Promise<Scores> {
   try {
     const experiment = await loadExperiment(join(packageRoot(), 'examples/cifar10.yaml'), [
       ...['data.source=images', `data.path=${cifar}`, `seed=${seed}`, 'data.validation=0'],
-      ...['objective=null', `train.epochs=${cycles * epochsOfCycle}`],
+      ...['objective={}', `train.epochs=${cycles * epochsOfCycle}`],
       `optimizer={adam: {learningRate: 2e-3, schedule: {cosineRestarts: {every: ${epochsOfCycle}}}}}`,
       `checkpoint={snapshots: {every: ${epochsOfCycle}, keep: ${cycles}}}`,
     ]);

@@ -3,8 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadRun } from '../../cli/load-run.js';
+import { sweep } from '../../cli/sweep/sweep-run.js';
+import { templateOf } from '../../common/experiment/load.js';
 import { packageRoot } from '../../common/package-root.js';
 import type { TrainedRun } from '../../inference/trained-run.js';
+import { exportRun } from '../../inference/export/export-run.js';
+import { openWeightSource } from '../../server/transfer/weight-source.js';
 import { DataFolder } from '../bad-input/data-files.js';
 import { polyak } from '../inference/polyak.js';
 import { ClusterRun, type RunEvent } from './cluster-run.js';
@@ -40,6 +44,9 @@ const child = {
   train: { ...experiment.train, epochs: 2 },
 };
 
+/** Several trainings, on a machine that may be busy. */
+const patienceMs = 400_000;
+
 let parent: ClusterRun;
 let folder: DataFolder;
 const runs: ClusterRun[] = [];
@@ -49,7 +56,7 @@ beforeAll(async () => {
   parent = ClusterRun.train(join(folder.path, 'parent.yaml'), ['--workers', '1', '--shards', '2']);
   runs.push(parent);
   await parent.finished();
-});
+}, patienceMs);
 afterAll(() => {
   for (const run of runs) run.remove();
   folder.remove();
@@ -76,7 +83,7 @@ async function weightsOf(run: ClusterRun): Promise<Map<string, readonly number[]
   ]);
 }
 
-describe('a training that begins with weights of a run', () => {
+describe('a training that begins with weights of a run', { timeout: patienceMs }, () => {
   const transfer = () => ({
     from: parent.folder,
     freeze: { upTo: 'norm' },
@@ -88,7 +95,7 @@ describe('a training that begins with weights of a run', () => {
   beforeAll(async () => {
     run = train(transfer(), ['--workers', '1', '--shards', '1']);
     first = await run.finished();
-  });
+  }, patienceMs);
 
   it('leaves what is frozen as it was, running statistics too, and moves the rest', async () => {
     const [before, after] = [await weightsOf(parent), await weightsOf(run)];
@@ -116,8 +123,9 @@ describe('a training that begins with weights of a run', () => {
   it('begins with exactly those weights, where nothing learns', async () => {
     const still = train({ from: parent.folder, learningRates: { '*': 0 } }, ['--workers', '1', '--steps', '2']);
     await still.finished();
-    const [before, after] = [await weightsOf(parent), await weightsOf(still)];
-    for (const [name, values] of after) if (!name.includes('moving')) expect(values).toEqual(before.get(name));
+    const parametersOf = async (of: ClusterRun) =>
+      [...(await weightsOf(of))].filter(([name]) => !name.includes('moving'));
+    expect(await parametersOf(still)).toEqual(await parametersOf(parent));
   });
 
   it('does not begin where a shape differs, and says each of both sides', async () => {
@@ -135,7 +143,41 @@ describe('a training that begins with weights of a run', () => {
   });
 });
 
-describe('snapshots of one run', () => {
+describe('what a run was exported as', { timeout: patienceMs }, () => {
+  it.each([
+    ['tfjs', 'model.json'],
+    ['safetensors', 'model.safetensors'],
+  ] as const)('gives the same weights, as %s', async (format, file) => {
+    const run = await loadRun(parent.folder);
+    const { out } = await exportRun(run, { format, out: join(folder.path, format) });
+    const source = await openWeightSource({ from: join(out, file), weights: 'last' });
+    const read = await Promise.all(
+      [...source.shapes.keys()].map(async (name) => [name, [...(await source.read(name))]]),
+    );
+    await source.close();
+    await run.dispose();
+    const byName = (entries: Iterable<unknown>) => Object.fromEntries(entries as Iterable<[string, unknown]>);
+    expect(byName(read)).toMatchObject(byName(await weightsOf(parent)));
+  });
+});
+
+describe('a sweep over the stages of a run', { timeout: patienceMs }, () => {
+  it('trains a linear classifier on the features of each, and nothing else', async () => {
+    const state = join(folder.path, 'stages');
+    const search = { trials: 2, sampler: 'grid', space: { stage: { choice: ['norm', 'middle'] } } };
+    const transfer = { from: parent.folder, features: '$stage' };
+    const value = { ...child, objective: { metric: 'validation.accuracy' }, transfer, search };
+    const { trials, folder: swept } = await sweep(templateOf(value), { state, workers: 1 }).result;
+    expect(trials.map(({ status }) => status)).toEqual(['completed', 'completed']);
+    const norm = await loadRun(`${swept}/trials/0`, { state });
+    const kernel = norm.manifest.parameters.find(({ name }) => name === 'first/kernel');
+    const before = (await weightsOf(parent)).get('first/kernel');
+    expect([...norm.vector.slice(0, kernel?.length)]).toEqual(before);
+    expect(norm.manifest.parameters.map(({ name }) => name)).not.toContain('middle/kernel');
+  });
+});
+
+describe('snapshots of one run', { timeout: patienceMs }, () => {
   it('are the newest ends of cycles, and an ensemble of them lists each and the whole', () => {
     const { status, lines, stderr } = polyak('evaluate', parent.folder, '--ensemble', 'snapshots:2');
     expect(stderr).not.toMatch(/^polyak:/m);
