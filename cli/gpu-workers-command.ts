@@ -43,7 +43,12 @@ export async function gpuWorkersCommand(gpus: string, flags: GpuWorkersFlags): P
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => workers.end());
   if (parentPipe) process.stdin.once('end', () => workers.end()).resume();
-  await workers.ended();
+  try {
+    await workers.ended();
+  } finally {
+    // Else it would keep this process.
+    if (parentPipe) process.stdin.destroy();
+  }
 }
 
 /** Command-line arguments without these options and their values. */

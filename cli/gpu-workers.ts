@@ -52,8 +52,10 @@ export class GpuWorkers {
   private start(position: number): void {
     const device = this.options.devices[position] ?? 0;
     const [program, ...args] = this.options.command(position);
-    // Its end of stdin closes when this process is gone, however it went.
-    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'], env: environmentOf(device) });
+    // Its end of stdin closes when this process is gone, however it went. In a process group of its own, since Ctrl-C on a
+    // terminal would be its first signal, and ours its second, which does not wait.
+    const stdio = ['pipe', 'pipe', 'inherit'] as const;
+    const child = spawn(program, args, { stdio: [...stdio], env: environmentOf(device), detached: true });
     this.children.set(position, child);
     this.options.log.info({ device, worker: child.pid }, 'a worker for a GPU');
     child.stdin?.on('error', () => undefined);

@@ -9,7 +9,7 @@ import { insist } from './follow-run.js';
 import { followStream } from './follow-stream.js';
 import { lineText, type LogLine } from './log-lines.js';
 import { openRun } from './open-run.js';
-import { outliveReader, printJson } from './output.js';
+import { printJson } from './output.js';
 import { patienceMsDefault } from './run.js';
 import { lookUpSweep } from './sweep/find-sweep.js';
 import { SweepFollower } from './sweep/sweep-follower.js';
@@ -103,12 +103,11 @@ export async function showRemoteLogs(
   { coordinator, name, runs, tls }: RemoteLogs,
   { role, follow, json }: { role: string | undefined; follow: boolean; json: boolean },
 ): Promise<void> {
-  outliveReader();
   const client = coordinatorClient(coordinator, tls);
   const print = (line: LogLine) => {
     if (role !== undefined && line.process !== role && line.process.replace(/-[0-9a-f]+$/, '') !== role) return;
     if (json) printJson(line);
-    else process.stdout.write(`${lineText(line)}\n`);
+    else process.stdout.write(`${lineText({ ...line, record: withoutCommands(line.record) })}\n`);
   };
   let printed = 0;
   try {
@@ -132,4 +131,10 @@ export async function showRemoteLogs(
     client.close();
   }
   if (printed === 0) throw new PolyakError('usage', `${name} has no logs at ${coordinator}`);
+}
+
+/** What a worker logs, a module may have said: nothing of it commands the reader's terminal. */
+function withoutCommands(record: LogLine['record']): LogLine['record'] {
+  const clean = (value: unknown) => (typeof value === 'string' ? value.replace(/[^\P{Cc}\n\t]/gu, ' ') : value);
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, clean(value)]));
 }

@@ -12,6 +12,7 @@ import { ClusterRole } from './cluster-role.js';
 import { tinySweep } from './tiny-sweep.js';
 
 const bin = join(packageRoot(), 'bin/polyak.js');
+const timeout = 400_000;
 const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
 const [major = 0, minor = 0] = version.split('.').map(Number);
 
@@ -62,7 +63,7 @@ describe('a rolling upgrade', () => {
     return lines.map((line) => line.split(',').slice(0, 4).join());
   };
 
-  it('by one minor version ends a sweep with the same table; by two it is refused by name', async () => {
+  it('by one minor version ends a sweep with the same table; by two it is refused by name', { timeout }, async () => {
     const { file } = await tinySweep(folder, { trials: 6 });
     const sweep = ['sweep', file, '--state'];
     const alone = [bin, ...sweep, join(folder, 'alone'), '--backend', 'cpu', '--workers', '1'];
@@ -103,6 +104,6 @@ describe('a rolling upgrade', () => {
 
     const far = start('worker', works, program(`${major}.${minor + 3}.0`));
     const words = `the worker is of Polyak '${major}.${minor + 3}.0', this process of ${major}.${minor + 1}.0`;
-    await expect.poll(() => far.report, { timeout: 30_000 }).toContain(words);
+    await expect.poll(() => far.report, { timeout: 90_000 }).toContain(words);
   });
 });

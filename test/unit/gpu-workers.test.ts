@@ -90,7 +90,7 @@ const pidsOf = (lines: string[]) => lines.map((line) => Number(line.split(' ')[0
 describe('workers for GPUs', () => {
   it('see one device each, and end when they are told to', async () => {
     const { workers, lines } = start();
-    await expect.poll(() => lines.length, { timeout: 30_000 }).toBe(2);
+    await expect.poll(() => lines.length, { timeout: 90_000 }).toBe(2);
     const seen = lines.map((line) => line.replace(/^\d+ /, ''));
     expect(seen.toSorted()).toEqual(['0 true 1', '2 true 1']);
     workers.end();
@@ -100,7 +100,7 @@ describe('workers for GPUs', () => {
 
   it('all end where one does by itself, and say which', async () => {
     const { workers, lines } = start();
-    await expect.poll(() => lines.length, { timeout: 30_000 }).toBe(2);
+    await expect.poll(() => lines.length, { timeout: 90_000 }).toBe(2);
     const victim = lines.find((line) => line.includes(' 2 ')) ?? '';
     process.kill(Number(victim.split(' ')[0]), 'SIGKILL');
     await expect(workers.ended()).rejects.toThrow('the worker of GPU 2 has ended (SIGKILL), and so have all others');
