@@ -36,6 +36,8 @@ sweep() {
   sed -e "s/digits-search$/$name/" -e "s#/runs/jobs/digits-search#/runs/jobs/$name#" -e "s#image: polyak:.*#image: $image#" \
     -e "s/\.training\./.$namespace./" deploy/helm/polyak/examples/sweep-job.yaml | kube apply --filename -
 }
+# Asked of the Job, which is there; a wait for pods that are still to come ends at once.
+begun() { kube wait '--for=jsonpath={.status.ready}=1' --timeout=5m "job/$1"; }
 finished() { kube wait --for=condition=complete --timeout=20m "job/$1"; }
 
 step 'the namespace demands the Pod Security level restricted'
@@ -54,7 +56,7 @@ helm test polyak --namespace "$namespace" --timeout 10m --logs
 
 step 'a sweep ends, though a server, a worker and the coordinator are deleted'
 sweep killed
-kube wait --for=condition=ready --timeout=5m pod --selector=job-name=killed
+begun killed
 for part in server worker-cpu coordinator; do
   kube delete pod --wait=false "$(kube get pods --selector="app.kubernetes.io/component=$part" --output=name | head -1 | sed 's#pod/##')"
   kube rollout status --timeout=5m "$(kube get statefulset,deployment --selector="app.kubernetes.io/component=$part" --output=name)"
@@ -63,7 +65,7 @@ finished killed
 
 step 'a sweep is followed by the next pod when the first is evicted, and is one sweep'
 sweep evicted
-kube wait --for=condition=ready --timeout=5m pod --selector=job-name=evicted
+begun evicted
 kube delete pod --selector=job-name=evicted
 finished evicted
 
