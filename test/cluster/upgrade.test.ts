@@ -12,7 +12,7 @@ import { ClusterRole } from './cluster-role.js';
 import { tinySweep } from './tiny-sweep.js';
 
 const bin = join(packageRoot(), 'bin/polyak.js');
-const timeout = 400_000;
+const timeout = 580_000;
 const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
 const [major = 0, minor = 0] = version.split('.').map(Number);
 

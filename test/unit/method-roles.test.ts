@@ -31,7 +31,7 @@ describe('the table of methods', () => {
 
   it('lets a reader read, and nothing else', () => {
     const allowed = ours.map(({ path }) => path).filter((path) => mayCall(path, 'reader'));
-    const names = ['ListTrials', 'ReadTrial', 'Status', 'Watch', 'WatchSweep'];
+    const names = ['ListTrials', 'ReadLogs', 'ReadTrial', 'Status', 'Watch', 'WatchSweep'];
     expect(allowed.toSorted()).toEqual(names.map((name) => `/polyak.v1.Coordinator/${name}`));
   });
 
