@@ -57,7 +57,7 @@ export class ControlPlane {
 
   /** Those that depend on others first. */
   async stop(): Promise<void> {
-    for (const { child } of this.processes.reverse()) {
+    for (const { child } of this.processes.toReversed()) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
