@@ -128,14 +128,14 @@ function confinement(release: PodRelease): string {
 async function disturbed(release: PodRelease): Promise<{ end: RunEvent; seen: string[] }> {
   const seen: string[] = [];
   let step = 0;
-  let failure: unknown;
+  let failure: Error | undefined;
   const ending = release
     .submit(trainingArguments('disturbed'), (event) => {
       if (event.event === 'progress') step = Number(event['step']);
     })
     .catch((error: unknown) => {
-      failure = error;
-      throw error;
+      failure = error instanceof Error ? error : new Error(String(error));
+      throw failure;
     });
   // It is awaited in the end; until then it must not count as unhandled.
   ending.catch(() => undefined);

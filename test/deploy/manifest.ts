@@ -19,7 +19,7 @@ export interface Container {
   command?: string[];
   env?: { name: string; value?: string; valueFrom?: unknown }[];
   ports?: { name: string; containerPort: number }[];
-  resources?: { limits?: Record<string, unknown>; requests?: Record<string, unknown> };
+  resources?: { limits?: Record<string, string | number>; requests?: Record<string, string | number> };
   securityContext?: Record<string, unknown>;
   volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[];
 }

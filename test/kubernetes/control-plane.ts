@@ -16,7 +16,7 @@ import { Cluster } from './cluster.js';
 import type { KubernetesPrograms } from './kubernetes-programs.js';
 
 const host = '127.0.0.1';
-const startMs = 120_000;
+const startMs = 300_000;
 const pollMs = 300;
 const stages = join(packageRoot(), 'test/kubernetes/stages.yaml');
 
@@ -57,7 +57,7 @@ export class ControlPlane {
 
   /** Those that depend on others first. */
   async stop(): Promise<void> {
-    for (const { child } of this.processes.reverse()) {
+    for (const { child } of this.processes.toReversed()) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       const ended = once(child, 'exit');
       child.kill('SIGTERM');

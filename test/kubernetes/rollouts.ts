@@ -32,9 +32,11 @@ export function rolloutChecks(release: Release): Check[] {
         const servers = release.pods('server');
         const zones = new Set(servers.map(({ spec }) => spec.nodeName?.slice(0, -1)));
         demand(zones.size === 2, `servers are in ${[...zones].join(', ')}`);
-        const numbers = servers.map(({ metadata }) => metadata.labels['apps.kubernetes.io/pod-index']).toSorted();
+        const numbers = servers
+          .map(({ metadata }) => Number(metadata.labels['apps.kubernetes.io/pod-index']))
+          .toSorted((a, b) => a - b);
         demand(numbers.join() === '0,1', `the numbers of the servers are ${numbers.join()}`);
-        return `${servers.map(({ metadata, spec }) => `${metadata.name} on ${spec.nodeName}`).join(', ')}`;
+        return servers.map(({ metadata, spec }) => `${metadata.name} on ${spec.nodeName}`).join(', ');
       },
     },
     {
