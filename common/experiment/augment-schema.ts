@@ -28,7 +28,7 @@ export const augmentSchemas = {
   resizedCrop: z
     .strictObject({
       area: range(1, 'of the box, as a part of the sample, from … to …').default([0.08, 1]),
-      aspect: range(100, aspectMeaning).default([3 / 4, 4 / 3]),
+      aspect: range(100, aspectMeaning).default([0.75, 1.3333]),
     })
     .describe('a random box of the sample, resized to the whole'),
   rotate: z

@@ -11,27 +11,27 @@ const cases: [string, Lines, string][] = [
   [
     'a rotation by more than half a turn',
     line('{ rotate: { degrees: 270 } }'),
-    'a.yaml:5:30: augment[0].rotate.degrees: is 270, must be at most 180',
+    'a.yaml:5:32: augment[0].rotate.degrees: is 270, must be at most 180',
   ],
   [
     'a rotation without degrees',
     line('{ rotate: 15 }'),
-    'a.yaml:5:19: augment[0].rotate: is 15, must be a map of keys; write rotate: { degrees: 15 }',
+    'a.yaml:5:21: augment[0].rotate: is 15, must be a map of keys; write rotate: { degrees: 15 }',
   ],
   [
     'a translation by the whole picture',
     line('{ translate: { fraction: 1 } }'),
-    'a.yaml:5:34: augment[0].translate.fraction: is 1, must be below 1',
+    'a.yaml:5:36: augment[0].translate.fraction: is 1, must be below 1',
   ],
   [
     'a negative factor',
     line('{ contrast: { factor: -0.1 } }'),
-    'a.yaml:5:31: augment[0].contrast.factor: is -0.1, must be above 0',
+    'a.yaml:5:33: augment[0].contrast.factor: is -0.1, must be above 0',
   ],
   [
     'a factor that could turn colours round',
     line('{ saturation: { factor: 1.5 } }'),
-    'a.yaml:5:33: augment[0].saturation.factor: is 1.5, must be at most 1',
+    'a.yaml:5:35: augment[0].saturation.factor: is 1.5, must be at most 1',
   ],
   [
     'an area of more than the picture',
