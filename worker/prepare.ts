@@ -11,6 +11,7 @@ import { preprocessProblem, preprocessWarning } from '../common/preprocessing/pr
 import type { Proof } from '../proto/gen/polyak/v1/Proof.js';
 import { Batches } from './batches.js';
 import type { Compute } from './compute.js';
+import type { Dataset } from './data/dataset.js';
 import type { DatasetCache, SharedDataset } from './data/dataset-cache.js';
 import type { DataPlace } from './data/location/data-place.js';
 import { localStatistics } from './local-statistics.js';
@@ -56,6 +57,9 @@ export interface PrepareOptions {
   metrics: { tensorsLeft: Pick<WorkerMetrics['tensorsLeft'], 'set'> };
 }
 
+/** The micro-batch that everybody tries. */
+const first = { kind: 'gradient', split: 'train', step: 0, leaf: 0 } as const;
+
 /** Errors: PolyakError of data, model or setup. */
 export async function prepareTrial(options: PrepareOptions): Promise<PreparedTrial> {
   const { trial, experiment, metrics } = options;
@@ -99,8 +103,8 @@ async function prepare(options: PrepareOptions, compute: Compute, held: Held): P
   if (problem !== undefined) throw new PolyakError('usage', problem);
   const unusual = preprocessWarning(preprocess, dataset.shape);
   const shape = { inputShape: preparedShape(preprocess, dataset.shape), outputs: dataset.outputs };
-  let manifest = await compute.run('open', { trial, experiment, shape });
-  const weights = manifest.parameterCount + manifest.statisticsCount;
+  const opened = await compute.run('open', { trial, experiment, shape });
+  const weights = opened.parameterCount + opened.statisticsCount;
   const leavesMax = leavesMaxOf(train.count, batchSize, microBatchSize);
   const floats = {
     statisticsFloats: measuredFloats(experiment, features),
@@ -112,20 +116,12 @@ async function prepare(options: PrepareOptions, compute: Compute, held: Held): P
   await compute.run('attach', { trial, memory: memory.memory });
   const batches = new Batches(experiment, dataset);
   held.batches = batches;
-  const first = { kind: 'gradient', split: 'train', step: 0, leaf: 0 } as const;
-  if (needsScaling(manifest)) {
-    // By the samples that training begins with, which everybody who has the data can prepare.
-    if (needsStatistics(preprocess)) {
-      const whole = { experiment, shape: dataset.shape, trainCount: train.count };
-      batches.setPreprocess(await localStatistics(batches, whole));
-    }
-    const batch = batches.take(first);
-    manifest = await compute.run('scaleInitial', { trial, weights: memory.weights[0], batch });
-  }
+  const firstWeights = memory.weights[0];
+  const manifest = await scaled(opened, { trial, experiment, dataset, batches, weights: firstWeights }, compute);
   const node = await memory.acquire();
   const { gradientSha256, warnings } = await compute.run('prove', {
     trial,
-    weights: memory.weights[0],
+    weights: firstWeights,
     node,
     batch: batches.take(first),
     draws: batches.draws(first),
@@ -147,4 +143,24 @@ async function prepare(options: PrepareOptions, compute: Compute, held: Held): P
   };
   const chunks = layOutChunks(manifest, experiment.chunkFloats);
   return { experiment, manifest, chunks, ...floats, memory, batches, compute, proof };
+}
+
+interface Scaling {
+  trial: string;
+  experiment: Experiment;
+  dataset: Dataset;
+  batches: Batches;
+  /** Where the first weights are drawn. */
+  weights: number;
+}
+
+/** The manifest with the gains of kernels that are initialised by the data, as everybody who has the data finds them. */
+async function scaled(manifest: Manifest, options: Scaling, compute: Compute): Promise<Manifest> {
+  if (!needsScaling(manifest)) return manifest;
+  const { trial, experiment, dataset, batches, weights } = options;
+  if (needsStatistics(experiment.preprocess)) {
+    const { shape, splits } = dataset;
+    batches.setPreprocess(await localStatistics(batches, { experiment, shape, trainCount: splits.train.count }));
+  }
+  return await compute.run('scaleInitial', { trial, weights, batch: batches.take(first) });
 }
