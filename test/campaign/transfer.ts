@@ -57,7 +57,7 @@ function drawsWanted(): number {
 async function compare({ path, held }: FewPictures, weights: string, { draw, state }: { draw: number; state: string }) {
   const data = [`seed=${draw}`, `data.path=${path}`, `data.validation=${held}`];
   const frozen = await loadExperiment(join(examples, 'efficientnet-lite0.yaml'), [
-    ...[...data, 'data.size=[96, 96]', `transfer.from=${weights}`],
+    ...[...data, 'data.size=[160, 160]', `transfer.from=${weights}`],
     ...['train={epochs: 8, batchSize: 40, microBatchSize: 20}'],
   ]);
   const { validation } = await train(frozen, { state, workers: 2 }).result;

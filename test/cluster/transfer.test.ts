@@ -168,7 +168,7 @@ describe('a sweep over the stages of a run', { timeout: patienceMs }, () => {
     const transfer = { from: parent.folder, features: '$stage' };
     const value = { ...child, objective: { metric: 'validation.accuracy' }, transfer, search };
     const { trials, folder: swept } = await sweep(templateOf(value), { state, workers: 1 }).result;
-    expect(trials.map(({ status }) => status)).toEqual(['completed', 'completed']);
+    expect(trials.map(({ status }) => status)).toEqual(['finished', 'finished']);
     const norm = await loadRun(`${swept}/trials/0`, { state });
     const kernel = norm.manifest.parameters.find(({ name }) => name === 'first/kernel');
     const before = (await weightsOf(parent)).get('first/kernel');
