@@ -261,10 +261,9 @@ export class TrialLead {
       step += 1;
       this.progress(step, untilStep, plan, sums);
       if (step % plan.stepsPerEpoch === 0) await this.finishEpoch(step, facts, plan, shards);
-      if (this.hasConverged) {
-        this.notice('converged', `nothing is left to be done after step ${step}: ${this.fullBatch?.ended}`);
-      }
-      if (step < this.pauseStep() || step >= untilStep || this.hasConverged) continue;
+      const reason = this.fullBatch?.ended;
+      if (reason !== undefined) this.notice('converged', `nothing is left to be done after step ${step}: ${reason}`);
+      if (step < this.pauseStep() || step >= untilStep || reason !== undefined) continue;
       await checkpointer.now(step);
       // It may have been told to go on meanwhile.
       if (step >= this.pauseStep()) this.pause(step);
