@@ -6,7 +6,7 @@
 /** Of a stretch of a kernel that begins with its float `first`: the sum of squares of each unit's floats, in their order. */
 export function unitSquares(memory: WebAssembly.Memory, p: number, n: number, first: number, units: number): number[] {
   const floats = new Float32Array(memory.buffer, p, n);
-  const sums = new Array<number>(units).fill(0);
+  const sums = Array.from({ length: units }, () => 0);
   let unit = first % units;
   for (let i = 0; i < n; i++) {
     sums[unit]! += floats[i]! ** 2;

@@ -277,10 +277,9 @@ export class TrialLead {
       if (step % plan.stepsPerEpoch === 0) await this.finishEpoch(step, facts, plan, shards);
       // The last one's comes with the end.
       if (step < untilStep && this.isSnapshot(step)) await checkpointer.now(step);
-      if (this.hasConverged) {
-        this.notice('converged', `nothing is left to be done after step ${step}: ${this.fullBatch?.ended}`);
-      }
-      if (step < this.pauseStep() || step >= untilStep || this.hasConverged) continue;
+      const reason = this.fullBatch?.ended;
+      if (reason !== undefined) this.notice('converged', `nothing is left to be done after step ${step}: ${reason}`);
+      if (step < this.pauseStep() || step >= untilStep || reason !== undefined) continue;
       await checkpointer.now(step);
       // It may have been told to go on meanwhile.
       if (step >= this.pauseStep()) this.pause(step);
