@@ -184,9 +184,9 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   }, beatMs);
 
   grpcServer.addService(services.coordinator.service, coordinatorService(parts));
-  const { port, close: closePort } = await listenForGrpc(grpcServer, options.listen, { tls, refusals, limits });
-  endConnections = closePort;
-  return { address: options.advertise ?? `${host}:${port}`, metricsPort: http.port, closed, close };
+  const grpcPort = await listenForGrpc(grpcServer, options.listen, { tls, refusals, limits });
+  endConnections = () => grpcPort.close();
+  return { address: options.advertise ?? `${host}:${grpcPort.port}`, metricsPort: http.port, closed, close };
 }
 
 /** Beside the file of the store. */

@@ -61,7 +61,9 @@ export async function readLogs({ runs, logs }: ServiceParts, call: ReadLogsCall)
       last = Math.max(last, ...lines.map(({ at }) => at));
     };
     send(await logs.read(key, after));
-    for (let overAt: number | undefined; follow && !call.cancelled;) {
+    let overAt: number | undefined;
+    while (!call.cancelled) {
+      if (!follow) break;
       const isSettled = overAt !== undefined && performance.now() - overAt > settleMs;
       if (!call.writableNeedDrain) {
         const lines = waiting.toSorted((left, right) => left.time - right.time);

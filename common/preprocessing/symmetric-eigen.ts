@@ -126,7 +126,8 @@ function iterate(v: Float64Array[], d: Float64Array, e: Float64Array): void {
     largest = Math.max(largest, Math.abs(d[l]!) + Math.abs(e[l]!));
     let m = l;
     while (m < n - 1 && Math.abs(e[m]!) > epsilon * largest) m += 1;
-    for (let sweep = 0; m > l && sweep < sweepsMax; sweep += 1) {
+    const sweeps = m > l ? sweepsMax : 0;
+    for (let sweep = 0; sweep < sweeps; sweep += 1) {
       f += shift(d, e, l);
       rotate(v, d, e, l, m);
       if (Math.abs(e[l]!) <= epsilon * largest) break;
@@ -143,7 +144,7 @@ function shift(d: Float64Array, e: Float64Array, l: number): number {
   const r = p < 0 ? -hypotenuse(p, 1) : hypotenuse(p, 1);
   d[l] = e[l]! / (p + r);
   d[l + 1] = e[l]! * (p + r);
-  const h = g - d[l]!;
+  const h = g - d[l];
   for (let i = l + 2; i < d.length; i += 1) d[i]! -= h;
   return h;
 }

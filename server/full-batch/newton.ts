@@ -76,8 +76,8 @@ function begin(options: MethodOptions, point: Point, evaluation: Evaluation, isK
 
 /** Should there be another evaluation after the last, it is of the base again. */
 function standing(state: State): State {
-  const search = beginLineSearch({ loss: state.loss, slope: 0 }, 0, 0);
-  return { ...state, direction: state.gradient, line: { search, returns: true } };
+  const line = { search: beginLineSearch({ loss: state.loss, slope: 0 }, 0, 0), returns: true };
+  return { ...state, direction: state.gradient, line };
 }
 
 /** One more gradient beside the base. */

@@ -251,17 +251,17 @@ const cases: [string, Lines, string][] = [
   [
     'no optimizer',
     { optimizer: '' },
-    'a.yaml:1:1: optimizer: is missing, must have exactly one of the keys sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, amsgrad, nadam, lamb',
+    'a.yaml:1:1: optimizer: is missing, must have exactly one of the keys sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, amsgrad, nadam, lamb, lbfgs, bfgs, newton',
   ],
   [
     'an optimizer that is a word',
     { optimizer: 'optimizer: adam' },
-    "a.yaml:9:12: optimizer: is 'adam', must have exactly one of the keys sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, amsgrad, nadam, lamb; write optimizer: { adam: { learningRate: … } }",
+    "a.yaml:9:12: optimizer: is 'adam', must have exactly one of the keys sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, amsgrad, nadam, lamb, lbfgs, bfgs, newton; write optimizer: { adam: { learningRate: … } }",
   ],
   [
     'two optimizers',
     { optimizer: 'optimizer: { sgd: { learningRate: 1 }, adam: { learningRate: 1 } }' },
-    'a.yaml:9:12: optimizer: is {"sgd":{"learningRate":1},"adam":{"learningRate":1}}, must have exactly one of the keys sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, amsgrad, nadam, lamb',
+    'a.yaml:9:12: optimizer: is {"sgd":{"learningRate":1},"adam":{"learningRate":1}}, must have exactly one of the keys sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, amsgrad, nadam, lamb, lbfgs, bfgs, newton',
   ],
   [
     "PyTorch's lr",
@@ -301,7 +301,7 @@ const cases: [string, Lines, string][] = [
   [
     'an unknown schedule',
     { optimizer: 'optimizer: { sgd: { learningRate: 1, schedule: { quadratic: {} } } }' },
-    'a.yaml:9:61: optimizer.sgd.schedule.quadratic: unknown key; optimizer.sgd.schedule takes constant, step, exponential, inverseTime, linear, cosine, oneCycle',
+    'a.yaml:9:61: optimizer.sgd.schedule.quadratic: unknown key; optimizer.sgd.schedule takes constant, step, exponential, inverseTime, linear, cosine, cosineRestarts, oneCycle, reduceOnPlateau',
   ],
   [
     'a schedule with a slip',

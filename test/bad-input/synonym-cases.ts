@@ -82,6 +82,7 @@ export const keys: Record<string, Record<string, string>> = {
     polynomial_decay: 'linear',
     PolynomialLR: 'linear is nearest',
     CosineAnnealingWarmRestarts: 'cosineRestarts',
+    CosineDecayRestarts: 'cosineRestarts',
     OneCycleLR: 'oneCycle',
     one_cycle_policy: 'oneCycle',
     ReduceLROnPlateau: 'reduceOnPlateau',

@@ -74,10 +74,11 @@ describe.each([
     ofLast.set(scratch.run.vector.subarray(parameterCount), parameterCount);
     expect(ofLast).not.toEqual(average.vector);
     const predictWith = async (vector: Float32Array) => {
-      const { experiment, dataShape: data, manifest, preprocess, inputShape: shape } = average;
+      const { dataShape: data, manifest, preprocess, inputShape: shape } = average;
+      const { experiment: trained } = average;
       const tf = await loadTensorFlow('tensorflow');
-      const model = await InferenceModel.build(tf, { experiment, data, manifest, vector, module: undefined });
-      const preparing = new Preprocessor({ experiment, shape, vector: preprocess, bytesPerValue: 4 });
+      const model = await InferenceModel.build(tf, { experiment: trained, data, manifest, vector, module: undefined });
+      const preparing = new Preprocessor({ experiment: trained, shape, vector: preprocess, bytesPerValue: 4 });
       const predicted = model.predict(preparing.prepare(samples), 8);
       model.dispose();
       return predicted;

@@ -167,6 +167,6 @@ describe('the documentation', () => {
 
   it('without one of the marks for tables is refused, as it is with one of no table', () => {
     expect(() => withTables(documentation.replace('table: layers', 'table: layerz'))).toThrow("no table 'layerz'");
-    expect(() => withTables('')).toThrow('no mark <!-- table: … --> for data, layers');
+    expect(() => withTables('')).toThrow('no mark <!-- table: … --> for data, augment');
   });
 });

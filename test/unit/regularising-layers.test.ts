@@ -37,7 +37,7 @@ const valuesOf = (tensor: Tensor) => Array.from(tensor.dataSync<'float32'>());
 describe("the lecture's neuron of two inputs, a = w₁ x + w₂ y with w = (3, 5), x = 2, y = 4, of which half is dropped", () => {
   // Nothing is dropped: 3 · 2 + 5 · 4 = 26; y: 6; x: 20; both: 0. Each has probability a quarter, so that the mean is
   // (26 + 6 + 20 + 0) / 4 = 13, half of the neuron without dropout.
-  const neuron = (inputs: Tensor) => tf.matMul(inputs as never, tf.tensor2d([[3], [5]]));
+  const neuron = (inputs: Tensor) => tf.matMul(inputs, tf.tensor2d([[3], [5]]));
 
   test.each([
     { form: 'plain', outputs: [0, 6, 20, 26], mean: 13, evaluated: 13 },
@@ -107,7 +107,7 @@ describe('DropConnect', () => {
       Array.from({ length: 12 }, (_, at) => Math.cos(2 * at)),
       [4, 3],
     );
-    const f = (input: Tensor, weights: Tensor) => tf.matMul(input as never, layer.connected(weights) as never);
+    const f = (input: Tensor, weights: Tensor) => tf.matMul(input, layer.connected(weights));
     context.draws = { seed: 1, step: 2, microBatch: 3 };
     expect(worstOfDifferences(tf, f, [x, kernel])).toBeLessThan(1e-3);
     context.draws = undefined;

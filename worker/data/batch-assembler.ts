@@ -179,8 +179,8 @@ export class BatchAssembler {
   private colourProducts(count: number, kernels: AugmentKernels): Float32Array {
     const { dataset, rows, sumPointer: out } = this;
     const { features, storePointer, bytesPerValue } = dataset;
-    const products = bytesPerValue === 1 ? kernels.colourProductsOfBytes : kernels.colourProductsOfFloats;
-    products(out + features * 4, storePointer, rows, count, features / 3);
+    const products = bytesPerValue === 1 ? 'colourProductsOfBytes' : 'colourProductsOfFloats';
+    kernels[products](out + features * 4, storePointer, rows, count, features / 3);
     return new Float32Array(dataset.memory.buffer, out + features * 4, productCount).slice();
   }
 

@@ -140,7 +140,7 @@ function openBinding(path: string, { readOnly }: OpenOptions): Binding {
 
 /** Node says of its SQLite that it is experimental, to every user of every command, who can do nothing about it. */
 function withoutWarnings<Value>(load: () => Value): Value {
-  const { emitWarning } = process;
+  const emitWarning = process.emitWarning.bind(process);
   process.emitWarning = () => undefined;
   try {
     return load();
