@@ -276,7 +276,7 @@ const cases: [string, Lines, string][] = [
   [
     'an unknown schedule',
     { optimizer: 'optimizer: { sgd: { learningRate: 1, schedule: { quadratic: {} } } }' },
-    'a.yaml:9:61: optimizer.sgd.schedule.quadratic: unknown key; optimizer.sgd.schedule takes constant, step, exponential, inverseTime, linear, cosine, oneCycle',
+    'a.yaml:9:61: optimizer.sgd.schedule.quadratic: unknown key; optimizer.sgd.schedule takes constant, step, exponential, inverseTime, linear, cosine, cosineRestarts, oneCycle',
   ],
   [
     'a schedule with a slip',
