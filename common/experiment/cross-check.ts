@@ -1,13 +1,15 @@
 /** What the schema's types cannot say: keys of an experiment that contradict each other. Data files are not looked at. */
 import { dataFindings, isRegression } from './data-check.js';
+import { fullBatchFindings } from './full-batch-check.js';
 import { locationsOf } from './data-locations.js';
 import { isArchive, isRemote, locationProblem, nameOfLocation, shownLocation } from '../data-location.js';
-import { parseLayers, type Layer } from './layer-schema.js';
+import { parseLayers } from './layer-schema.js';
+import { pathParts, plainLayers } from './plain-layers.js';
 import { lossesFor, targetOf } from './losses.js';
 import { directionOf, metricFacts } from './metrics.js';
 import { nameOf, type NamedOption } from './named-option.js';
 import { show } from './requirement.js';
-import { fullBatchSchemas, type Experiment } from './schema.js';
+import type { Experiment } from './schema.js';
 import { isReference, type Search } from './search-schema.js';
 
 export interface Finding {
@@ -145,6 +147,7 @@ function repeatedFindings(experiment: Experiment, key: 'preprocess' | 'augment' 
 
 /** What is done first stands first; and what subtracts a mean of its own needs no other. */
 const preprocessOrder = ['standardise', 'pca', 'whiten'] as const;
+const movingAugmentations = ['flip', 'crop', 'resizedCrop', 'rotate', 'translate'] as const;
 
 function preprocessFindings({ preprocess, augment }: Experiment): Finding[] {
   const findings: Finding[] = [];
@@ -164,7 +167,7 @@ function preprocessFindings({ preprocess, augment }: Experiment): Finding[] {
     const message = `${own} subtracts the mean ${own === 'standardise' ? 'itself' : 'of every feature'}; take subtractMean out`;
     findings.push({ path: ['preprocess', index, 'subtractMean'], message });
   });
-  const moves = augment.some((entry) => 'flip' in entry || 'crop' in entry);
+  const moves = augment.some((entry) => movingAugmentations.some((name) => name in entry));
   const index = preprocess.findIndex((entry) => 'standardise' in entry && entry.standardise === 'feature');
   if (index >= 0 && moves) {
     const message =
@@ -249,66 +252,4 @@ function transferFindings({ transfer }: Experiment): Finding[] {
     add('features', 'freezes all but its classifier; take freeze and fineTuneFrom out');
   }
   return findings;
-}
-
-/** A line search compares losses and gradients of different steps, so that they must be of one smooth function. */
-function fullBatchFindings({ optimizer, clip, regularise, augment, model, module, train }: Experiment): Finding[] {
-  const name = Object.keys(optimizer).find((each) => Object.hasOwn(fullBatchSchemas, each));
-  if (name === undefined) return [];
-  const findings: Finding[] = [];
-  const mini = 'or take an optimizer of mini-batches, such as adam';
-  if (clip !== undefined) {
-    findings.push({
-      path: ['clip'],
-      message: `does not go with ${name}, whose line search limits the step; take it out`,
-    });
-  }
-  if (regularise.l1 > 0) {
-    const message = `${regularise.l1} does not go with ${name}, which needs a smooth loss; take l2, ${mini}`;
-    findings.push({ path: ['regularise', 'l1'], message });
-  }
-  if (augment.length > 0) {
-    const message = `changes the loss from step to step, but ${name} compares losses of different steps; take it out, ${mini}`;
-    findings.push({ path: ['augment'], message });
-  }
-  const layers = Array.isArray(model) ? plainLayers(parseLayers(model, { custom: module !== undefined })) : [];
-  for (const { type, path: layer, options } of layers) {
-    const path = pathParts(layer);
-    if ('maxNorm' in options && options.maxNorm !== undefined) {
-      const message = `${options.maxNorm} does not go with ${name}, whose line search knows no constraints; take l2, ${mini}`;
-      findings.push({ path: [...path, 'maxNorm'], message });
-    }
-    if (type === 'batchNormalization' && train.microBatchSize !== train.batchSize) {
-      const parts = `train.microBatchSize: ${train.microBatchSize} normalises by parts of the batch, which are others in each step`;
-      findings.push({
-        path,
-        message: `does not go with ${name} here: ${parts}; make it train.batchSize, or take it out`,
-      });
-    }
-    if (!isRandom(type)) continue;
-    const message = `changes the loss from step to step, but ${name} compares losses of different steps; take it out, ${mini}`;
-    findings.push({ path, message });
-  }
-  return findings;
-}
-
-/** Draws anew in each step of training. */
-function isRandom(type: string): boolean {
-  return /dropout/i.test(type) || type === 'dropConnect' || type === 'fractionalMaxPooling2d';
-}
-
-function pathParts(path: string): PropertyKey[] {
-  const parts = path.split(/[.[\]]+/).filter(Boolean);
-  return parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part));
-}
-
-type BuiltInLayer = Exclude<Extract<Layer, { options: unknown }>, { type: 'custom' }>;
-
-function plainLayers(layers: Layer[]): BuiltInLayer[] {
-  return layers.flatMap((layer) => {
-    if (layer.type === 'custom') return [];
-    if ('options' in layer) return [layer];
-    const shortcut = layer.type === 'residual' ? (layer.shortcut ?? []) : [];
-    return plainLayers([...layer.layers, ...shortcut]);
-  });
 }

@@ -56,6 +56,20 @@ describe.each(Object.keys(fullBatchMethods))('%s', (name) => {
     [{ augment: [{ flip: 'horizontal' }] }, /augment: changes the loss from step to step/],
     [{ model: ['flatten', { dropout: { rate: 0.5 } }, { dense: { units: 10 } }] }, /model\[1\]\S*: changes the loss/],
     [
+      { model: ['flatten', { dropConnect: { units: 4, rate: 0.5 } }, { dense: { units: 10 } }] },
+      /model\[1\]\S*: changes the loss/,
+    ],
+    [
+      {
+        model: [
+          'flatten',
+          { repeat: { times: 2, layers: [{ residual: { layers: [{ dense: { units: 64 } }], survival: 0.8 } }] } },
+          { dense: { units: 10 } },
+        ],
+      },
+      /survival: changes the loss/,
+    ],
+    [
       { model: ['flatten', 'batchNormalization', { dense: { units: 10 } }] },
       /model\[1\]\S*: .* train\.microBatchSize: 64/,
     ],
