@@ -114,3 +114,24 @@ topologySpreadConstraints:
     defaultMode: 0440
 {{- end }}
 {{- end -}}
+
+{{/* A bucket's values: what a process that reads or writes it has in its environment. */}}
+{{- define "polyak.bucketEnvironment" -}}
+{{- if .enabled }}
+{{- with .endpoint }}
+- { name: AWS_ENDPOINT_URL, value: {{ . | quote }} }
+{{- end }}
+{{- with .region }}
+- { name: AWS_REGION, value: {{ . | quote }} }
+{{- end }}
+{{- if not .anonymous }}
+{{- $secret := .secretName }}
+{{- range list "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" }}
+- name: {{ . }}
+  valueFrom: { secretKeyRef: { name: {{ $secret | quote }}, key: {{ . }} } }
+{{- end }}
+- name: AWS_SESSION_TOKEN
+  valueFrom: { secretKeyRef: { name: {{ $secret | quote }}, key: AWS_SESSION_TOKEN, optional: true } }
+{{- end }}
+{{- end }}
+{{- end -}}
