@@ -58,3 +58,5 @@ export const transferSchema = z.strictObject({
     ),
 });
 export type Transfer = z.output<typeof transferSchema>;
+/** The parts that decide a layer. */
+export type TransferLayers = Pick<Transfer, 'freeze' | 'fineTuneFrom' | 'learningRates' | 'features'>;

@@ -77,8 +77,8 @@ export const everyLayer: Experiment = {
     'flatten',
     { dense: { units: 8, activation: 'softplus' } },
     { dense: { units: 8, activation: 'elu' } },
-    { dropout: { rate: 0.2, form: 'plain' } },
-    { dropConnect: { units: 8, activation: 'tanh', rate: 0.3 } },
+    { dropout: { rate: 0.1, form: 'plain' } },
+    { dropConnect: { units: 8, activation: 'tanh', rate: 0.1 } },
     { dense: { units: 3 } },
   ],
 };

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { TrainingModel } from '../../worker/model/training-model.js';
 import type { ModelExperiment } from '../../worker/model/model-experiment.js';
-import type { TransferLayers } from '../../worker/model/transfer-layers.js';
+import type { TransferLayers } from '../../common/experiment/transfer-schema.js';
 import { loadTensorFlow, type TF } from '../../worker/tensorflow/load.js';
 
 const model = [

@@ -14,7 +14,6 @@ import { mixLabels } from './augment/mixing.js';
 import { principalComponents, productCount } from './augment/principal-components.js';
 import type { Dataset, SplitName } from './dataset.js';
 import { SampleTransform } from './sample-transform.js';
-import { secondMoments } from './second-moments.js';
 
 export interface Batch {
   /** Shape [count, ...of a prepared sample]. */
@@ -75,12 +74,13 @@ export class BatchAssembler {
     const [rows, flips, shiftX, shiftY] = [4, 1, 4, 4].map((bytes) => take(microBatchSize * bytes));
     const [mean, sum] = [take(features * 4), take((features + productCount) * 4)];
     const reference = take(features * 4);
-    this.transform = new SampleTransform(experiment.preprocess, features);
+    this.transform = new SampleTransform(experiment.preprocess, features, take);
     const { rotates, width } = this.transform;
     const slotOffsets = Array.from({ length: slots }, () => take(microBatchSize * features * 4));
     const rotated = slotOffsets.map(() => (rotates ? take(microBatchSize * width * 4) : 0));
     this.augmenter = Augmenter.for(experiment, imageShape(dataset.shape), take);
     this.area = dataset.reserve(end);
+    this.transform.attach(dataset.memory, this.area);
     this.augmenter?.attach(dataset.memory, this.area);
     const at = (offset = 0) => this.area + offset;
     [this.rows, this.flips, this.shiftX, this.shiftY] = [at(rows), at(flips), at(shiftX), at(shiftY)];
@@ -130,11 +130,8 @@ export class BatchAssembler {
       this.gather(to, count, isPlaced ? draws : null, isPrepared ? { mean, scale } : asTheyLie);
     const mixing = draws && this.augmenter?.augment({ out, count, draws, mean, scale, gather });
     if (!draws || !this.augmenter) gather(out, { isPrepared: true, isPlaced: true });
-    const inputs = this.transformed(
-      new Float32Array(dataset.memory.buffer, out, count * dataset.features),
-      slot,
-      count,
-    );
+    const prepared = this.transform.rotates ? this.rotatedPointers[slot]! : out;
+    const inputs = this.transform.apply(out, count, prepared);
     const labels = this.labelsOf(rows);
     const weights = draws && dataset.weights ? pick(dataset.weights, rows) : undefined;
     if (mixing && labels instanceof Int32Array) {
@@ -159,9 +156,7 @@ export class BatchAssembler {
     const count = ids.length;
     const out = this.slotPointers[0]!;
     this.gather(out, count, null, { mean: this.referencePointer, scale: 1 });
-    const deviations = new Float32Array(dataset.memory.buffer, out, count * features);
-    const { rotates: pairs } = this.transform;
-    secondMoments(deviations, { count, features, pairs }, sums.subarray(features));
+    this.transform.secondMoments(out, count, sums.subarray(features));
     return sums;
   }
 
@@ -197,16 +192,6 @@ export class BatchAssembler {
     const gather = dataset.bytesPerValue === 1 ? kernels.gatherBytes : kernels.gatherFloats;
     const placement = [this.flips, this.shiftX, this.shiftY] as const;
     gather(out, dataset.storePointer, this.rows, count, ...shape, mean, scale, ...placement);
-  }
-
-  /** By the factors or the matrix of preprocessing, where there are. */
-  private transformed(samples: Float32Array, slot: number, count: number): Float32Array {
-    const { transform, dataset } = this;
-    const out = transform.rotates
-      ? new Float32Array(dataset.memory.buffer, this.rotatedPointers[slot], count * transform.width)
-      : samples;
-    transform.apply(samples, count, out);
-    return out;
   }
 
   private writeRows(split: SplitName, ids: ArrayLike<number>): Uint32Array {

@@ -1,6 +1,6 @@
 /** The parts of an experiment that a model is made from. */
 import type { NamedOption } from '../../common/experiment/named-option.js';
-import type { TransferLayers } from './transfer-layers.js';
+import type { TransferLayers } from '../../common/experiment/transfer-schema.js';
 
 export interface ModelExperiment {
   /** The list of layers, or a model.json as tfjs and Keras's converter write it (the topology only). */

@@ -4,14 +4,11 @@
  */
 import type { layers, LayersModel, SymbolicTensor } from '@tensorflow/tfjs';
 import { PolyakError } from '../../common/errors.js';
-import type { Transfer } from '../../common/experiment/transfer-schema.js';
+import type { TransferLayers } from '../../common/experiment/transfer-schema.js';
 import { matchPattern } from '../../common/name-pattern.js';
 import { ourLayers } from '../layers/our-layers.js';
 import type { TF } from '../tensorflow/load.js';
 import type { BuiltModel } from './build-model.js';
-
-/** The parts that decide a layer. */
-export type TransferLayers = Pick<Transfer, 'freeze' | 'fineTuneFrom' | 'learningRates' | 'features'>;
 
 const pool = 'features_pool';
 const classifier = 'features_classifier';
