@@ -103,6 +103,8 @@ export class TrialLead {
   /** The present incarnation has taken a step. */
   private advanced = false;
   private readonly audit: AuditLog | undefined;
+  /** Its newest checkpoint has been found, or that there is none. */
+  private isPlaced = false;
   private fullBatch: FullBatchTraining | undefined;
   private plateau = firstPlateau;
 
@@ -207,7 +209,7 @@ export class TrialLead {
   stop(): void {
     this.stopRequested = true;
     // The step cannot be finished; what is in the last checkpoint is kept.
-    if (this.membership.size === 0) {
+    if (this.membership.size === 0 && (this.isPlaced || !isBucket(this.options.directory))) {
       this.interruption.interrupt(new Stopped());
     } else if (isBucket(this.options.directory)) {
       setTimeout(() => this.interruption.interrupt(new Stopped()), stopPatienceMs).unref();
@@ -304,11 +306,14 @@ export class TrialLead {
     const onBad = (path: string, reason: string) => this.notice('checkpoint-passed-over', `${path}: ${reason}`);
     const checkpoint = await this.untilReachable(async () => await newestCheckpoint(directory, onBad));
     if (step > 0 && !checkpoint) throw lostCheckpoint(directory, step);
+    this.isPlaced = true;
     return checkpoint;
   }
 
   /** What a trial cannot go on without is waited for; what its bucket refuses, is an error. */
   private async untilReachable<Value>(task: () => Promise<Value>): Promise<Value> {
+    // A folder answers at once, and where a trial that is to stop stands must be known.
+    if (!isBucket(this.options.directory)) return await task();
     const { interruption } = this;
     const onFailure = ({ message }: Error) => {
       this.options.log.warn({ reason: message }, 'the trial waits for its bucket');
