@@ -9,7 +9,7 @@ const file = join(packageRoot(), 'examples/invariance.yaml');
 const steps = 60;
 const seed = Number(process.env['POLYAK_TEST_SEED'] ?? 231);
 /** Kills per role; the campaign does more. */
-const kills = Number(process.env['POLYAK_TEST_KILLS'] ?? 2);
+const kills = Number(process.env['POLYAK_TEST_KILLS'] ?? 1);
 const args = ['--steps', String(steps), '--workers', '2', '--shards', '2', '--set', 'checkpoint.every=0.5'];
 
 describe(`a crash (seed ${seed})`, () => {
