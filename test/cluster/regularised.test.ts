@@ -31,8 +31,10 @@ const experiments = {
     name: 'regularised-images',
     data: { ...digits, shape: [8, 8, 1] },
     preprocess: [{ standardise: 'channel' }],
-    // Whatever else augmentation comes to have belongs here too.
-    augment: [{ flip: 'horizontal' }, { crop: { padding: 1 } }],
+    augment: [
+      ...[{ flip: 'horizontal' }, { crop: { padding: 1 } }, { rotate: { degrees: 10 } }],
+      ...[{ brightness: { factor: 0.2 } }, { contrast: { factor: 0.2 } }, { mixup: { alpha: 0.2 } }],
+    ],
     model: [
       { conv2d: { filters: 8, kernelSize: 3, padding: 'same', useBias: false, kernelInitializer } },
       { batchNormalization: { momentum: 0.9 } },
