@@ -11,7 +11,6 @@ import { encodeFailure } from '../socket-stream.js';
 
 /** Time to read the answer. */
 const lingerMs = 3000;
-const { constants } = http2;
 
 export function refuseConnection(socket: Socket, error: PolyakError): void {
   socket.on('error', () => socket.destroy());
@@ -44,8 +43,9 @@ function refuser(error: PolyakError): http2.Http2Server {
       'grpc-message': encodeURI(error.message),
       'polyak-error': error.code,
     };
+    // A reset at once may reach the client before the answer; who has read that ends the stream, or is cut off in a while.
+    stream.resume();
     stream.respond(answer, { endStream: true });
-    stream.close(constants.NGHTTP2_NO_ERROR);
     stream.session?.close();
   });
   return server;
