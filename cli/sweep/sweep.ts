@@ -4,6 +4,7 @@ import { placeAround } from '../../common/checkpoint-location.js';
 import { PolyakError } from '../../common/errors.js';
 import { loadTemplate } from '../../common/experiment/load.js';
 import type { SweepLine } from '../../coordinator/sweep/log-line.js';
+import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import { exitCode } from '../exit-codes.js';
 import { count, displayPath, interruptions } from '../foreground.js';
 import { duration } from '../live-view.js';
@@ -139,7 +140,9 @@ interface EndOptions {
 async function ended(folder: SweepFolder, last: SweepLine, { json, say, interrupted }: EndOptions): Promise<number> {
   const place = displayPath(folder.path);
   const reason = typeof last['reason'] === 'string' ? last['reason'] : '';
-  if (!json) await quietly(async () => (await lastWords(folder)).forEach(say));
+  // A coordinator elsewhere may be gone by now, which does not take the sweep's success away either.
+  const known = await quietly(async () => await lastWords(folder));
+  if (!json) known?.lines.forEach(say);
   if (last.event === 'sweep-finished') {
     await quietly(async () => await ensemble(folder, json, say));
     await quietly(async () => await report(folder, json, say));
@@ -147,7 +150,7 @@ async function ended(folder: SweepFolder, last: SweepLine, { json, say, interrup
   if (last.event === 'sweep-failed')
     throw new PolyakError('training', `${reason}; when that is mended, go on with: npx polyak resume ${place}`);
   if (last.event === 'sweep-finished') {
-    await requireResult(folder, place);
+    if (known) requireResult(known.snapshot, place);
     return exitCode.done;
   }
   say(`stopped${reason === '' ? '' : `: ${reason}`}; go on with\n  npx polyak resume ${place}`);
@@ -156,24 +159,19 @@ async function ended(folder: SweepFolder, last: SweepLine, { json, say, interrup
 }
 
 /** A script must not take a sweep for done that has no trial to choose. Errors: `training`. */
-async function requireResult(folder: SweepFolder, place: string): Promise<void> {
-  const reader = await openReader(folder);
-  try {
-    const { best, counts, metric } = await reader.sweep();
-    if (best) return;
-    const states = `${counts.failed} failed, ${counts.stopped} stopped`;
-    throw new PolyakError('training', `no trial has a ${metric} (${states}); see why: npx polyak trials ${place}`);
-  } finally {
-    await reader.close();
-  }
+function requireResult({ best, counts, metric }: SweepSnapshot, place: string): void {
+  if (best) return;
+  const states = `${counts.failed} failed, ${counts.stopped} stopped`;
+  throw new PolyakError('training', `no trial has a ${metric} (${states}); see why: npx polyak trials ${place}`);
 }
 
 /** What comes after the trials and cannot be made does not take the sweep's success away. */
-async function quietly(make: () => Promise<void>): Promise<void> {
+async function quietly<Value>(make: () => Promise<Value>): Promise<Value | undefined> {
   try {
-    await make();
+    return await make();
   } catch (error) {
     process.stderr.write(`polyak: ${(error as Error).message}\n`);
+    return undefined;
   }
 }
 
@@ -192,17 +190,18 @@ async function report(folder: SweepFolder, json: boolean, say: (text: string) =>
   else say(`report in     ${displayPath(files.html)}`);
 }
 
-async function lastWords(folder: SweepFolder): Promise<string[]> {
+async function lastWords(folder: SweepFolder): Promise<{ lines: string[]; snapshot: SweepSnapshot }> {
   const reader = await openReader(folder);
   try {
     const snapshot = await reader.sweep();
     const { counts, spent } = snapshot;
     const states = Object.entries(counts).filter(([, trials]) => trials > 0);
-    return [
+    const lines = [
       `${states.map(([state, trials]) => `${trials} ${state}`).join(', ')}; ${duration(spent.seconds)}, ${spent.epochs} epochs`,
       ...(await bestLines(reader)),
       `see them all with  npx polyak trials ${displayPath(folder.path)}`,
     ];
+    return { lines, snapshot };
   } finally {
     await reader.close();
   }

@@ -162,6 +162,7 @@ export class TrialLead {
     let failures = 0;
     while (!this.ended) {
       this.advanced = false;
+      this.isPlaced = false;
       this.interruption = new Interruption();
       try {
         await this.runIncarnation();
