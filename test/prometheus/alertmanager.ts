@@ -9,6 +9,7 @@ import { delimiter, join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { stringify } from 'yaml';
 import { freePort } from '../../cli/free-port.js';
+import { untilSaid } from './until-said.js';
 
 const program = 'prometheus-alertmanager';
 
@@ -84,13 +85,6 @@ export class Alertmanager {
   }
 
   private async untilReady(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      let said = '';
-      this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-        said = (said + text).slice(-4000);
-        if (said.includes(`address=${this.address}`)) resolve();
-      });
-      this.child.once('exit', (code) => reject(new Error(`${program} has exited ${code}: ${said}`)));
-    });
+    await untilSaid(this.child, program, `address=${this.address}`);
   }
 }

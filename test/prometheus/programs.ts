@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { stringify } from 'yaml';
 import { freePort } from '../../cli/free-port.js';
+import { untilSaid } from './until-said.js';
 
 const found = (program: string) =>
   (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)));
@@ -76,13 +77,6 @@ export class PrometheusServer {
   }
 
   private async untilReady(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      let said = '';
-      this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-        said = (said + text).slice(-4000);
-        if (said.includes('Server is ready to receive web requests')) resolve();
-      });
-      this.child.once('exit', (code) => reject(new Error(`prometheus has exited ${code}: ${said}`)));
-    });
+    await untilSaid(this.child, 'prometheus', 'Server is ready to receive web requests');
   }
 }
