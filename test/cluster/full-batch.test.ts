@@ -8,6 +8,7 @@ import { ClusterRun, type RunEvent } from './cluster-run.js';
 const examples = join(packageRoot(), 'examples');
 const golden = JSON.parse(readFileSync(new URL('../golden/full-batch.json', import.meta.url), 'utf8')) as {
   logisticRegression: { loss: number };
+  logisticRegressionOfWines: { loss: number };
 };
 
 function start(file: string, workers: number, shards: number, changes: string[]): ClusterRun {
@@ -65,6 +66,37 @@ describe('L-BFGS on a logistic regression of the digits', () => {
     expect(Math.abs(losses.at(-1)! - loss) / loss).toBeLessThan(1e-5);
     expect(Number(result['steps'])).toBeLessThan(200);
     expect(events.find(({ event, kind }) => event === 'notice' && kind === 'converged')).toBeDefined();
+  });
+});
+
+describe('a logistic regression of the wines', () => {
+  const ofWines = [
+    'data={source: csv, path: data/wine.csv, label: cultivar}',
+    'preprocess=[{standardise: feature}]',
+    'model=[{dense: {units: 3, kernelInitializer: zeros}}]',
+    // 178 samples, in 12 leaves.
+    'train={epochs: 600, batchSize: 192, microBatchSize: 16}',
+    'chunkFloats=16',
+  ];
+
+  it.each([
+    ['bfgs', 100],
+    // 84 for the Hessian of 42 weights, and a few along each line.
+    ['newton', 600],
+  ])("%s comes to SciPy's minimum to 1e-5 and ends there", async (method, most) => {
+    const changes = [...ofWines, `optimizer={${method}: {tolerance: 1e-4}}`];
+    const { result, losses, events } = await trained('logistic-regression.yaml', 1, 2, changes);
+    const { loss } = golden.logisticRegressionOfWines;
+    expect(Math.abs(losses.at(-1)! - loss) / loss).toBeLessThan(1e-5);
+    expect(Number(result['steps'])).toBeLessThan(most);
+    expect(events.find(({ event, kind }) => event === 'notice' && kind === 'converged')).toBeDefined();
+  });
+
+  it.each(['bfgs', 'newton'])('%s has the same bits after 100 evaluations, however they are shared', async (method) => {
+    const changes = [...ofWines, `optimizer={${method}: {tolerance: 1e-4}}`, 'train.epochs=100'];
+    const { result } = await trained('logistic-regression.yaml', 1, 1, changes);
+    const { result: shared } = await trained('logistic-regression.yaml', 2, 2, changes);
+    expect(shared['weightsSha256']).toBe(result['weightsSha256']);
   });
 });
 

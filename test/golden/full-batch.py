@@ -1,5 +1,6 @@
-"""Makes full-batch.json: iterates of PyTorch's L-BFGS with a strong Wolfe line search in float64, and SciPy's minimum of an
-L2 logistic regression of the digits that are bundled.
+"""Makes full-batch.json: iterates of PyTorch's L-BFGS with a strong Wolfe line search in float64, SciPy's updates of a BFGS matrix,
+Newton directions by PyTorch's exact Hessian, and SciPy's minima of L2 logistic regressions of the digits and wines that are
+bundled.
 
     python full-batch.py > full-batch.json
 
@@ -72,14 +73,23 @@ def digits():
     return table[:, :-1] / 16, table[:, -1].astype(int)
 
 
-def logistic_regression():
+def wine():
+    path = Path(__file__).parents[2] / "examples/data/wine.csv"
+    table = numpy.loadtxt(path, delimiter=",", skiprows=1)
+    x = table[:, :-1]
+    # The experiment standardises each feature.
+    return (x - x.mean(0)) / x.std(0), table[:, -1].astype(int)
+
+
+def logistic_regression(data):
     """(1 / n) sum of -log softmax(x K + b)[label] + L2 / 2 |K|^2, without a penalty on b."""
-    x, labels = digits()
+    x, labels = data
     count, features = x.shape
-    onehot = numpy.eye(10)[labels]
+    classes = labels.max() + 1
+    onehot = numpy.eye(classes)[labels]
 
     def objective(flat):
-        kernel, bias = flat[: features * 10].reshape(features, 10), flat[features * 10 :]
+        kernel, bias = flat[: features * classes].reshape(features, classes), flat[features * classes :]
         logits = x @ kernel + bias
         logits -= logits.max(1, keepdims=True)
         log_sum = numpy.log(numpy.exp(logits).sum(1, keepdims=True))
@@ -88,8 +98,34 @@ def logistic_regression():
         return loss, numpy.concatenate([(x.T @ error + L2 * kernel).ravel(), error.sum(0)])
 
     options = {"gtol": 1e-10, "ftol": 0, "maxiter": 10_000, "maxfun": 100_000}
-    found = scipy.optimize.minimize(objective, numpy.zeros(650), jac=True, method="L-BFGS-B", options=options)
+    found = scipy.optimize.minimize(objective, numpy.zeros((features + 1) * classes), jac=True, method="L-BFGS-B", options=options)
     return {"samples": count, "l2": L2, "loss": found.fun, "gradientMax": float(abs(found.jac).max())}
+
+
+def bfgs_updates():
+    """SciPy's inverse matrix after each pair of a step and a change of the gradient; the third has a negative curvature."""
+    random = numpy.random.default_rng(231)
+    n = 5
+    factor = random.normal(size=(n, n))
+    hessian = factor @ factor.T + numpy.eye(n)
+    update = scipy.optimize.BFGS(exception_strategy="skip_update", init_scale="auto")
+    update.initialize(n, "inv_hess")
+    pairs = []
+    for index in range(6):
+        step = random.normal(size=n)
+        change = hessian @ step * (-1 if index == 2 else 1) + 0.05 * random.normal(size=n)
+        update.update(step, change)
+        pairs.append({"step": step.tolist(), "change": change.tolist(), "inverse": update.get_matrix().tolist()})
+    return pairs
+
+
+def newton(objective, start):
+    x = torch.tensor(start, dtype=torch.float64, requires_grad=True)
+    (gradient,) = torch.autograd.grad(objective(x), x)
+    hessian = torch.autograd.functional.hessian(objective, x)
+    eigenvalues = torch.linalg.eigvalsh(hessian)
+    assert eigenvalues[0] > 0, eigenvalues
+    return {"start": start, "direction": (-torch.linalg.solve(hessian, gradient)).tolist()}
 
 
 result = {
@@ -105,6 +141,13 @@ result = {
         "rosenbrock of six": iterates(rosenbrock, [-1.2, 1.0, -0.5, 0.3, 1.5, -0.7]),
         "quartic": iterates(quartic, [1.0, -0.5, 0.25, 2.0, -1.0]),
     },
-    "logisticRegression": logistic_regression(),
+    "bfgs": bfgs_updates(),
+    "newton": {
+        "rosenbrock": newton(rosenbrock, [-1.2, 1.0]),
+        "rosenbrock of six": newton(rosenbrock, [1.1, 1.0, 0.9, 1.2, 1.05, 0.95]),
+        "quartic": newton(quartic, [1.0, -0.5, 0.25, 2.0, -1.0]),
+    },
+    "logisticRegression": logistic_regression(digits()),
+    "logisticRegressionOfWines": logistic_regression(wine()),
 }
 json.dump(result, sys.stdout, indent=1)
