@@ -145,7 +145,8 @@ export class ControlPlane {
   private async startKwok(): Promise<void> {
     const port = await freePort(host);
     const { certificate, key } = this.authority.issue(['nobody']);
-    writeFileSync(this.path('pods.log'), 'kwok runs nothing\n');
+    // As container runtimes write it, which is what is read of it.
+    writeFileSync(this.path('pods.log'), `${new Date().toISOString()} stdout F kwok runs nothing\n`);
     const logs = {
       kind: 'ClusterLogs',
       apiVersion: 'kwok.x-k8s.io/v1alpha1',
@@ -159,6 +160,8 @@ export class ControlPlane {
         `--kubeconfig=${this.path('kwok.kubeconfig')}`,
         `--config=${this.path('kwok.yaml')}`,
         '--manage-all-nodes=true',
+        // Nodes whose lease is not renewed are taken for lost after a while, and their pods for not ready.
+        '--node-lease-duration-seconds=40',
       ],
       // The API server asks there for the logs of pods.
       ...[`--node-ip=${host}`, `--node-port=${port}`, `--server-address=${host}:${port}`],
