@@ -33,10 +33,7 @@ export function buildImage(podman: Podman): string {
 
 function buildBase(podman: Podman, folder: string): void {
   const archive = join(folder, 'debian.tar');
-  const sources = ['debian bookworm', 'debian-security bookworm-security'].map(
-    (part) => `deb http://deb.debian.org/${part} main`,
-  );
-  command('mmdebstrap', '--variant=minbase', '--include=ca-certificates,libstdc++6', 'bookworm', archive, ...sources);
+  command('mmdebstrap', '--variant=minbase', '--include=ca-certificates,libstdc++6', 'bookworm', archive);
   podman.run('import', archive, debian);
   rmSync(archive);
   // Node where its own image has it.
