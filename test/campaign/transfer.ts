@@ -58,7 +58,8 @@ async function compare({ path, held }: FewPictures, weights: string, { draw, sta
   const data = [`seed=${draw}`, `data.path=${path}`, `data.validation=${held}`];
   const frozen = await loadExperiment(join(examples, 'efficientnet-lite0.yaml'), [
     ...[...data, 'data.size=[160, 160]', `transfer.from=${weights}`],
-    ...['train={epochs: 8, batchSize: 40, microBatchSize: 20}'],
+    'optimizer={adam: {learningRate: 5e-3, schedule: {cosine: {}}}}',
+    'train={epochs: 10, batchSize: 20, microBatchSize: 10}',
   ]);
   const { validation } = await train(frozen, { state, workers: 2 }).result;
   const template = await loadTemplate(join(examples, 'few-pictures.yaml'), data);
