@@ -84,6 +84,7 @@ export async function evaluateEnsemble(
   requireSameSamples(
     runs,
     members.map((member) => member.samples),
+    split,
   );
   const together = new EvaluationSums(first, model, samples);
   for (let leaf = 0; leaf < samples.leaves; leaf++) {
@@ -104,11 +105,12 @@ function requireSameTask(first: TrainedRun, other: TrainedRun): void {
   throw new PolyakError('usage', `an ensemble's members predict the same from the same inputs, but ${one} and ${two}`);
 }
 
-function requireSameSamples(runs: readonly TrainedRun[], samples: readonly SplitSamples[]): void {
+function requireSameSamples(runs: readonly TrainedRun[], samples: readonly SplitSamples[], split: SplitName): void {
   const differing = samples.findIndex(({ rows }) => !equalRows(rows, samples[0]!.rows));
   if (differing < 0) return;
   const both = `${runs[0]?.folder} and ${runs[differing]?.folder}`;
-  throw new PolyakError('usage', `${both} hold out different samples; evaluate them on the test split, or with --data`);
+  const way = 'train them with the same data: { seed: … }, or evaluate them on other data with --data';
+  throw new PolyakError('usage', `${both} have other samples in their ${split} split; ${way}`);
 }
 
 function equalRows(left: ArrayLike<number>, right: ArrayLike<number>): boolean {

@@ -1,6 +1,6 @@
 /** A training that begins with a run's weights: what is frozen stays, and the numbers do not depend on how the work is cut. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadRun } from '../../cli/load-run.js';
 import { sweep } from '../../cli/sweep/sweep-run.js';
@@ -144,22 +144,96 @@ describe('a training that begins with weights of a run', { timeout: patienceMs }
 });
 
 describe('what a run was exported as', { timeout: patienceMs }, () => {
-  it.each([
-    ['tfjs', 'model.json'],
-    ['safetensors', 'model.safetensors'],
-  ] as const)('gives the same weights, as %s', async (format, file) => {
+  const formats = [
+    { format: 'tfjs', file: 'model.json', tensors: tfjsTensors },
+    { format: 'safetensors', file: 'model.safetensors', tensors: safetensorsTensors },
+  ] as const;
+  let exported: Map<string, string>;
+  beforeAll(async () => {
     const run = await loadRun(parent.folder);
-    const { out } = await exportRun(run, { format, out: join(folder.path, format) });
-    const source = await openWeightSource({ from: join(out, file), weights: 'last' });
+    exported = new Map();
+    for (const { format, file } of formats) {
+      const { out } = await exportRun(run, { format, out: join(folder.path, format) });
+      exported.set(format, join(out, file));
+    }
+    await run.dispose();
+  }, patienceMs);
+
+  it.each(formats)('gives the same weights, as $format', async ({ format }) => {
+    const source = await openWeightSource({ from: exported.get(format)!, weights: 'last' });
     const read = await Promise.all(
       [...source.shapes.keys()].map(async (name) => [name, [...(await source.read(name))]]),
     );
     await source.close();
-    await run.dispose();
     const byName = (entries: Iterable<unknown>) => Object.fromEntries(entries as Iterable<[string, unknown]>);
     expect(byName(read)).toMatchObject(byName(await weightsOf(parent)));
   });
+
+  /** Of the trainings that differ only in the file and in the processes. */
+  const ends: unknown[] = [];
+  it.each([
+    { ...formats[0], workers: 1, shards: 1 },
+    { ...formats[1], workers: 2, shards: 2 },
+  ])(
+    'is what a new head learns upon, from $format on $workers workers and $shards shards: to the bit, and to the same end',
+    async ({ format, tensors, workers, shards }) => {
+      const from = exported.get(format)!;
+      const layout = ['--workers', String(workers), '--shards', String(shards)];
+      const optimizer = { adam: { learningRate: 0.1 } };
+      const run = train({ from, freeze: { upTo: 'middle' }, head: ['head'] }, layout, { optimizer });
+      const { weightsSha256, averageSha256, validation } = await run.finished();
+      const [after, inFile] = [await weightsOf(run), tensors(from)];
+      const frozen = ['first', 'norm', 'middle'];
+      const stayed = [...after.keys()].filter((name) => frozen.includes(name.split('/')[0]!));
+      expect(stayed).toHaveLength(8);
+      for (const name of stayed) expect(after.get(name)).toEqual(inFile.get(name));
+      expect(after.get('head/kernel')).not.toEqual(inFile.get('head/kernel'));
+      expect((validation as { accuracy: number }).accuracy).toBeGreaterThan(0.6);
+      ends.push({ weightsSha256, averageSha256, validation });
+      expect(ends.at(-1)).toEqual(ends[0]);
+    },
+  );
 });
+
+/** Read by the format's description alone: a length of eight bytes, JSON with each tensor's place, and the floats. */
+function safetensorsTensors(file: string): Map<string, number[]> {
+  const bytes = readFileSync(file);
+  const length = Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.subarray(8, 8 + length).toString()) as Record<string, { data_offsets: number[] }>;
+  const places = Object.entries(header).filter(([name]) => name !== '__metadata__');
+  return new Map(
+    places.map(
+      ([
+        name,
+        {
+          data_offsets: [from = 0, to = 0],
+        },
+      ]) => [name, floats(bytes, 8 + length + from, to - from)],
+    ),
+  );
+}
+
+/** Likewise: the weights lie in the order of the manifest, over all files. */
+function tfjsTensors(file: string): Map<string, number[]> {
+  const { weightsManifest } = JSON.parse(readFileSync(file, 'utf8')) as {
+    weightsManifest: { paths: string[]; weights: { name: string; shape: number[] }[] }[];
+  };
+  const tensors = new Map<string, number[]>();
+  for (const { paths, weights } of weightsManifest) {
+    const bytes = Buffer.concat(paths.map((path) => readFileSync(join(dirname(file), path))));
+    let from = 0;
+    for (const { name, shape } of weights) {
+      const length = 4 * shape.reduce((product, size) => product * size, 1);
+      tensors.set(name, floats(bytes, from, length));
+      from += length;
+    }
+  }
+  return tensors;
+}
+
+function floats(bytes: Buffer, from: number, length: number): number[] {
+  return Array.from({ length: length / 4 }, (_, index) => bytes.readFloatLE(from + 4 * index));
+}
 
 describe('a sweep over the stages of a run', { timeout: patienceMs }, () => {
   it('trains a linear classifier on the features of each, and nothing else', async () => {

@@ -3,7 +3,8 @@
 Each case has the experiment's list of layers, the weights in the manifest's order and layout (kernels as height, width,
 input, output), one batch, the summed loss, the gradients, and of each batch normalisation count * mean and
 count * unbiased variance. What is dropped is drawn here as Polyak draws it, so that both have the same masks.
-Usage: python layers.py > layers.json
+Each evaluation has the running statistics that two batches of training leave behind, and what a third batch is evaluated to
+by them, for batch normalisation. Usage: python layers.py > layers.json
 """
 
 import json
@@ -139,6 +140,13 @@ class Network:
         kept = self.kept(x.shape, rate)
         return x * kept if form == "plain" else x * kept / (1 - rate)
 
+    def spatial_dropout(self, x, rate, form="inverted"):
+        """One draw for each sample and channel, whatever places they have."""
+        places = [1] * (x.dim() - 2)
+        self.layers.append({f"spatialDropout{len(places)}d": {"rate": rate, "form": form}})
+        kept = self.kept(x.shape[:2], rate).reshape(*x.shape[:2], *places)
+        return x * kept if form == "plain" else x * kept / (1 - rate)
+
     def drop_connect(self, x, units, rate):
         kernel, offset = self.weight(x.shape[1], units), self.weight(units)
         self.layers.append({"dropConnect": {"units": units, "rate": rate}})
@@ -167,8 +175,42 @@ class Network:
         return x @ kernel + offset
 
 
-def losses(loss, logits, labels):
+class Repeated(Network):
+    """The same weights in every pass; batch normalisations keep PyTorch's running statistics, and use them in evaluation."""
+
+    def __init__(self, momenta):
+        super().__init__()
+        self.momenta = momenta  # as PyTorch has them: what the new one counts
+        self.running = []
+
+    def begin(self, training):
+        self.layers, self.taken, self.normalised, self.training = [], 0, 0, training
+
+    def weight(self, *shape, **how):
+        if self.taken == len(self.weights):
+            super().weight(*shape, **how)
+        self.taken += 1
+        return self.weights[self.taken - 1]
+
+    def batch_normalization(self, x):
+        channels = x.shape[1]
+        gamma, beta = self.weight(channels, shift=1.0), self.weight(channels)
+        if self.normalised == len(self.running):
+            self.running.append((torch.zeros(channels), torch.ones(channels)))
+        momentum, (mean, variance) = self.momenta[self.normalised], self.running[self.normalised]
+        self.normalised += 1
+        self.layers.append({"batchNormalization": {"epsilon": 0.001, "momentum": 1 - momentum}})
+        return F.batch_norm(x, mean, variance, gamma, beta, self.training, momentum, 1e-3)
+
+
+def losses(loss, logits, labels, mixed=None):
     name, options = next(iter(loss.items())) if isinstance(loss, dict) else (loss, {})
+    if mixed:
+        others, shares = mixed
+        own, other = (F.one_hot(each, logits.shape[1]) for each in (labels, others))
+        probabilities = shares[:, None] * own + (1 - shares[:, None]) * other
+        smoothing = options.get("labelSmoothing", 0)
+        return F.cross_entropy(logits, probabilities, reduction="sum", label_smoothing=smoothing)
     if name == "softmaxCrossEntropy":
         return F.cross_entropy(logits, labels, reduction="sum", label_smoothing=options.get("labelSmoothing", 0))
     if name == "binaryCrossEntropy":
@@ -188,7 +230,44 @@ def losses(loss, logits, labels):
     return elementwise(logits, labels, reduction="none").mean(1).sum()
 
 
-def case(name, input_shape, build, loss="softmaxCrossEntropy", outputs=4, count=5, tokens=0):
+def vector(tensors):
+    return [float(v) for t in tensors for v in t.detach().flatten()]
+
+
+def rounded(values):
+    return [float(f"{v:.9g}") for v in values]
+
+
+def mixed_labels(classes, count):
+    """Of samples that are mixed of two: the second label, and what the first one counts."""
+    shares = (torch.rand(count) / 2 + 0.5).to(torch.float32).to(torch.float64)
+    return torch.randint(0, classes, (count,)), shares
+
+
+def evaluation(name, input_shape, build, momenta, counts=(5, 7, 4), outputs=3):
+    """Two steps of training move the running statistics, the weights stay; the third batch is evaluated by them."""
+    network = Repeated(momenta)
+    batches = []
+    for count in counts:
+        inputs = torch.randn(count, *input_shape).to(torch.float32).to(torch.float64)
+        network.begin(training=len(batches) < len(counts) - 1)
+        x = inputs.movedim(-1, 1) if len(input_shape) > 1 else inputs
+        with torch.no_grad():
+            put_out = build(network, x)
+        batches.append({"count": count, "inputs": rounded(vector([inputs]))})
+    return {
+        "name": name,
+        "model": network.layers,
+        "inputShape": list(input_shape),
+        "outputs": outputs,
+        "weights": rounded(vector(network.weights)),
+        "batches": batches,
+        "running": rounded(vector([each for pair in network.running for each in pair])),
+        "evaluated": rounded(vector([put_out])),
+    }
+
+
+def case(name, input_shape, build, loss="softmaxCrossEntropy", outputs=4, count=5, tokens=0, mixed=False):
     network = Network()
     drawn = torch.randint(0, tokens, (count, *input_shape)) if tokens else torch.randn(count, *input_shape)
     inputs = drawn.to(torch.float32).to(torch.float64)
@@ -201,10 +280,9 @@ def case(name, input_shape, build, loss="softmaxCrossEntropy", outputs=4, count=
         labels = torch.randint(0, 2, (count, outputs)).to(torch.float64)
     else:
         labels = torch.randn(count, outputs).to(torch.float32).to(torch.float64)
-    total = losses(loss, logits, labels)
+    pairs = mixed_labels(outputs, count) if mixed else None
+    total = losses(loss, logits, labels, pairs)
     total.backward()
-    vector = lambda tensors: [float(v) for t in tensors for v in t.detach().flatten()]
-    rounded = lambda values: [float(f"{v:.9g}") for v in values]
     return {
         "name": name,
         "model": network.layers,
@@ -214,6 +292,7 @@ def case(name, input_shape, build, loss="softmaxCrossEntropy", outputs=4, count=
         "count": count,
         "inputs": rounded(vector([inputs])),
         "labels": rounded(vector([labels])),
+        **({"mixed": {"labels": pairs[0].tolist(), "shares": pairs[1].tolist()}} if mixed else {}),
         "weights": rounded(vector(network.weights)),
         "lossSum": total.item(),
         "gradient": rounded(vector([w.grad for w in network.weights])),
@@ -334,6 +413,16 @@ def dropped(n, x):
     return n.drop_connect(n.dropout(x, 0.2), 4, 0.5)
 
 
+def dropped_of_images(n, x):
+    x = n.activation(n.conv2d(n.spatial_dropout(x, 0.4), 6, 3), "tanh", torch.tanh)
+    return n.dense(n.flatten(n.spatial_dropout(x, 0.3, "plain")), 4)
+
+
+def dropped_of_sequences(n, x):
+    x = n.activation(n.conv1d(n.spatial_dropout(x, 0.3, "plain"), 6, 3), "tanh", torch.tanh)
+    return n.dense(n.flatten(n.spatial_dropout(x, 0.4)), 4)
+
+
 def stochastic(n, x):
     x = n.conv2d(x, 3, 3, "same")
     for survival, per in ((0.75, "sample"), (0.5, "microBatch"), (0.4, "sample")):
@@ -348,6 +437,15 @@ def stochastic(n, x):
 def fractional(n, x):
     x = n.fractional_pool(n.conv2d(x, 3, 3, "same"), 1.3)
     return n.dense(n.flatten(n.fractional_pool(n.conv2d(x, 4, 2), 1.7, 3)), 4)
+
+
+def normalized_images(n, x):
+    x = n.activation(n.batch_normalization(n.conv2d(x, 4, 3)), "relu", F.relu)
+    return n.dense(n.batch_normalization(n.dense(n.flatten(x), 6)), 3)
+
+
+def normalized_sequences(n, x):
+    return n.dense(n.flatten(n.batch_normalization(n.conv1d(n.batch_normalization(x), 4, 3))), 3)
 
 
 # hardSigmoid is that of Keras 2 and tfjs, whose slope is 0.2 and not a sixth.
@@ -411,5 +509,14 @@ cases = [
     case("dropout in both forms and DropConnect", (6,), dropped, count=9),
     case("stochastic depth of samples and of a micro-batch", (5, 5, 2), stochastic),
     case("fractional max pooling", (11, 13, 2), fractional),
+    case("spatial dropout of images in both forms", (6, 6, 5), dropped_of_images),
+    case("spatial dropout of sequences in both forms", (7, 5), dropped_of_sequences),
+    case("mixed labels", (3,), linear(4), count=9, mixed=True),
+    case("mixed and smoothed labels", (3,), linear(4), {"softmaxCrossEntropy": {"labelSmoothing": 0.1}}, count=9, mixed=True),
 ]
-json.dump({"torch": torch.__version__, "cases": cases}, sys.stdout)
+# As PyTorch has it, momentum is what the new statistics count: 0.25 is our 0.75. Both are exact in binary.
+evaluations = [
+    evaluation("of images and of vectors", (5, 5, 2), normalized_images, (0.25, 0.5)),
+    evaluation("of sequences", (7, 2), normalized_sequences, (0.125, 0.25)),
+]
+json.dump({"torch": torch.__version__, "cases": cases, "evaluations": evaluations}, sys.stdout)

@@ -1,8 +1,11 @@
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { lossesFor } from '../../common/experiment/losses.js';
-import { nameOf, type NamedOption } from '../../common/experiment/named-option.js';
-import { lossNamed, type Labels } from '../../worker/model/loss.js';
+import { nameOf, numbersOf, type NamedOption } from '../../common/experiment/named-option.js';
+import { lossNamed, summedLoss, type Labels } from '../../worker/model/loss.js';
 import { configureTensorFlow, loadTensorFlow, type TF } from '../../worker/tensorflow/load.js';
+import { worstOfDifferences } from './finite-differences.js';
+import { atPoints, RandomPoints } from './random-points.js';
 
 let tf: TF;
 beforeAll(async () => {
@@ -112,39 +115,76 @@ describe('an error', () => {
   });
 });
 
-const classes = { logits: [[0.3, -1.2, 2.1], [1.4, 0.6, -0.7], [-0.2, 0.1, 0.9]], labels: Int32Array.of(2, 1, 0) }; // prettier-ignore
-const sides = { logits: [[0.3], [-1.2], [2.1], [-0.4]], labels: Int32Array.of(1, 1, 0, 0) };
-const numbers = { logits: [[0.3, -1.2], [2.1, 0.4]], labels: Float32Array.of(0.1, 1.9, 1.7, 0.9) }; // prettier-ignore
+/** Logits and labels of five samples, and what must not be near 0, where a loss has a kink. */
+interface Point {
+  logits: Float32Array;
+  labels: Labels;
+  kinks: (option: Record<string, number>) => number[];
+}
 
-describe('the gradient is that of finite differences for', () => {
-  const cases: [NamedOption, { logits: number[][]; labels: Labels }][] = [
-    ['softmaxCrossEntropy', classes],
-    [{ softmaxCrossEntropy: { labelSmoothing: 0.3 } }, classes],
-    [{ binaryCrossEntropy: { labelSmoothing: 0.3 } }, sides],
-    ['hinge', classes],
-    [{ hinge: { margin: 2.45 } }, classes],
-    ['binaryCrossEntropy', sides],
-    ['binaryHinge', sides],
-    [{ binaryHinge: { margin: 0.5 } }, sides],
-    ['meanSquaredError', numbers],
-    ['meanAbsoluteError', numbers],
-    ['huber', numbers],
-    [{ huber: { delta: 0.45 } }, numbers],
+const [samples, classCount] = [5, 3];
+
+const pointOf: Record<'classes' | 'sides' | 'numbers', (points: RandomPoints) => Point & { outputs: number }> = {
+  classes(points) {
+    const logits = points.values(samples * classCount);
+    const labels = Int32Array.from({ length: samples }, () => points.integer(classCount));
+    const kinks = ({ margin = 1 }) =>
+      Array.from(logits, (value, at) => {
+        const sample = Math.floor(at / classCount);
+        const isLabel = at % classCount === labels[sample];
+        return isLabel ? 1 : value - logits[sample * classCount + labels[sample]!]! + margin;
+      });
+    return { logits, labels, kinks, outputs: classCount };
+  },
+  sides(points) {
+    const logits = points.values(samples);
+    const labels = Int32Array.from({ length: samples }, () => points.integer(2));
+    const kinks = ({ margin = 1 }) => Array.from(logits, (value, at) => margin - (2 * labels[at]! - 1) * value);
+    return { logits, labels, kinks, outputs: 1 };
+  },
+  numbers(points) {
+    const [logits, labels] = [points.values(samples * 2), points.values(samples * 2)];
+    const distances = Array.from(logits, (value, at) => Math.abs(value - labels[at]!));
+    const kinks = ({ delta = 1 }) => distances.flatMap((distance) => [distance, distance - delta]);
+    return { logits, labels, kinks, outputs: 2 };
+  },
+};
+
+describe(`the gradient is that of finite differences ${atPoints} for`, () => {
+  const cases: [NamedOption, keyof typeof pointOf, isMixed?: true][] = [
+    ['softmaxCrossEntropy', 'classes'],
+    [{ softmaxCrossEntropy: { labelSmoothing: 0.3 } }, 'classes'],
+    ['softmaxCrossEntropy', 'classes', true],
+    [{ softmaxCrossEntropy: { labelSmoothing: 0.3 } }, 'classes', true],
+    ['hinge', 'classes'],
+    [{ hinge: { margin: 2.45 } }, 'classes'],
+    ['binaryCrossEntropy', 'sides'],
+    [{ binaryCrossEntropy: { labelSmoothing: 0.3 } }, 'sides'],
+    ['binaryHinge', 'sides'],
+    [{ binaryHinge: { margin: 0.5 } }, 'sides'],
+    ['meanSquaredError', 'numbers'],
+    ['meanAbsoluteError', 'numbers'],
+    ['huber', 'numbers'],
+    [{ huber: { delta: 0.45 } }, 'numbers'],
   ];
-  test.each(cases.map(([option, data]) => ({ name: JSON.stringify(option), option, data })))('$name', (each) => {
-    const { logits, labels } = each.data;
-    const step = 1e-2;
-    const sumAt = (row: number, column: number, by: number) => {
-      const moved = logits.map((values) => [...values]);
-      moved[row]![column]! += by;
-      return computed(each.option, moved, labels).perSample.reduce((sum, value) => sum + value, 0);
-    };
-    const differences = logits.flatMap((values, row) =>
-      values.map((_, column) => (sumAt(row, column, step) - sumAt(row, column, -step)) / (2 * step)),
-    );
-    const { gradient, shape } = computed(each.option, logits, labels);
-    expect(shape).toEqual([logits.length, logits[0]!.length]);
-    expect(gradient).toEqual(near(differences, 3));
+  const named = cases.map(([option, kind, isMixed], stream) => {
+    const name = `${JSON.stringify(option)}${isMixed ? ' of mixed labels' : ''}`;
+    return { name, option, kind, isMixed, stream };
+  });
+  test.each(named)('$name', ({ option, kind, isMixed, stream }) => {
+    const points = new RandomPoints(stream);
+    let point = pointOf[kind](points);
+    while (point.kinks(numbersOf(option)).some((distance) => Math.abs(distance) < 0.05)) point = pointOf[kind](points);
+    const { logits, labels, outputs } = point;
+    const loss = lossNamed(option);
+    const labelsTensor = loss.labelsTensor(tf, labels, samples, outputs);
+    const weights = tf.tensor1d(points.values(samples, { from: 0.5, to: 2 }));
+    const others = Int32Array.from({ length: samples }, () => points.integer(classCount));
+    const shares = tf.tensor1d(points.values(samples, { from: 0.5, to: 1 }));
+    const mixed = isMixed && { labels: tf.tensor1d(others, 'int32'), shares };
+    const f = (z: Tensor) =>
+      summedLoss(tf, loss, z as Tensor2D, labelsTensor, () => undefined, weights, mixed) as Tensor;
+    expect(worstOfDifferences(tf, f, [tf.tensor2d(logits, [samples, outputs])])).toBeLessThan(1e-3);
   });
 
   test('every loss that there is', () => {

@@ -5,6 +5,7 @@ import { ourLayers, type ContextLayer } from '../../worker/layers/our-layers.js'
 import { TrainingContext } from '../../worker/layers/training-context.js';
 import { configureTensorFlow, loadTensorFlow, type TF } from '../../worker/tensorflow/load.js';
 import { worstOfDifferences } from './finite-differences.js';
+import { atPoints, RandomPoints } from './random-points.js';
 
 let tf: TF;
 const context = new TrainingContext();
@@ -14,7 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => context.release());
 
-type LayerType = 'Dropout' | 'DropConnect' | 'StochasticDepth' | 'FractionalMaxPooling2D';
+type LayerType =
+  'Dropout' | 'SpatialDropout1D' | 'SpatialDropout2D' | 'DropConnect' | 'StochasticDepth' | 'FractionalMaxPooling2D';
 
 function attached(type: LayerType, options: Record<string, unknown>, index = 0): ContextLayer {
   const layer = new (ourLayers(tf)[type])(options) as ContextLayer;
@@ -73,6 +75,64 @@ describe("the lecture's neuron of two inputs, a = w₁ x + w₂ y with w = (3, 5
   });
 });
 
+describe(`dropout has the gradient of finite differences ${atPoints}`, () => {
+  const types = [
+    ['Dropout', [4, 6]],
+    ['SpatialDropout1D', [2, 3, 5]],
+    ['SpatialDropout2D', [2, 2, 3, 5]],
+  ] as const;
+  test.each(types.flatMap(([type, shape]) => (['inverted', 'plain'] as const).map((form) => ({ type, shape, form }))))(
+    '$type, $form',
+    ({ type, shape, form }) => {
+      const layer = attached(type, { rate: 0.4, form });
+      context.draws = { seed: 1, step: 0, microBatch: 0 };
+      const f = (x: Tensor) => tf.tanh(layer.apply(x) as Tensor);
+      const x = new RandomPoints(shape.length).tensor(tf, [...shape], { from: -1, to: 1 });
+      expect(worstOfDifferences(tf, f, [x])).toBeLessThan(1e-3);
+      // Some are dropped, and some are not.
+      const seen = new Set(valuesOf(layer.apply(tf.onesLike(x)) as Tensor));
+      expect(seen).toEqual(new Set([0, form === 'plain' ? 1 : Math.fround(1 / 0.6)]));
+      context.draws = undefined;
+    },
+  );
+});
+
+describe.each([
+  { type: 'SpatialDropout1D' as const, places: [7], wrong: [6, 5] },
+  { type: 'SpatialDropout2D' as const, places: [3, 4], wrong: [6, 7, 5] },
+])('$type', ({ type, places, wrong }) => {
+  const [samples, channels] = [6, 5];
+  const shape = [samples, ...places, channels];
+
+  test('drops a channel of a sample at all of its places, or at none, and others in another step', () => {
+    const layer = attached(type, { rate: 0.5 });
+    const seen = new Set<string>();
+    let kept = 0;
+    for (let step = 0; step < 40; step += 1) {
+      const values = valuesOf(trained(layer, tf.ones(shape), 0, step));
+      const perSample = values.length / samples;
+      const factors = Array.from({ length: samples * channels }, (_, at) => {
+        const first = Math.floor(at / channels) * perSample + (at % channels);
+        const all = Array.from({ length: perSample / channels }, (__, place) => values[first + place * channels]!);
+        expect(new Set(all).size).toBe(1);
+        return all[0]!;
+      });
+      expect(new Set(factors)).toEqual(new Set([0, 2]));
+      // Neither whole samples nor one channel of all samples.
+      kept += factors.filter((factor) => factor > 0).length;
+      seen.add(factors.join(' '));
+    }
+    expect(seen.size).toBe(40);
+    // 1200 draws of a half: 600, four standard errors of √300 = 17.3.
+    expect(Math.abs(kept - 600)).toBeLessThan(70);
+    expect(valuesOf(layer.apply(tf.ones(shape)) as Tensor)).toEqual(valuesOf(tf.ones(shape)));
+  });
+
+  test('takes no other shape', () => {
+    expect(() => attached(type, { rate: 0.5 }).apply(tf.ones(wrong))).toThrow('ndim');
+  });
+});
+
 describe('DropConnect', () => {
   test('by hand: of a kernel of ones half of the weights count twice, the others not at all', () => {
     const layer = attached('DropConnect', { units: 6, rate: 0.5, useBias: true });
@@ -97,19 +157,13 @@ describe('DropConnect', () => {
     expect(valuesOf(trained(layer, x, 3, 7))).toEqual(given);
   });
 
-  test('has the gradient of finite differences by its input and by its kernel', () => {
+  test(`has the gradient of finite differences by its input and by its kernel ${atPoints}`, () => {
     const layer = attached('DropConnect', { units: 3, rate: 0.4 }) as ContextLayer & { connected(x: Tensor): Tensor };
-    const x = tf.tensor2d(
-      Array.from({ length: 8 }, (_, at) => Math.sin(3 * at)),
-      [2, 4],
-    );
-    const kernel = tf.tensor2d(
-      Array.from({ length: 12 }, (_, at) => Math.cos(2 * at)),
-      [4, 3],
-    );
+    const points = new RandomPoints(0);
     const f = (input: Tensor, weights: Tensor) => tf.matMul(input, layer.connected(weights));
     context.draws = { seed: 1, step: 2, microBatch: 3 };
-    expect(worstOfDifferences(tf, f, [x, kernel])).toBeLessThan(1e-3);
+    const inputs = [points.tensor(tf, [2, 4]), points.tensor(tf, [4, 3])];
+    expect(worstOfDifferences(tf, f, inputs)).toBeLessThan(1e-3);
     context.draws = undefined;
   });
 });
@@ -148,12 +202,9 @@ describe('stochastic depth', () => {
     expect(means.reduce((sum, each) => sum + each, 0) / 400).toBeCloseTo(1, 0);
   });
 
-  test('has the gradient of finite differences', () => {
+  test(`has the gradient of finite differences ${atPoints}`, () => {
     const layer = attached('StochasticDepth', { rate: 0.4 });
-    const x = tf.tensor(
-      Array.from({ length: 16 }, (_, at) => Math.sin(at)),
-      [4, 4],
-    );
+    const x = new RandomPoints(1).tensor(tf, [4, 4]);
     context.draws = { seed: 1, step: 0, microBatch: 0 };
     expect(worstOfDifferences(tf, (input) => tf.tanh(layer.apply(input) as Tensor), [x])).toBeLessThan(1e-3);
     context.draws = undefined;
@@ -201,13 +252,9 @@ describe('fractional max pooling', () => {
     expect(valuesOf(layer.apply(x) as Tensor)).toEqual(evaluated);
   });
 
-  test('has the gradient of finite differences, where pools share places too', () => {
+  test(`has the gradient of finite differences, where pools share places too, ${atPoints}`, () => {
     const layer = attached('FractionalMaxPooling2D', { poolSize: [2, 3], ratio: [1.3, 1.6] });
-    // No two within a step of each other.
-    const x = tf.tensor4d(
-      Array.from({ length: 70 }, (_, at) => ((at * 37) % 71) / 10),
-      [1, 7, 5, 2],
-    );
+    const x = new RandomPoints(2).apart(tf, [1, 7, 5, 2]);
     context.draws = { seed: 1, step: 0, microBatch: 0 };
     expect(worstOfDifferences(tf, (input) => tf.tanh(layer.apply(tf.mul(input, 0.3)) as Tensor), [x])).toBeLessThan(
       1e-3,

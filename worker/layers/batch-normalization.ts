@@ -63,9 +63,8 @@ export function batchNormalizationClass(tf: TF): LayerClass {
           const [mean, variance] = [this.#mean.read() as Tensor1D, this.#variance.read() as Tensor1D];
           return tf.batchNorm(x as Tensor4D, mean, variance, beta, gamma, this.epsilon);
         }
-        const normalize = isNative(tf) ? normalizeNative : normalizeComposed;
         const report: Report = (mean, variance) => context.onStatistics?.(this.name, mean, variance);
-        return normalize(tf, x, gamma, beta, this.epsilon, report);
+        return normalizeBatch(tf, x, gamma, beta, this.epsilon, report);
       });
     }
 
@@ -74,6 +73,19 @@ export function batchNormalizationClass(tf: TF): LayerClass {
       return { ...super.getConfig(), axis: -1, epsilon, momentum, center, scale };
     }
   };
+}
+
+/** By the batch's own mean and variance, which are reported; differentiable by x, gamma and beta. */
+export function normalizeBatch(
+  tf: TF,
+  x: Tensor,
+  gamma: Tensor,
+  beta: Tensor,
+  epsilon: number,
+  report: Report,
+): Tensor {
+  const normalize = isNative(tf) ? normalizeNative : normalizeComposed;
+  return normalize(tf, x, gamma, beta, epsilon, report);
 }
 
 /** TensorFlow's fused operation, which takes four axes, and its gradient. */
