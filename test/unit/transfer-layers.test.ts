@@ -15,7 +15,7 @@ const model = [
   },
   { conv2d: { name: 'last', filters: 3, kernelSize: 1, rateMultiplier: 2 } },
   'flatten',
-  { dense: { name: 'head', units: 2 } },
+  { dense: { name: 'head', units: 2, maxNorm: 3 } },
 ];
 const data = { inputShape: [2, 2, 1], outputs: 2 };
 const defaults: TransferLayers = { freeze: undefined, fineTuneFrom: undefined, learningRates: {}, features: undefined };
@@ -26,8 +26,12 @@ beforeAll(async () => {
   tf.enableProdMode();
 });
 
-async function built(transfer: Partial<TransferLayers>): Promise<TrainingModel> {
-  const experiment: ModelExperiment = { model, loss: 'softmaxCrossEntropy', transfer: { ...defaults, ...transfer } };
+async function built(transfer: Partial<TransferLayers>, layers: unknown[] = model): Promise<TrainingModel> {
+  const experiment: ModelExperiment = {
+    model: layers,
+    loss: 'softmaxCrossEntropy',
+    transfer: { ...defaults, ...transfer },
+  };
   return await TrainingModel.build(tf, experiment, data);
 }
 
@@ -82,6 +86,22 @@ describe('rates of layers', () => {
     );
     expect(rates).toMatchObject({ 'first/kernel': 0.1, 'last/bias': 0.2, 'head/kernel': 5, 'inner/kernel': 1 });
     made.dispose();
+  });
+
+  it('leave the greatest norm of a kernel that the layer has', async () => {
+    const made = await built({ learningRates: { head: 5 } });
+    const kernel = made.manifest.parameters.find(({ name }) => name === 'head/kernel');
+    expect(kernel).toMatchObject({ rateMultiplier: 5, maxNorm: 3 });
+    made.dispose();
+  });
+});
+
+describe('layers that the data scale', () => {
+  it('are refused, by name, because transferred weights come after their gains', async () => {
+    const scaled = [...model.slice(0, -1), { dense: { name: 'head', units: 2, kernelInitializer: 'lsuv' } }];
+    await expect(built({}, scaled)).rejects.toThrow(
+      /transfer: does not go with kernelInitializer: lsuv of layer 'head', .*; take heNormal or orthogonal/,
+    );
   });
 });
 

@@ -21,8 +21,8 @@ export function transferLayers(tf: TF, built: BuiltModel, transfer: TransferLaye
   for (const layer of frozenLayers(model, { freeze, fineTuneFrom })) layer.trainable = false;
   for (const [pattern, multiplier] of Object.entries(learningRates)) {
     for (const { name } of matching(model, pattern, 'learningRates')) {
-      const { rateMultiplier = 1, initializers = {} } = notes.get(name) ?? {};
-      notes.set(name, { rateMultiplier: rateMultiplier * multiplier, initializers });
+      const note = notes.get(name) ?? { rateMultiplier: 1, initializers: {} };
+      notes.set(name, { ...note, rateMultiplier: note.rateMultiplier * multiplier });
     }
   }
   return built;
