@@ -20,6 +20,8 @@ export interface BuiltModel {
   model: LayersModel;
   /** By the layer's name. */
   notes: Map<string, LayerNotes>;
+  /** Of what it was made of, in words. */
+  warnings?: string[];
 }
 
 /** Errors: PolyakError `usage`. The model's weights are zeros until they are set. */

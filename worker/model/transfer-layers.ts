@@ -58,7 +58,7 @@ function tensorsOf(input: SymbolicTensor | SymbolicTensor[]): SymbolicTensor[] {
 }
 
 /** As the linear probes of Alain and Bengio, "Understanding intermediate layers using linear classifier probes", 2016. */
-function cutAfter(tf: TF, { model, notes }: BuiltModel, name: string, outputs: number): BuiltModel {
+function cutAfter(tf: TF, { model, notes, ...rest }: BuiltModel, name: string, outputs: number): BuiltModel {
   const output = layerNamed(model, name, 'features').output;
   if (Array.isArray(output)) throw new PolyakError('usage', `transfer.features: '${name}' puts out several tensors`);
   const places = output.rank - 2;
@@ -76,7 +76,7 @@ function cutAfter(tf: TF, { model, notes }: BuiltModel, name: string, outputs: n
     else if (layer.weights.length > 0) layer.dispose();
   }
   const initializers = { kernel: { name: 'glorotUniform' }, bias: { name: 'zeros' } } as const;
-  return { model: cut, notes: new Map(notes).set(classifier, { rateMultiplier: 1, initializers }) };
+  return { ...rest, model: cut, notes: new Map(notes).set(classifier, { rateMultiplier: 1, initializers }) };
 }
 
 function layerNamed(model: LayersModel, name: string, key: string): layers.Layer {
