@@ -51,10 +51,13 @@ describe('freezing', () => {
     expect(await trained({ fineTuneFrom: 'last' })).toEqual(['last', 'head']);
   });
 
-  it('names a layer that is not there, and those that are', async () => {
-    const there = 'first, inner, ';
+  it('names a layer that is not there, and the nearest or some of those that are', async () => {
     await expect(built({ freeze: ['conv*'] })).rejects.toThrow(/transfer.freeze: the model has no layer 'conv\*'/);
-    await expect(built({ fineTuneFrom: 'top' })).rejects.toThrow(`no layer 'top'; it has input, ${there}`);
+    await expect(built({ fineTuneFrom: 'top' })).rejects.toThrow(
+      /no layer 'top'; it has input, first, .* and \d more$/,
+    );
+    await expect(built({ freeze: { upTo: 'iner' } })).rejects.toThrow("has no layer 'iner'; did you mean 'inner'?");
+    await expect(built({ learningRates: { 'lst*': 1 } })).rejects.toThrow("no layer 'lst*'; did you mean 'last'?");
     await expect(built({ features: 'top' })).rejects.toThrow(/transfer.features: the model has no layer 'top'/);
     await expect(built({ learningRates: { top: 1 } })).rejects.toThrow(/transfer.learningRates: .* 'top'/);
   });

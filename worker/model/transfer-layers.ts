@@ -4,6 +4,7 @@
  */
 import type { layers, LayersModel, SymbolicTensor } from '@tensorflow/tfjs';
 import { PolyakError } from '../../common/errors.js';
+import { suggestName } from '../../common/experiment/suggest-value.js';
 import type { TransferLayers } from '../../common/experiment/transfer-schema.js';
 import { matchPattern } from '../../common/name-pattern.js';
 import { ourLayers } from '../layers/our-layers.js';
@@ -93,5 +94,5 @@ function matching(model: LayersModel, pattern: string, key: string): layers.Laye
 
 function missing(model: LayersModel, name: string, key: string): PolyakError {
   const there = model.layers.map((layer) => layer.name);
-  return new PolyakError('usage', `transfer.${key}: the model has no layer '${name}'; it has ${there.join(', ')}`);
+  return new PolyakError('usage', `transfer.${key}: the model has no layer '${name}'${suggestName(name, there)}`);
 }
