@@ -43,6 +43,8 @@ export interface ModelOutline {
   /** Undefined where not even the data's shape is known. */
   layers: LayerRow[] | undefined;
   manifest: Manifest | undefined;
+  /** What may be meant otherwise in the model. */
+  warnings: string[];
 }
 
 export interface Outlined {
@@ -54,12 +56,12 @@ export interface Outlined {
 export async function outlineModel(experiment: Experiment, bundle?: ModuleBundle): Promise<ModelOutline> {
   const module = bundle && (await loadOnCpu(bundle, experiment));
   const { counts: data, shape, error: dataError } = await lookAtData(experiment, module);
-  if (!shape) return { data, dataError, layers: undefined, manifest: undefined };
+  if (!shape) return { data, dataError, layers: undefined, manifest: undefined, warnings: [] };
   const tf = await loadTensorFlow('cpu');
   // Or it advises people to install what `polyak setup` brings.
   tf.enableProdMode();
-  const { model, notes } = await buildModel(tf, experiment, shape, module);
-  const { manifest } = modelWeights(model, notes, experiment.regularise);
+  const { model, notes, warnings = [] } = await buildModel(tf, experiment, shape, module);
+  const { manifest } = modelWeights(model, notes, experiment);
   const layers = model.layers
     .filter((layer) => layer.getClassName() !== 'InputLayer')
     .map((layer) => ({
@@ -70,7 +72,7 @@ export async function outlineModel(experiment: Experiment, bundle?: ModuleBundle
       trainable: layer.trainable,
     }));
   model.dispose();
-  return { data, dataError, layers, manifest };
+  return { data, dataError, layers, manifest, warnings };
 }
 
 interface Look {

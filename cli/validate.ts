@@ -12,6 +12,7 @@ import { findSweep, loadWithFlags, type OverrideFlags } from './load-experiment.
 import { prepareModule } from './module/prepare-module.js';
 import { outlineModel, type LayerRow, type ModelOutline } from './model-outline.js';
 import { printJson, printText } from './output.js';
+import { FullBatchTraining } from '../server/lead/full-batch-training.js';
 import type { TransferPlan } from '../server/transfer/plan-transfer.js';
 import { bold, grouped, listOf, tableOf } from './table.js';
 import { defaultState } from './train.js';
@@ -67,13 +68,22 @@ async function outlineOf(given: Experiment): Promise<Validated> {
   const { bundle, experiment } = await prepareModule(given, defaultState);
   const outline = await outlineModel(experiment, bundle);
   const { transfer } = experiment;
+  requireFullBatches(experiment, outline);
   if (!transfer || !outline.manifest) return { experiment, outline };
   return { experiment, outline, transfer: (await lookAtTransfer(transfer, outline.manifest)).plan };
 }
 
+/** As the lead of a training would. Errors: `usage`. */
+function requireFullBatches(experiment: Experiment, { data, manifest }: ModelOutline): void {
+  // A fold's training split is a part of all.
+  if (!data || !manifest || experiment.search?.crossValidation?.folds !== undefined) return;
+  FullBatchTraining.of(experiment)?.check(experiment, data.train, manifest);
+}
+
 function print(file: string, validated: Validated, { json }: ValidateOptions): void {
-  const { experiment, sweep } = validated;
+  const { experiment, sweep, outline } = validated;
   if (json) return printJson(toJson(file, validated));
+  for (const warning of outline.warnings) process.stderr.write(`polyak: warning: ${warning}\n`);
   printText(`${bold(titleOf(file, sweep))}\n\n${stringify(experiment).trimEnd()}\n\n${describe(validated)}`);
 }
 
@@ -172,6 +182,7 @@ function toJson(file: string, { experiment, outline, transfer, sweep }: Validate
     dataError: dataError?.message ?? null,
     ...(transfer && { transfer: { ...transfer, taken: Object.fromEntries(transfer.taken) } }),
     ...sweepJson(sweep),
+    warnings: [...(sweep?.warnings ?? []), ...outline.warnings],
   };
 }
 

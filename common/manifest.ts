@@ -46,6 +46,15 @@ export interface TensorSpec {
   frozen: boolean;
 }
 
+/** A layer with which the loss is another function of the weights in each step. */
+export interface VaryingLayer {
+  name: string;
+  /** Its class, such as `Dropout`. */
+  type: string;
+  /** What it draws, or which samples its micro-batch has. */
+  by: 'draws' | 'microBatch';
+}
+
 export interface Manifest {
   parameters: TensorSpec[];
   /** Floats of the parameter vector: the sum of the lengths, with no padding. */
@@ -54,4 +63,6 @@ export interface Manifest {
   statisticsCount: number;
   /** running = momentum * running + (1 - momentum) * mean over the step, one per tensor of `statistics`. */
   statisticsMomentum: number[];
+  /** Only where the optimizer is a method of full batches, which compares losses of different steps. */
+  varying?: VaryingLayer[];
 }

@@ -67,7 +67,7 @@ export class InferenceModel {
   static async build(tf: TF, options: ModelOptions): Promise<InferenceModel> {
     const { experiment, data, manifest, vector, module } = options;
     const { model, notes } = await unlisted(tf, () => buildModel(tf, experiment, data, module));
-    const weights = modelWeights(model, notes, experiment.regularise);
+    const weights = modelWeights(model, notes, experiment);
     requireSame('parameters', manifest.parameters, weights.manifest.parameters);
     requireSame('statistics', manifest.statistics, weights.manifest.statistics);
     new WeightMemory(tf, manifest.parameters, weights.parameters).write(vector);

@@ -3,6 +3,8 @@
  * preprocessed picture, resized to what the model takes, and their mirrors; nothing of it is random.
  */
 import { PolyakError } from '../common/errors.js';
+import type { Experiment } from '../common/experiment/schema.js';
+import { preprocessPlan } from '../common/preprocessing/preprocess-plan.js';
 import {
   boxMap,
   compose,
@@ -48,6 +50,13 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
 };
 
+/** Of what views are made. */
+export interface ViewedSamples {
+  /** Before preprocessing. */
+  shape: readonly number[];
+  preprocess: Experiment['preprocess'];
+}
+
 const partMin = 0.1;
 const scalesMax = 16;
 
@@ -63,12 +72,17 @@ export class TestTimeViews {
    * `mirror`, `fiveCrop`, `tenCrop`, `multiScale`; with parts of the sides after a colon: `tenCrop:0.8`,
    * `multiScale:1,0.9,0.8`. Errors: `usage`, also for samples that are no pictures.
    */
-  static for(text: string, shape: readonly number[], countMax: number): TestTimeViews {
+  static for(text: string, { shape, preprocess }: ViewedSamples, countMax: number): TestTimeViews {
     const { kind, parts } = parse(text);
     const [height = 0, width = 0, channels = 0] = shape;
     if (shape.length !== 3) {
       const found = `the run's samples are [${shape.join(', ')}]`;
       throw new PolyakError('usage', `--augment ${text}: is for images [height, width, channels], ${found}`);
+    }
+    const fixed = placesFixedBy(preprocess);
+    if (fixed !== undefined) {
+      const way = 'leave --augment out, or train with preprocess: [{ standardise: channel }]';
+      throw new PolyakError('usage', `--augment ${text}: is of preprocessed pictures, but the run's ${fixed}; ${way}`);
     }
     const maps = kind.maps(parts, { height, width });
     return new TestTimeViews(maps, new PictureWarp([height, width, channels], countMax), kind.isMirroring);
@@ -108,6 +122,13 @@ function parse(text: string): { kind: Kind; parts: readonly number[] } {
     throw new PolyakError('usage', `--augment ${text}: has ${parts.length} parts, the most is ${most}`);
   }
   return { kind, parts };
+}
+
+/** What no longer lets a value be moved from one place to another; undefined where nothing does. */
+function placesFixedBy(preprocess: Experiment['preprocess']): string | undefined {
+  const { pca, rotates, standardise } = preprocessPlan(preprocess);
+  if (rotates) return `${pca ? 'pca' : 'whiten'} has made vectors without places of them`;
+  return standardise === 'feature' ? 'standardise: feature gives every place a scale of its own' : undefined;
 }
 
 /** `x` and `y` say where what is left over goes: 0 to the right and below, 1 to the left and above. */

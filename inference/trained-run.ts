@@ -178,8 +178,9 @@ export class TrainedRun {
    * @internal
    */
   views(augment: string, onNotice: (message: string) => void = () => undefined): TestTimeViews {
-    const { inputShape, experiment } = this;
-    const views = this.#views.get(augment) ?? TestTimeViews.for(augment, inputShape, experiment.train.microBatchSize);
+    const { inputShape: shape, experiment } = this;
+    const { preprocess, train } = experiment;
+    const views = this.#views.get(augment) ?? TestTimeViews.for(augment, { shape, preprocess }, train.microBatchSize);
     this.#views.set(augment, views);
     if (views.isMirroring && !experiment.augment.some((entry) => 'flip' in entry)) {
       onNotice(`--augment ${augment}: shows pictures mirrored too, which the run was trained without (augment: flip)`);

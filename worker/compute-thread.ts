@@ -85,7 +85,8 @@ const handlers: {
     gradient(trial, batch, draws, out);
     const bytes = new Uint8Array(out.parameters.buffer, node, (out.parameters.length + out.statistics.length) * 4);
     const gradientSha256 = createHash('sha256').update(bytes).digest('hex');
-    return { gradientSha256, warnings: trialOf(trial).module?.warnings ?? [] };
+    const { model, module } = trialOf(trial);
+    return { gradientSha256, warnings: [...model.warnings, ...(module?.warnings ?? [])] };
   },
   setWeights: ({ trial, weights }) => {
     const { parameters, statistics } = vectorsAt(trial, weights);

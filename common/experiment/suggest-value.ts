@@ -20,6 +20,18 @@ export function valueMeant(value: string, allowed: string[]): string | undefined
   return noEquivalent(plain) === '' ? closest(value, allowed) : undefined;
 }
 
+/** As many names as a message lists. */
+const listedMax = 6;
+
+/** `; did you mean 'conv2d_4'?`, and with no such likeness some of those that are there. A name may be a pattern. */
+export function suggestName(name: string, there: readonly string[]): string {
+  const near = closest(name.replaceAll('*', ''), [...there]);
+  if (near !== undefined) return `; did you mean '${near}'?`;
+  if (there.length === 0) return '';
+  const [shown, more] = [there.slice(0, listedMax), there.length - listedMax];
+  return `; it has ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
 /** Lower case, without dashes and underscores. */
 export function plainOf(key: string): string {
   return key.replaceAll(/[-_]/g, '').toLowerCase();

@@ -3,6 +3,7 @@
  * lead, what the weights are next. Of mini-batches, and of losses that change from step to step, it wants to know nothing.
  */
 import { PolyakError } from '../../common/errors.js';
+import { changingLoss, normalisesParts } from '../../common/experiment/full-batch-check.js';
 import type { Experiment } from '../../common/experiment/schema.js';
 import type { Manifest } from '../../common/manifest.js';
 import { chosenMethod, type ChosenMethod, type MethodState } from '../full-batch/full-batch-method.js';
@@ -24,11 +25,11 @@ export class FullBatchTraining {
     return chosen && new FullBatchTraining(chosen);
   }
 
-  /** Errors: `usage` where a step is not of the whole training split, or the model too large. */
+  /** Errors: `usage` where a step is not of the whole training split, the model too large, or its loss another in each step. */
   check(
     { train: { batchSize, microBatchSize } }: Pick<Experiment, 'train'>,
     trainCount: number,
-    { parameters }: Manifest,
+    { parameters, varying = [] }: Manifest,
   ): void {
     const { name, method } = this.chosen;
     if (batchSize < trainCount) {
@@ -47,6 +48,12 @@ export class FullBatchTraining {
         `optimizer.${name}: the model has ${trained} weights to train, but ${name} is for at most ${parametersMax}, because it ` +
           `keeps a number for every pair of them; lbfgs is for any number`,
       );
+    }
+    for (const { name: layer, type, by } of varying) {
+      // One micro-batch has all samples, whatever their order.
+      if (by === 'microBatch' && trainCount <= microBatchSize) continue;
+      const why = by === 'draws' ? changingLoss(name) : normalisesParts(name, microBatchSize);
+      throw new PolyakError('usage', `model: layer '${layer}', ${type}, ${why}`);
     }
   }
 

@@ -1,4 +1,5 @@
 /** Which tensors of a model come from which of a source, and all that does not fit. Pure: nothing is read. */
+import { suggestName } from '../../common/experiment/suggest-value.js';
 import type { Transfer } from '../../common/experiment/transfer-schema.js';
 import type { Manifest, TensorSpec } from '../../common/manifest.js';
 import { fillPattern, matchPattern } from '../../common/name-pattern.js';
@@ -52,7 +53,10 @@ export function planTransfer(
   }
   // A cut model lacks what is mapped behind the cut.
   const idle = transfer.features === undefined ? Object.keys(transfer.map).filter((key) => !used.has(key)) : [];
-  for (const key of idle) plan.problems.push(`map: '${key}' is no layer or weight of the model`);
+  for (const key of idle) {
+    const names = tensors.map(({ name }) => (key.includes('/') ? name : layerOf(name)));
+    plan.problems.push(`map: '${key}' is no layer or weight of the model${suggestName(key, [...new Set(names)])}`);
+  }
   const takes = new Set(plan.taken.values());
   plan.left = [...source.shapes.keys()].filter((name) => !takes.has(name));
   if (takes.size === 0 && plan.problems.length === 0) plan.problems.push(nothing(found, source.shapes));
@@ -63,7 +67,9 @@ function headOf(head: readonly string[], tensors: readonly TensorSpec[], problem
   const layers = tensors.map(({ name }) => layerOf(name));
   for (const pattern of head) {
     if (!layers.some((layer) => matchPattern(pattern, layer)))
-      problems.push(`head: the model has no layer '${pattern}' with weights`);
+      problems.push(
+        `head: the model has no layer '${pattern}' with weights${suggestName(pattern, [...new Set(layers)])}`,
+      );
   }
   return (name: string) => head.some((pattern) => matchPattern(pattern, layerOf(name)));
 }

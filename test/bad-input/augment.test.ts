@@ -125,12 +125,26 @@ describe('views are refused with', () => {
     ['tenCrop:0.5,0.6', 'has 2 parts, the most is 1'],
     ['multiScale:1,0', 'parts of the sides are from 0.1 to 2, such as multiScale:1,0.875,0.75'],
   ])('%s', (text, message) => {
-    expect(() => TestTimeViews.for(text, [4, 4, 3], 2)).toThrow(`--augment ${text}: ${message}`);
+    expect(() => TestTimeViews.for(text, { shape: [4, 4, 3], preprocess: [] }, 2)).toThrow(
+      `--augment ${text}: ${message}`,
+    );
   });
 
   it('samples that are no pictures', () => {
-    expect(() => TestTimeViews.for('tenCrop', [13], 2)).toThrow(
+    expect(() => TestTimeViews.for('tenCrop', { shape: [13], preprocess: [] }, 2)).toThrow(
       "--augment tenCrop: is for images [height, width, channels], the run's samples are [13]",
+    );
+  });
+
+  it.each([
+    [{ pca: { components: 12 } }, 'pca has made vectors without places of them'],
+    [{ whiten: { epsilon: 0.01 } }, 'whiten has made vectors without places of them'],
+    [{ standardise: 'feature' } as const, 'standardise: feature gives every place a scale of its own'],
+  ])('%j, after which no value may change its place', (entry, why) => {
+    const samples = { shape: [4, 4, 3], preprocess: [entry] };
+    const way = 'leave --augment out, or train with preprocess: [{ standardise: channel }]';
+    expect(() => TestTimeViews.for('tenCrop', samples, 2)).toThrow(
+      `--augment tenCrop: is of preprocessed pictures, but the run's ${why}; ${way}`,
     );
   });
 });

@@ -207,3 +207,63 @@ search: { trials: 9, ${search} }
     expect(status).toBe(0);
   });
 });
+
+describe('a method of full batches', () => {
+  const change = (...changes: string[]) =>
+    validate(digits, ...['augment=[]', ...changes].flatMap((each) => ['--set', each]));
+  const linear = 'model=["flatten",{"dense":{"units":10}}]';
+
+  it('is refused with mini-batches, with the batch size that it needs', () => {
+    const { status, stdout, stderr } = change('optimizer={lbfgs: {}}', linear);
+    expect(stderr).toMatch(
+      /train\.batchSize: 64 makes mini-batches, but optimizer lbfgs .* all 1287 .*: make it 1\d+, or/,
+    );
+    expect(stdout).toBe('');
+    expect(status).toBe(2);
+  });
+
+  it('is refused for a model that is too large for it', () => {
+    const wide = 'model=["flatten",{"dense":{"units":40}},{"dense":{"units":10}}]';
+    const { status, stderr } = change(
+      'optimizer={newton: {}}',
+      wide,
+      'train.batchSize=1287',
+      'train.microBatchSize=1287',
+    );
+    expect(stderr).toMatch(/the model has 3010 weights to train, but newton is for at most 2000/);
+    expect(status).toBe(2);
+  });
+
+  it('is refused for a model.json that drops, by the layer', () => {
+    const layers = [
+      { class_name: 'Flatten', config: { name: 'flat', batch_input_shape: [null, 8, 8, 1], dtype: 'float32' } },
+      { class_name: 'Dropout', config: { name: 'drop', rate: 0.5 } },
+      {
+        class_name: 'Dense',
+        config: { name: 'dense', units: 10, kernel_regularizer: { class_name: 'L2', config: { l2: 0.01 } } },
+      },
+    ];
+    const file = join(folder, 'model.json');
+    writeFileSync(file, JSON.stringify({ class_name: 'Sequential', config: { name: 'm', layers } }));
+    const model = `model={file: ${file}}`;
+    const refused = change('optimizer={bfgs: {}}', model, 'train.batchSize=1287', 'train.microBatchSize=429');
+    expect(refused.stderr).toMatch(/model: layer 'drop', Dropout, changes the loss from step to step, but bfgs/);
+    expect(refused.status).toBe(2);
+    const taken = change(model);
+    expect(taken.stderr).toMatch(
+      /^polyak: warning: .*kernel_regularizer of dense is not applied; .*regularise: \{ l2: 0\.02 \}/,
+    );
+    expect(taken.status).toBe(0);
+  });
+
+  it('is right over the whole split', () => {
+    const { status, stderr } = change(
+      'optimizer={lbfgs: {}}',
+      linear,
+      'train.batchSize=1287',
+      'train.microBatchSize=429',
+    );
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+  });
+});

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { defineExperiment } from '../../common/experiment/load.js';
 import { fullBatchSchemas } from '../../common/experiment/schema.js';
-import type { Manifest } from '../../common/manifest.js';
+import type { Manifest, VaryingLayer } from '../../common/manifest.js';
 import { fullBatchMethods } from '../../server/full-batch/full-batch-method.js';
 import { FullBatchTraining } from '../../server/lead/full-batch-training.js';
 
@@ -70,11 +70,57 @@ describe.each(Object.keys(fullBatchMethods))('%s', (name) => {
       /survival: changes the loss/,
     ],
     [
+      {
+        model: [
+          'flatten',
+          {
+            residual: {
+              layers: [{ dense: { units: 64 } }],
+              shortcut: [{ residual: { layers: [{ dense: { units: 64 } }], survival: 0.8 } }],
+            },
+          },
+          { dense: { units: 10 } },
+        ],
+      },
+      /shortcut\S*survival: changes the loss/,
+    ],
+    [{ loss: 'hinge' }, /loss: 'hinge' does not go with .*smooth loss; take softmaxCrossEntropy, or/],
+    [
       { model: ['flatten', 'batchNormalization', { dense: { units: 10 } }] },
       /model\[1\]\S*: .* train\.microBatchSize: 64/,
     ],
   ])('refuses %j', (changes, message) => {
     expect(saidOf({ ...changes, optimizer: { [name]: {} } })).toMatch(message);
+  });
+
+  it.each([
+    ['binaryHinge', 'binaryCrossEntropy', {}],
+    ['meanAbsoluteError', 'huber', { regression: true }],
+  ])('refuses the loss %s, whose gradient jumps, and names %s', (loss, smooth, data) => {
+    const changes = { loss, data: { ...right.data, ...data }, model: ['flatten', { dense: { units: 1 } }] };
+    expect(saidOf({ ...changes, optimizer: { [name]: {} } })).toContain(`needs a smooth loss; take ${smooth}, or`);
+  });
+
+  it('leaves batch normalisation that may be frozen to the manifest', () => {
+    const model = (options: object) => ['flatten', { batchNormalization: options }, { dense: { units: 10 } }];
+    expect(saidOf({ model: model({ trainable: false }), optimizer: { [name]: {} } })).toBe('');
+    const transfer = { from: 'weights.safetensors', freeze: ['*'] };
+    expect(saidOf({ model: model({}), transfer, optimizer: { [name]: {} } })).toBe('');
+  });
+
+  it("refuses a built model's layer that varies, by its name, whatever the model was written as", () => {
+    const dropout = { name: 'drop', type: 'Dropout', by: 'draws' } as const;
+    const norm = { name: 'norm', type: 'BatchNormalization', by: 'microBatch' } as const;
+    const experiment = defineExperiment({ ...right, optimizer: { [name]: {} } } as unknown as Written);
+    const check = (trainCount: number, layer: VaryingLayer) =>
+      messageOf(() =>
+        FullBatchTraining.of(experiment)?.check(experiment, trainCount, { ...manifest(100), varying: [layer] }),
+      );
+    expect(check(128, dropout)).toMatch(/^model: layer 'drop', Dropout, changes the loss from step to step/);
+    expect(check(128, norm)).toMatch(
+      /^model: layer 'norm', BatchNormalization, .*train\.microBatchSize: 64 normalises/,
+    );
+    expect(check(64, norm)).toBe('');
   });
 
   it('takes batch normalisation over the whole batch', () => {

@@ -97,11 +97,19 @@ describe('normalisation of each sample', () => {
     }
   });
 
-  test("another axis of a model.json's layer is refused", () => {
-    const layer = new (ourLayers(tf).LayerNormalization)({ axis: [1, 2], name: 'norm' });
-    const message = "LayerNormalization 'norm': axis is 1, 2; only the last is supported";
-    expect(() => layer.apply(tf.zeros([2, 3, 4]))).toThrow(message);
-  });
+  test.each(['BatchNormalization', 'LayerNormalization', 'GroupNormalization'] as const)(
+    '%s over another axis than the last is refused, and over one that is not there',
+    (type) => {
+      const appliedOver = (axis: number | number[]) => () => {
+        const layer = new (ourLayers(tf)[type])({ axis, groups: 2, name: 'norm' });
+        return layer.apply(tf.zeros([2, 3, 4]));
+      };
+      expect(appliedOver([1, 2])).toThrow(`${type} 'norm': axis is 1, 2; only the last is supported, take 2 or -1`);
+      expect(appliedOver(1)).toThrow(`${type} 'norm': axis is 1; only the last is supported, take 2 or -1`);
+      expect(appliedOver(7)).toThrow(`${type} 'norm': axis is 7; its input has 3 axes, take 2 or -1`);
+      for (const last of [2, -1, [2]]) expect(appliedOver(last)).not.toThrow();
+    },
+  );
 });
 
 test('an ELU of any alpha is x above 0, to the bit', () => {

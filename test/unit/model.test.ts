@@ -316,6 +316,59 @@ describe('a model.json', () => {
     });
   });
 
+  function fileOf(...layers: { class_name: string; config: object }[]): string {
+    const input = {
+      class_name: 'InputLayer',
+      config: { batch_input_shape: [null, 8, 8, 2], dtype: 'float32', name: 'input' },
+    };
+    const end = [
+      { class_name: 'Flatten', config: { name: 'flatten' } },
+      { class_name: 'Dense', config: { name: 'dense', units: 4 } },
+    ];
+    return JSON.stringify({ class_name: 'Sequential', config: { name: 'model', layers: [input, ...layers, ...end] } });
+  }
+
+  test.each([
+    [
+      'another axis',
+      { class_name: 'BatchNormalization', config: { name: 'norm', axis: 1 } },
+      'axis is 1; only the last',
+    ],
+    [
+      'an axis that is not there',
+      { class_name: 'GroupNormalization', config: { name: 'norm', axis: 4, groups: 2 } },
+      'axis is 4; its input has 4 axes',
+    ],
+    [
+      'channels that come first',
+      {
+        class_name: 'Conv2D',
+        config: { name: 'conv', filters: 2, kernel_size: [3, 3], data_format: 'channels_first' },
+      },
+      "Conv2D 'conv' has data_format channels_first",
+    ],
+  ])('with a layer of %s is refused', async (_, layer, message) => {
+    await withFile(fileOf(layer), async (file) => {
+      await expect(prepared({ model: { file } })).rejects.toThrow(message);
+    });
+  });
+
+  test('whose regularisers and constraints nobody applies says so, with the line that does', async () => {
+    const dense = (name: string, kernel_regularizer: object | null, kernel_constraint: object | null) => ({
+      class_name: 'Dense',
+      config: { name, units: 3, kernel_regularizer, kernel_constraint, bias_regularizer: null },
+    });
+    const l2 = { class_name: 'L2', config: { l2: 0.01 } };
+    const text = fileOf(dense('one', l2, null), dense('two', l2, { class_name: 'MaxNorm', config: { max_value: 2 } }));
+    await withFile(text, async (file) => {
+      const { model } = await prepared({ model: { file } });
+      expect(model.warnings).toEqual([
+        `${file}: kernel_regularizer of one, two is not applied; the experiment file has regularise: { l2: 0.02 } for all kernels`,
+        expect.stringMatching(/kernel_constraint of two is not applied; the experiment file has maxNorm/),
+      ]);
+    });
+  });
+
   test('that is none is refused', async () => {
     await withFile('{"layers": []}', async (file) => {
       await expect(prepared({ model: { file } })).rejects.toThrow('has no class_name and config');
@@ -323,6 +376,18 @@ describe('a model.json', () => {
     await expect(prepared({ model: { file: '/none/model.json' } })).rejects.toThrow(
       "'/none/model.json' cannot be read",
     );
+  });
+});
+
+describe('what makes the loss another in each step', () => {
+  test('is in the manifest of a method of full batches, by layer, and frozen batch normalisation is not', async () => {
+    const model = [...layers.slice(0, 2), { batchNormalization: { trainable: false } }, ...layers.slice(2)];
+    const { varying } = (await prepared({ model, optimizer: { lbfgs: {} } })).model.manifest;
+    expect(varying).toEqual([
+      { name: 'batchNormalization_1', type: 'BatchNormalization', by: 'microBatch' },
+      { name: 'dropout_1', type: 'Dropout', by: 'draws' },
+    ]);
+    expect((await prepared({ model, optimizer: { adam: {} } })).model.manifest.varying).toBeUndefined();
   });
 });
 

@@ -15,7 +15,7 @@ const model = [
   },
   { conv2d: { name: 'last', filters: 3, kernelSize: 1, rateMultiplier: 2 } },
   'flatten',
-  { dense: { name: 'head', units: 2 } },
+  { dense: { name: 'head', units: 2, maxNorm: 3 } },
 ];
 const data = { inputShape: [2, 2, 1], outputs: 2 };
 const defaults: TransferLayers = { freeze: undefined, fineTuneFrom: undefined, learningRates: {}, features: undefined };
@@ -26,8 +26,12 @@ beforeAll(async () => {
   tf.enableProdMode();
 });
 
-async function built(transfer: Partial<TransferLayers>): Promise<TrainingModel> {
-  const experiment: ModelExperiment = { model, loss: 'softmaxCrossEntropy', transfer: { ...defaults, ...transfer } };
+async function built(transfer: Partial<TransferLayers>, layers: unknown[] = model): Promise<TrainingModel> {
+  const experiment: ModelExperiment = {
+    model: layers,
+    loss: 'softmaxCrossEntropy',
+    transfer: { ...defaults, ...transfer },
+  };
   return await TrainingModel.build(tf, experiment, data);
 }
 
@@ -47,10 +51,13 @@ describe('freezing', () => {
     expect(await trained({ fineTuneFrom: 'last' })).toEqual(['last', 'head']);
   });
 
-  it('names a layer that is not there, and those that are', async () => {
-    const there = 'first, inner, ';
+  it('names a layer that is not there, and the nearest or some of those that are', async () => {
     await expect(built({ freeze: ['conv*'] })).rejects.toThrow(/transfer.freeze: the model has no layer 'conv\*'/);
-    await expect(built({ fineTuneFrom: 'top' })).rejects.toThrow(`no layer 'top'; it has input, ${there}`);
+    await expect(built({ fineTuneFrom: 'top' })).rejects.toThrow(
+      /no layer 'top'; it has input, first, .* and \d more$/,
+    );
+    await expect(built({ freeze: { upTo: 'iner' } })).rejects.toThrow("has no layer 'iner'; did you mean 'inner'?");
+    await expect(built({ learningRates: { 'lst*': 1 } })).rejects.toThrow("no layer 'lst*'; did you mean 'last'?");
     await expect(built({ features: 'top' })).rejects.toThrow(/transfer.features: the model has no layer 'top'/);
     await expect(built({ learningRates: { top: 1 } })).rejects.toThrow(/transfer.learningRates: .* 'top'/);
   });
@@ -82,6 +89,22 @@ describe('rates of layers', () => {
     );
     expect(rates).toMatchObject({ 'first/kernel': 0.1, 'last/bias': 0.2, 'head/kernel': 5, 'inner/kernel': 1 });
     made.dispose();
+  });
+
+  it('leave the greatest norm of a kernel that the layer has', async () => {
+    const made = await built({ learningRates: { head: 5 } });
+    const kernel = made.manifest.parameters.find(({ name }) => name === 'head/kernel');
+    expect(kernel).toMatchObject({ rateMultiplier: 5, maxNorm: 3 });
+    made.dispose();
+  });
+});
+
+describe('layers that the data scale', () => {
+  it('are refused, by name, because transferred weights come after their gains', async () => {
+    const scaled = [...model.slice(0, -1), { dense: { name: 'head', units: 2, kernelInitializer: 'lsuv' } }];
+    await expect(built({}, scaled)).rejects.toThrow(
+      /transfer: does not go with kernelInitializer: lsuv of layer 'head', .*; take heNormal or orthogonal/,
+    );
   });
 });
 

@@ -91,8 +91,8 @@ describe('a plan of a transfer', () => {
   it('says entries of the map and of the head that fit nothing, and files that have nothing of the model', () => {
     const { problems } = plan(torch, { layout: 'torch', map: { ...map, blok0_bn: 'x' }, head: ['hed'] });
     expect(problems).toEqual([
-      "head: the model has no layer 'hed' with weights",
-      "map: 'blok0_bn' is no layer or weight of the model",
+      "head: the model has no layer 'hed' with weights; did you mean 'head'?",
+      "map: 'blok0_bn' is no layer or weight of the model; did you mean 'block0_bn'?",
     ]);
     expect(plan({ a: [1], b: [2] }, {}).problems).toEqual([
       "none of the model's weights is there; looked for block0_conv/kernel, block0_bn/gamma, block0_bn/beta, head/kernel, …; there are a, b, …",

@@ -6,6 +6,7 @@
 import type { layers, Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import { isNative, runNative, type Attributes } from '../tensorflow/native-operation.js';
 import type { TF } from '../tensorflow/load.js';
+import { requireLastAxis } from './last-axis.js';
 import type { LayerClass, Tensors } from './our-layers.js';
 import type { TrainingContext } from './training-context.js';
 
@@ -19,6 +20,7 @@ export function batchNormalizationClass(tf: TF): LayerClass {
     readonly momentum: number;
     readonly center: boolean;
     readonly scale: boolean;
+    readonly #axis: unknown;
     #context: TrainingContext | undefined;
     #gamma: layers.Layer['weights'][number] | undefined;
     #beta: layers.Layer['weights'][number] | undefined;
@@ -31,6 +33,7 @@ export function batchNormalizationClass(tf: TF): LayerClass {
       this.momentum = (config.momentum as number | undefined) ?? 0.99;
       this.center = (config.center as boolean | undefined) ?? true;
       this.scale = (config.scale as boolean | undefined) ?? true;
+      this.#axis = config.axis;
       this.supportsMasking = true;
     }
 
@@ -39,6 +42,7 @@ export function batchNormalizationClass(tf: TF): LayerClass {
     }
 
     override build(inputShape: number[]): void {
+      requireLastAxis(this, this.#axis, inputShape);
       const shape = [inputShape.at(-1)!];
       const [zeros, ones] = [tf.initializers.zeros(), tf.initializers.ones()];
       if (this.scale) this.#gamma = this.addWeight('gamma', shape, 'float32', ones);

@@ -4,6 +4,7 @@
  */
 import type { layers, Tensor } from '@tensorflow/tfjs';
 import type { TF } from '../tensorflow/load.js';
+import { requireLastAxis } from './last-axis.js';
 import { normalize } from './normalize.js';
 import type { LayerClass, Tensors } from './our-layers.js';
 
@@ -16,6 +17,7 @@ export function groupNormalizationClass(tf: TF): LayerClass {
     readonly epsilon: number;
     readonly center: boolean;
     readonly scale: boolean;
+    readonly #axis: unknown;
     #gamma: Weight | undefined;
     #beta: Weight | undefined;
 
@@ -25,10 +27,12 @@ export function groupNormalizationClass(tf: TF): LayerClass {
       this.epsilon = (config.epsilon as number | undefined) ?? 1e-3;
       this.center = (config.center as boolean | undefined) ?? true;
       this.scale = (config.scale as boolean | undefined) ?? true;
+      this.#axis = config.axis;
       this.supportsMasking = true;
     }
 
     override build(inputShape: number[]): void {
+      requireLastAxis(this, this.#axis, inputShape);
       const channels = inputShape.at(-1)!;
       if (channels % this.groups !== 0) {
         throw new Error(`its ${channels} channels are no multiple of ${this.groups} groups`);

@@ -4,6 +4,7 @@
  */
 import type { layers, Tensor } from '@tensorflow/tfjs';
 import type { TF } from '../tensorflow/load.js';
+import { requireLastAxis } from './last-axis.js';
 import { normalize } from './normalize.js';
 import type { LayerClass, Tensors } from './our-layers.js';
 
@@ -15,7 +16,7 @@ export function layerNormalizationClass(tf: TF): LayerClass {
     readonly epsilon: number;
     readonly center: boolean;
     readonly scale: boolean;
-    readonly #axis: number[];
+    readonly #axis: unknown;
     #gamma: Weight | undefined;
     #beta: Weight | undefined;
 
@@ -24,17 +25,12 @@ export function layerNormalizationClass(tf: TF): LayerClass {
       this.epsilon = (config.epsilon as number | undefined) ?? 1e-3;
       this.center = (config.center as boolean | undefined) ?? true;
       this.scale = (config.scale as boolean | undefined) ?? true;
-      this.#axis = [(config.axis as number | number[] | undefined) ?? -1].flat();
+      this.#axis = config.axis;
       this.supportsMasking = true;
     }
 
     override build(inputShape: number[]): void {
-      const [axis] = this.#axis;
-      if (this.#axis.length !== 1 || (axis !== -1 && axis !== inputShape.length - 1)) {
-        throw new Error(
-          `LayerNormalization '${this.name}': axis is ${this.#axis.join(', ')}; only the last is supported`,
-        );
-      }
+      requireLastAxis(this, this.#axis, inputShape);
       const shape = [inputShape.at(-1)!];
       if (this.scale) this.#gamma = this.addWeight('gamma', shape, 'float32', tf.initializers.ones());
       if (this.center) this.#beta = this.addWeight('beta', shape, 'float32', tf.initializers.zeros());

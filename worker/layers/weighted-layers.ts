@@ -2,7 +2,7 @@
  * tfjs's Conv1D, Conv2D and Dense, but for how they compute: bias and activation as operations of their own, whose gradients are
  * TensorFlow's. tfjs's fused paths compute the gradient by their input even where nobody asks for it, as for images.
  */
-import type { layers, Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs';
+import type { Tensor, Tensor3D, Tensor4D } from '@tensorflow/tfjs';
 import { addBias } from '../tensorflow/gradients/bias.js';
 import type { TF } from '../tensorflow/load.js';
 import type { LayerClass, Tensors } from './our-layers.js';
@@ -15,7 +15,6 @@ interface WeightedLayer {
   strides: number[];
   dilationRate: number | number[];
   padding: 'valid' | 'same';
-  dataFormat?: string;
 }
 
 function finish(tf: TF, layer: WeightedLayer, product: Tensor): Tensor {
@@ -30,9 +29,8 @@ export function conv2dClass(tf: TF): LayerClass {
   return class extends Conv2D {
     static className = 'Conv2D';
 
-    override call(inputs: Tensors, kwargs: layers.Layer['call'] extends (x: never, k: infer K) => unknown ? K : never) {
+    override call(inputs: Tensors): Tensor {
       const layer = this as unknown as WeightedLayer;
-      if (layer.dataFormat === 'channelsFirst') return super.call(inputs, kwargs);
       const { padding, strides, dilationRate } = layer;
       return tf.tidy(() => {
         const kernel = layer.kernel.read() as Tensor4D;

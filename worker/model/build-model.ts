@@ -13,10 +13,15 @@ import type { DataShape, ModelExperiment } from './model-experiment.js';
 import { modelOfTopology, readTopology, type LayerJson } from './model-file.js';
 import { transferLayers } from './transfer-layers.js';
 
+/** As many layers as a message names. */
+const namedMax = 4;
+
 export interface BuiltModel {
   model: LayersModel;
   /** By the layer's name. */
   notes: Map<string, LayerNotes>;
+  /** Of what it was made of, in words. */
+  warnings?: string[];
 }
 
 /** Errors: PolyakError `usage`. The model's weights are zeros until they are set. */
@@ -30,6 +35,7 @@ export async function buildModel(
   const whole = await build(tf, experiment, data, module);
   noteModuleLayers(whole);
   const { transfer } = experiment;
+  if (transfer) requireNoneScaled(whole);
   const built = transfer ? transferLayers(tf, whole, transfer, data.outputs) : whole;
   const sample = `[${data.inputShape.join(', ')}]`;
   const taken = shapeOf(built.model.inputs);
@@ -42,6 +48,20 @@ export async function buildModel(
     throw new PolyakError('usage', `model: its last layer puts out shape ${given}, but the data need ${wanted}`);
   }
   return built;
+}
+
+/** Gains are found with drawn weights, before a server puts the transferred ones in their place. */
+function requireNoneScaled({ notes }: BuiltModel): void {
+  const scaled = [...notes].flatMap(([name, { initializers }]) =>
+    Object.values(initializers).some((each) => each.name === 'lsuv') ? [`'${name}'`] : [],
+  );
+  if (scaled.length === 0) return;
+  const why = 'whose gain is found before weights are transferred, and would be one for drawn weights';
+  const layers = `layer${scaled.length > 1 ? 's' : ''} ${scaled.slice(0, namedMax).join(', ')}${scaled.length > namedMax ? ', …' : ''}`;
+  throw new PolyakError(
+    'usage',
+    `transfer: does not go with kernelInitializer: lsuv of ${layers}, ${why}; take heNormal or orthogonal`,
+  );
 }
 
 function shapeOf(tensors: LayersModel['inputs']): string {
@@ -90,7 +110,6 @@ function noteModuleLayers({ model, notes }: BuiltModel): void {
   for (const layer of model.layers) {
     const initializers = drawnInitializers(layer);
     if (!initializers) continue;
-    const { rateMultiplier = 1 } = notes.get(layer.name) ?? {};
-    notes.set(layer.name, { rateMultiplier, initializers });
+    notes.set(layer.name, { rateMultiplier: 1, ...notes.get(layer.name), initializers });
   }
 }

@@ -9,6 +9,8 @@ export interface ModelExperiment {
   metrics?: readonly NamedOption[];
   regularise?: { l1?: number; l2?: number };
   transfer?: TransferLayers | undefined;
+  /** By its name. */
+  optimizer?: object;
 }
 
 /** What the data give and ask for. */

@@ -25,15 +25,21 @@ export async function modelOfTopology(
   { topology, file }: { topology: LayerJson; file: string },
   loss: string,
   included: string | undefined,
-): Promise<{ model: LayersModel; notes: Map<string, LayerNotes> }> {
+): Promise<{ model: LayersModel; notes: Map<string, LayerNotes>; warnings: string[] }> {
   ourLayers(tf);
   const layers = layersOf(topology, file);
+  const warnings = takeUnapplied(layers, file);
   const notes = new Map<string, LayerNotes>();
   for (const { class_name: type, config } of layers) {
     const isRecurrentDropout = Boolean(config['dropout']) || Boolean(config['recurrent_dropout']);
     if (refused.has(type) || isRecurrentDropout) {
       const name = isRecurrentDropout ? `dropout within ${type}` : type;
       throw new PolyakError('usage', `${file}: ${name} draws from a generator of its own; use Dropout`);
+    }
+    const format = config['data_format'] ?? config['dataFormat'];
+    if (format === 'channels_first' || format === 'channelsFirst') {
+      const way = 'samples have their channels last here; build the model with channels_last';
+      throw new PolyakError('usage', `${file}: ${type} '${config.name ?? ''}' has data_format ${format}, but ${way}`);
     }
     notes.set(config.name ?? type, { rateMultiplier: 1, initializers: takeInitializers(config, file) });
   }
@@ -45,12 +51,51 @@ export async function modelOfTopology(
   }
   try {
     const model = await tf.models.modelFromJSON({ modelTopology: topology } as never);
-    return { model, notes };
+    return { model, notes, warnings };
   } catch (error) {
     if (error instanceof PolyakError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     throw new PolyakError('usage', `${file}: tfjs cannot build this model: ${reason}`, { cause: error });
   }
+}
+
+/** As many layers as a warning names. */
+const namedMax = 4;
+
+/**
+ * Takes regularisers and constraints out, which are the experiment's and not a model's; by their newer names tfjs does not
+ * know them either. Answers with what is to be said of it.
+ */
+function takeUnapplied(layers: readonly LayerJson[], file: string): string[] {
+  const found = new Map<string, { names: string[]; said: unknown[] }>();
+  for (const { class_name: type, config } of layers) {
+    for (const [key, value] of Object.entries(config)) {
+      if (!/_(regularizer|constraint)$/.test(key) || value === null || value === undefined) continue;
+      const entry = found.get(key) ?? { names: [], said: [] };
+      entry.names.push(config.name ?? type);
+      entry.said.push(value);
+      found.set(key, entry);
+      config[key] = null;
+    }
+  }
+  return [...found].map(([key, { names, said }]) => {
+    const shown = `${names.slice(0, namedMax).join(', ')}${names.length > namedMax ? ', …' : ''}`;
+    return `${file}: ${key} of ${shown} is not applied; ${insteadOf(key, said)}`;
+  });
+}
+
+/** The line of the experiment file that does it. Keras's L2 is l2 times the sum of squares, ours half of that. */
+function insteadOf(key: string, said: readonly unknown[]): string {
+  if (key.endsWith('_constraint')) {
+    return 'the experiment file has maxNorm for a kernel, in a model that is a list of layers: dense: { units: 10, maxNorm: 3 }';
+  }
+  if (!/(kernel|depthwise|pointwise)_regularizer$/.test(key))
+    return 'the experiment file has regularise for kernels only';
+  const strengths = said.map((value) => (value as { config?: { l1?: number; l2?: number } }).config ?? {});
+  const strongest = (of: 'l1' | 'l2') => Math.max(0, ...strengths.map((each) => each[of] ?? 0));
+  const [l1, l2] = [strongest('l1'), 2 * strongest('l2')].map((value) => Number(value.toPrecision(6)));
+  const parts = [...(l1 ? [`l1: ${l1}`] : []), ...(l2 || !l1 ? [`l2: ${l2 || 1e-4}`] : [])];
+  return `the experiment file has regularise: { ${parts.join(', ')} } for all kernels`;
 }
 
 /** The topology alone; what a converter writes has no weights in it. */

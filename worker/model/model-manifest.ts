@@ -1,7 +1,10 @@
 /** Which weights a model has: the manifest for the server, and tfjs's variables in the manifest's order. */
 import type { LayersModel } from '@tensorflow/tfjs';
+import { isFullBatch } from '../../common/experiment/full-batch-check.js';
 import type { InitializerSpec, Manifest, TensorSpec } from '../../common/manifest.js';
 import type { LayerNotes } from './layer-list.js';
+import type { ModelExperiment } from './model-experiment.js';
+import { varyingLayers } from './varying-layers.js';
 
 export type LayerWeight = LayersModel['weights'][number];
 
@@ -29,7 +32,7 @@ const defaultMomentum = 0.99;
 export function modelWeights(
   model: LayersModel,
   notes: Map<string, LayerNotes>,
-  { l1 = 0, l2 = 0 }: { l1?: number; l2?: number } = {},
+  { regularise: { l1 = 0, l2 = 0 } = {}, optimizer = {} }: Pick<ModelExperiment, 'regularise' | 'optimizer'> = {},
 ): ModelWeights {
   const parameters: LayerWeight[] = [];
   const statistics: LayerWeight[] = [];
@@ -78,6 +81,7 @@ export function modelWeights(
       }
     }
   }
+  if (isFullBatch(optimizer)) manifest.varying = varyingLayers(model);
   return { manifest, parameters, statistics };
 }
 

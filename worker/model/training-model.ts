@@ -63,6 +63,8 @@ export class TrainingModel {
     experiment: ModelExperiment,
     private readonly data: DataShape,
     module: LoadedModule | undefined,
+    /** What may be meant otherwise in what it was made of. */
+    readonly warnings: readonly string[],
   ) {
     this.manifest = weights.manifest;
     this.#loss = lossNamed(experiment.loss, module);
@@ -89,9 +91,9 @@ export class TrainingModel {
     data: DataShape,
     module?: LoadedModule,
   ): Promise<TrainingModel> {
-    const { model, notes } = await buildModel(tf, experiment, data, module);
-    const weights = modelWeights(model, notes, experiment.regularise);
-    return new TrainingModel(tf, model, weights, experiment, data, module);
+    const { model, notes, warnings = [] } = await buildModel(tf, experiment, data, module);
+    const weights = modelWeights(model, notes, experiment);
+    return new TrainingModel(tf, model, weights, experiment, data, module, warnings);
   }
 
   /** Copies both vectors, which lie in the manifest's order. */

@@ -4,6 +4,7 @@
  */
 import type { layers, LayersModel, SymbolicTensor } from '@tensorflow/tfjs';
 import { PolyakError } from '../../common/errors.js';
+import { suggestName } from '../../common/experiment/suggest-value.js';
 import type { TransferLayers } from '../../common/experiment/transfer-schema.js';
 import { matchPattern } from '../../common/name-pattern.js';
 import { ourLayers } from '../layers/our-layers.js';
@@ -21,8 +22,8 @@ export function transferLayers(tf: TF, built: BuiltModel, transfer: TransferLaye
   for (const layer of frozenLayers(model, { freeze, fineTuneFrom })) layer.trainable = false;
   for (const [pattern, multiplier] of Object.entries(learningRates)) {
     for (const { name } of matching(model, pattern, 'learningRates')) {
-      const { rateMultiplier = 1, initializers = {} } = notes.get(name) ?? {};
-      notes.set(name, { rateMultiplier: rateMultiplier * multiplier, initializers });
+      const note = notes.get(name) ?? { rateMultiplier: 1, initializers: {} };
+      notes.set(name, { ...note, rateMultiplier: note.rateMultiplier * multiplier });
     }
   }
   return built;
@@ -58,7 +59,7 @@ function tensorsOf(input: SymbolicTensor | SymbolicTensor[]): SymbolicTensor[] {
 }
 
 /** As the linear probes of Alain and Bengio, "Understanding intermediate layers using linear classifier probes", 2016. */
-function cutAfter(tf: TF, { model, notes }: BuiltModel, name: string, outputs: number): BuiltModel {
+function cutAfter(tf: TF, { model, notes, ...rest }: BuiltModel, name: string, outputs: number): BuiltModel {
   const output = layerNamed(model, name, 'features').output;
   if (Array.isArray(output)) throw new PolyakError('usage', `transfer.features: '${name}' puts out several tensors`);
   const places = output.rank - 2;
@@ -76,7 +77,7 @@ function cutAfter(tf: TF, { model, notes }: BuiltModel, name: string, outputs: n
     else if (layer.weights.length > 0) layer.dispose();
   }
   const initializers = { kernel: { name: 'glorotUniform' }, bias: { name: 'zeros' } } as const;
-  return { model: cut, notes: new Map(notes).set(classifier, { rateMultiplier: 1, initializers }) };
+  return { ...rest, model: cut, notes: new Map(notes).set(classifier, { rateMultiplier: 1, initializers }) };
 }
 
 function layerNamed(model: LayersModel, name: string, key: string): layers.Layer {
@@ -93,5 +94,5 @@ function matching(model: LayersModel, pattern: string, key: string): layers.Laye
 
 function missing(model: LayersModel, name: string, key: string): PolyakError {
   const there = model.layers.map((layer) => layer.name);
-  return new PolyakError('usage', `transfer.${key}: the model has no layer '${name}'; it has ${there.join(', ')}`);
+  return new PolyakError('usage', `transfer.${key}: the model has no layer '${name}'${suggestName(name, there)}`);
 }
