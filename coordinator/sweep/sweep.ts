@@ -23,6 +23,9 @@ import { snapshotOf, type SweepSnapshot, type TrialCounts } from './sweep-snapsh
 import { isTrialOver, TrialBook, type ActiveTrial } from './trial-book.js';
 import type { TrialPlan } from './trial-plan.js';
 
+/** How the reason of a trial begins that has failed before it had a run. */
+const drawnWrong = 'what it has drawn makes no right experiment: ';
+
 /** What decides: a search, or the repetition of one. */
 export interface Decider {
   take(event: SearchEvent): Outcome;
@@ -38,9 +41,9 @@ export interface SweepParts {
   runs: Runs;
 }
 
-/** A run that has been given to a worker, or to a client. */
+/** A run that is given to a worker, or to a client; or a trial that has failed before it had one. */
 export interface StartedRun {
-  run: RunRow;
+  run: RunRow | undefined;
   changes: Change[];
   /** For it to be given; of a new trial, since the search created it. */
   waitedSeconds: number;
@@ -241,18 +244,20 @@ export class Sweep {
     return isAsking && this.asked === 0 && this.state === 'running';
   }
 
-  /** The run that is to be started next, which is from now on running; undefined where none may be. */
-  startNext(): StartedRun | undefined {
-    let started: RunRow | undefined;
-    let waitedSeconds = 0;
-    const changes = this.rows.collect(() => {
+  /**
+   * The run that is to be started next, which is from now on running; without one where none may be, and where the next trial has
+   * failed by what it has drawn. Errors: `usage` where nothing can be drawn.
+   */
+  startNext(): StartedRun {
+    const started: StartedRun = { run: undefined, changes: [], waitedSeconds: 0 };
+    started.changes = this.rows.collect(() => {
       if (this.ready.firstRun === undefined) this.beginTrial();
       const run = this.runs.first;
-      if (!run || !this.runs.fits(run)) return;
-      waitedSeconds = this.runs.start(run);
-      started = run;
+      if (!run || this.state !== 'running' || !this.runs.fits(run)) return;
+      started.waitedSeconds = this.runs.start(run);
+      started.run = run;
     });
-    return started && { run: started, changes, waitedSeconds };
+    return started;
   }
 
   /** Whether `startNext` has something to start. */
@@ -514,9 +519,9 @@ export class Sweep {
     const next = this.ready.peekNew();
     if (!next || !this.mayBegin()) return;
     const { number, create } = next;
+    // Before anything changes: there may be nothing to draw.
     const { parameters, columns } = this.plan.draw(number, create.space);
-    // Before anything changes: what is drawn may make no right experiment.
-    const experiment = this.plan.members === 1 ? this.plan.experimentOf(parameters, 0) : undefined;
+    const { experiment, wrong } = this.firstExperimentOf(parameters);
     const since = this.ready.newSince;
     this.ready.begun();
     this.trials.counts.waiting -= 1;
@@ -525,9 +530,26 @@ export class Sweep {
     const trial: ActiveTrial = { row, experiment, reports: new MemberReports(members), runs: [] };
     this.trials.add(trial);
     this.trials.counts.running += 1;
-    for (let member = 0; member < members; member++) trial.runs.push(this.runs.create(row, member, since));
+    if (wrong === undefined) {
+      for (let member = 0; member < members; member++) trial.runs.push(this.runs.create(row, member, since));
+    }
     this.rows.touch(trial);
     this.take({ type: 'created', trial: number, parameters: { ...parameters } });
+    if (wrong === undefined) return;
+    this.failForGood(trial, wrong);
+    this.forgetIfOver(trial);
+    this.finishIfOver();
+  }
+
+  /** That of its only run; or why what is drawn makes no right experiment, which is then so of all its folds and repetitions. */
+  private firstExperimentOf(parameters: TrialRow['parameters']): { experiment?: string; wrong?: string } {
+    try {
+      const experiment = this.plan.experimentOf(parameters, 0);
+      return this.plan.members === 1 ? { experiment } : {};
+    } catch (error) {
+      if (!(error instanceof PolyakError)) throw error;
+      return { wrong: `${drawnWrong}${error.message.replaceAll('\n', '; ')}` };
+    }
   }
 
   private finished(trial: ActiveTrial): void {
@@ -559,7 +581,13 @@ export class Sweep {
       else this.rows.add([{ table: 'runs', row: { ...run } }]);
       return;
     }
-    this.fail(trial, code === 'lost' ? `${message}; ${wayToTrainAgain(this, trial.row.number)}` : message);
+    const way = code === 'lost' ? `; ${wayToTrainAgain(this, trial.row.number)}` : '';
+    this.failForGood(trial, message, way);
+  }
+
+  /** It counts among the failures. `way` is what the user can do about it. */
+  private failForGood(trial: ActiveTrial, message: string, way = ''): void {
+    this.fail(trial, `${message}${way}`);
     const same = this.failures.add(message);
     this.rows.write();
     const { failedTrials } = this.settings.budget;
