@@ -4,7 +4,7 @@
  */
 import { PolyakError } from '../../common/errors.js';
 import type { Runs } from '../runs.js';
-import { isOver } from '../run-state.js';
+import { hasLead, isOver } from '../run-state.js';
 import type { Decision, LogEntry, SearchEvent, Value } from '../search/log.js';
 import type { Outcome } from '../search/search.js';
 import type { Change, RunRow, SweepRow, SweepState, TrialRow } from '../store/rows.js';
@@ -60,6 +60,8 @@ export class Sweep {
   /** Workers that have asked for a trial, where the schedule wants to be asked. */
   private asked = 0;
   private averageChecked = false;
+  /** Trials that were tried again because somebody asked for it. */
+  private readonly retried = new Set<number>();
   constructor(private readonly parts: SweepParts) {
     this.spending = new Spending(parts.record);
     this.failures = new SameFailures(parts.record.failures);
@@ -187,6 +189,7 @@ export class Sweep {
       if ('event' in entry) {
         if (entry.event.type === 'request') this.asked += 1;
         if (entry.event.type === 'created') this.ready.begun();
+        if (entry.event.type === 'retry') this.retried.add(entry.event.trial);
       } else if (entry.decision.type === 'create') {
         this.asked = Math.max(0, this.asked - entry.decision.count);
         this.ready.addCreate(entry.decision);
@@ -409,7 +412,7 @@ export class Sweep {
 
   /**
    * `trial` is the row of a trial that has failed, `runs` are its runs, as stored, and `epochs` what these have reported.
-   * Errors: `usage` for all others.
+   * The same again, while it is tried again or after it has ended otherwise, changes nothing. Errors: `usage` for all others.
    */
   retry(
     trial: TrialRow,
@@ -417,24 +420,40 @@ export class Sweep {
     epochs: ReadonlyMap<string, readonly EpochOfRun[]> = new Map(),
   ): Change[] {
     return this.rows.collect(() => {
-      requireRetriable(this, trial, runs);
-      const row: TrialRow = { ...trial, reason: null, endedAt: null };
-      const known = runs.map((run) => this.runs.find(run.key) ?? run);
-      const active = { row, runs: known, reports: new MemberReports(this.plan.members), experiment: undefined };
-      this.trials.add(active);
+      // What is stored may be older: then it runs again already, or its other folds are still on their way into checkpoints.
+      const known = this.trials.find(trial.number);
+      const { row, runs: all } = known ?? { row: trial, runs };
+      if (row.status !== 'failed' && this.retried.has(row.number)) return;
+      requireRetriable(this, row, all);
+      const active = known ?? this.reopened(trial, runs, epochs);
+      Object.assign(active.row, { reason: null, endedAt: null });
       this.setStatus(active, 'running');
       // Before its runs may start, so that the trial is running for whatever they say.
       this.take({ type: 'retry', trial: row.number });
+      this.retried.add(row.number);
       this.failures.succeeded();
       if (this.state !== 'running') this.setState('running', null);
-      for (const run of known) {
-        this.rememberReports(active, run, epochs.get(run.key) ?? []);
-        if (run.state === 'finished') continue;
+      for (const run of active.runs) {
+        // One that is on its way into its checkpoint goes on when it is there.
+        if (run.state === 'finished' || hasLead(run.state)) continue;
         // What it had may be what it failed by, or has been deleted with those that are not wanted.
         Object.assign(run, { retries: 0, checkpointStep: 0 });
         this.runs.goOn(run);
       }
     });
+  }
+
+  /** A trial that is over, in mind again. */
+  private reopened(
+    trial: TrialRow,
+    stored: readonly RunRow[],
+    epochs: ReadonlyMap<string, readonly EpochOfRun[]>,
+  ): ActiveTrial {
+    const runs = stored.map((run) => this.runs.find(run.key) ?? run);
+    const active = { row: { ...trial }, runs, reports: new MemberReports(this.plan.members), experiment: undefined };
+    this.trials.add(active);
+    for (const run of runs) this.rememberReports(active, run, epochs.get(run.key) ?? []);
+    return active;
   }
 
   /** The clock: budgets of time, and runs that are due to be tried again. `write` keeps what has been spent. */

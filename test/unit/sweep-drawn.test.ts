@@ -1,22 +1,14 @@
 /** Trials whose drawn values make no right experiment: each of them fails, once, and all else goes on. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { attend } from '../../common/attendance.js';
 import { coordinatorClient, unary } from '../../common/rpc.js';
 import { startCoordinator } from '../../coordinator/coordinator.js';
-import { Runs } from '../../coordinator/runs.js';
-import { SqliteStore } from '../../coordinator/store/sqlite/sqlite-store.js';
-import type { Change, RunRow, SweepRow, TrialRow } from '../../coordinator/store/rows.js';
-import { openSweep } from '../../coordinator/sweep/open-sweep.js';
-import { startRun } from '../../coordinator/sweep/start-run.js';
-import type { Sweep } from '../../coordinator/sweep/sweep.js';
+import type { TrialRow } from '../../coordinator/store/rows.js';
 import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import { experimentOn } from '../bad-input/data-files.js';
+import { KeptSweep } from './kept-sweep.js';
 
-const key = '0123456789abcdef';
 const log = pino({ level: 'silent' });
 
 /** Trial i has the i-th of the batch sizes; those that are no multiple of the micro-batch's 8 are wrong. */
@@ -28,66 +20,19 @@ function drawing(batches: number[], search: Record<string, unknown> = {}, microB
   };
 }
 
-let folder: string;
-let store: SqliteStore;
-let sweep: Sweep;
+let kept: KeptSweep;
 const closing: (() => unknown)[] = [];
 
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'polyak-drawn-'));
-  store = await SqliteStore.take(join(folder, 'store.db'), 'test');
+beforeEach(() => {
+  kept = new KeptSweep();
 });
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
-  await store.close();
-  rmSync(folder, { recursive: true, force: true });
+  await kept.remove();
 });
 
-async function begin(experiment: ReturnType<typeof drawing>, settings: Record<string, unknown> = {}): Promise<void> {
-  const { trials } = experiment.search;
-  const row: SweepRow = {
-    ...{ key, name: 'x', experiment: JSON.stringify(experiment), directory: join(folder, 'x'), shards: 1 },
-    ...{ state: 'running', reason: null, createdAt: '2026-01-01T00:00:00.000Z', endedAt: null },
-    settings: JSON.stringify({ settings: { trials, ...settings }, folder: '/' }),
-  };
-  sweep = await openSweep(row, new Runs(store, (await store.open()).runs), store);
-  await store.commit(sweep.begin());
-}
-
-/** As the coordinator would have it that starts on what is kept. */
-async function restart(): Promise<void> {
-  const row = (await store.sweeps()).find((each) => each.key === key)!;
-  sweep = await openSweep(row, new Runs(store, (await store.open()).runs), store);
-}
-
-async function start(): Promise<RunRow | undefined> {
-  const { run, changes } = startRun(sweep);
-  await store.commit(changes);
-  return run;
-}
-
-async function keep(run: RunRow, changes: readonly Change[]): Promise<void> {
-  await store.commit(changes);
-  sweep.settled(run);
-}
-
-/** Until nothing can be started any more, by one worker. Answers with the trials that were trained. */
-async function trainAll(): Promise<number[]> {
-  const trained: number[] = [];
-  for (let run = await start(); run; run = await start()) {
-    trained.push(run.trial);
-    const until = run.untilEpoch === 0 ? 4 : run.untilEpoch;
-    for (let epoch = sweep.epochOf(run) + 1; epoch <= until; epoch++)
-      await store.commit(sweep.epoch(run, epoch, { value: run.trial, loss: 1 }, 3));
-    const facts = { epoch: until, code: '', message: '' };
-    await keep(run, until === 4 ? sweep.ended(run, 'finished', facts) : sweep.paused(run, until));
-  }
-  return trained;
-}
-
 async function lines(): Promise<Pick<TrialRow, 'number' | 'status' | 'reason' | 'trained'>[]> {
-  const { rows } = await store.trials({ sweep: key });
-  return rows.map(({ number, status, reason, trained }) => ({ number, status, reason, trained }));
+  return (await kept.rows()).map(({ number, status, reason, trained }) => ({ number, status, reason, trained }));
 }
 
 const why = (batch: number) =>
@@ -98,87 +43,89 @@ describe('a trial that draws no right experiment', () => {
     ['fails, and all others are trained', 1],
     ['fails once, with all its folds', 3],
   ])('%s', async (_, folds) => {
-    await begin(drawing([8, 12, 16, 20], folds === 1 ? {} : { crossValidation: { folds } }));
-    expect(await trainAll()).toEqual([0, 2].flatMap((trial) => Array<number>(folds).fill(trial)));
+    await kept.begin(drawing([8, 12, 16, 20], folds === 1 ? {} : { crossValidation: { folds } }));
+    expect(await kept.trainAll()).toEqual([0, 2].flatMap((trial) => Array<number>(folds).fill(trial)));
     expect(await lines()).toMatchObject([
       { status: 'finished' },
       { status: 'failed', reason: why(12), trained: 0 },
       { status: 'finished' },
       { status: 'failed', reason: why(20), trained: 0 },
     ]);
-    expect(sweep.state).toBe('finished');
-    expect(sweep.counts).toEqual({ running: 0, paused: 0, stopped: 0, finished: 2, failed: 2, waiting: 0 });
-    expect(await store.runs({ sweep: key, trial: 1 })).toEqual([]);
+    expect(kept.sweep.state).toBe('finished');
+    expect(kept.sweep.counts).toEqual({ running: 0, paused: 0, stopped: 0, finished: 2, failed: 2, waiting: 0 });
+    expect(await kept.store.runs({ sweep: kept.key, trial: 1 })).toEqual([]);
   });
 
   it('may be the first, and the last', async () => {
-    await begin(drawing([12, 8, 20]));
-    expect(await trainAll()).toEqual([1]);
-    expect(sweep.state).toBe('finished');
-    expect(sweep.counts).toMatchObject({ finished: 1, failed: 2 });
+    await kept.begin(drawing([12, 8, 20]));
+    expect(await kept.trainAll()).toEqual([1]);
+    expect(kept.sweep.state).toBe('finished');
+    expect(kept.sweep.counts).toMatchObject({ finished: 1, failed: 2 });
   });
 
   it('has no result that a schedule could promote', async () => {
-    await begin(drawing([8, 12, 16, 24], { schedule: { successiveHalving: { minEpochs: 2, eta: 2 } } }));
-    await trainAll();
-    expect(sweep.state).toBe('finished');
-    expect(sweep.counts).toMatchObject({ failed: 1, stopped: 1, finished: 2 });
+    await kept.begin(drawing([8, 12, 16, 24], { schedule: { successiveHalving: { minEpochs: 2, eta: 2 } } }));
+    await kept.trainAll();
+    expect(kept.sweep.state).toBe('finished');
+    expect(kept.sweep.counts).toMatchObject({ failed: 1, stopped: 1, finished: 2 });
   });
 
   it('is followed by the next one that is asked for, by ASHA', async () => {
-    await begin(drawing([8, 12, 20, 16, 24, 28], { schedule: { asha: { minEpochs: 1, eta: 2 } } }));
-    await trainAll();
-    expect(sweep.state).toBe('finished');
-    expect(sweep.counts).toMatchObject({ failed: 3, waiting: 0, running: 0, paused: 0 });
+    await kept.begin(drawing([8, 12, 20, 16, 24, 28], { schedule: { asha: { minEpochs: 1, eta: 2 } } }));
+    await kept.trainAll();
+    expect(kept.sweep.state).toBe('finished');
+    expect(kept.sweep.counts).toMatchObject({ failed: 3, waiting: 0, running: 0, paused: 0 });
   });
 
   it('has failed for the coordinator that starts after it, too', async () => {
-    await begin(drawing([8, 12, 16, 20]));
-    const run = (await start())!;
-    await store.commit(startRun(sweep).changes);
-    expect(sweep.counts).toMatchObject({ running: 2, failed: 1, waiting: 1 });
-    const before = sweep.logLength;
-    await restart();
-    expect(sweep.counts).toMatchObject({ running: 2, failed: 1, waiting: 1 });
-    expect(sweep.logLength).toBe(before);
+    await kept.begin(drawing([8, 12, 16, 20]));
+    const run = await kept.start();
+    await kept.start();
+    expect(kept.sweep.counts).toMatchObject({ running: 2, failed: 1, waiting: 1 });
+    const before = kept.sweep.logLength;
+    await kept.restart();
+    expect(kept.sweep.counts).toMatchObject({ running: 2, failed: 1, waiting: 1 });
+    expect(kept.sweep.logLength).toBe(before);
     expect(run.trial).toBe(0);
   });
 
   it('counts for the budget of failed trials', async () => {
-    await begin(drawing([8, 12, 16, 20, 24]), { budget: { failedTrials: 1 } });
-    await trainAll();
-    expect(sweep.row).toMatchObject({
+    await kept.begin(drawing([8, 12, 16, 20, 24]), { budget: { failedTrials: 1 } });
+    await kept.trainAll();
+    expect(kept.sweep.row).toMatchObject({
       state: 'failed',
       reason: `2 trials have failed, search.budget.failedTrials allows 1; the last: ${why(20)}`,
     });
     // The next ones are reached when the user lets it go on.
-    await store.commit(sweep.change({ ...sweep.settings, budget: {} }));
-    await store.commit(sweep.resume());
-    expect(await trainAll()).toEqual([4]);
-    expect(sweep.state).toBe('finished');
+    await kept.store.commit(kept.sweep.change({ ...kept.sweep.settings, budget: {} }));
+    await kept.store.commit(kept.sweep.resume());
+    expect(await kept.trainAll()).toEqual([4]);
+    expect(kept.sweep.state).toBe('finished');
   });
 
   it('ends the sweep when the next ones do so, too', async () => {
-    await begin(drawing([8, 12, 20, 28, 16]), { sameFailures: 3 });
-    expect(await trainAll()).toEqual([0]);
-    expect(sweep.row.state).toBe('failed');
-    expect(sweep.row.reason).toContain(`trials in a row have failed by the same error: ${why(28)}`);
-    await store.commit(sweep.resume());
-    expect(await trainAll()).toEqual([4]);
+    await kept.begin(drawing([8, 12, 20, 28, 16]), { sameFailures: 3 });
+    expect(await kept.trainAll()).toEqual([0]);
+    expect(kept.sweep.row.state).toBe('failed');
+    expect(kept.sweep.row.reason).toContain(`trials in a row have failed by the same error: ${why(28)}`);
+    await kept.store.commit(kept.sweep.resume());
+    expect(await kept.trainAll()).toEqual([4]);
   });
 
   it('is not tried again, for it would fail again', async () => {
-    await begin(drawing([8, 12]));
-    await trainAll();
-    const row = (await store.trial(key, 1))!;
-    expect(() => sweep.retry(row, [])).toThrow(`x/1 failed before it was trained, and would do so again: ${why(12)}`);
-    expect(sweep.counts).toMatchObject({ failed: 1, running: 0 });
+    await kept.begin(drawing([8, 12]));
+    await kept.trainAll();
+    const row = (await kept.store.trial(kept.key, 1))!;
+    expect(() => kept.sweep.retry(row, [])).toThrow(
+      `x/1 failed before it was trained, and would do so again: ${why(12)}`,
+    );
+    expect(kept.sweep.counts).toMatchObject({ failed: 1, running: 0 });
   });
 });
 
 describe('a sweep of which the first trials are all wrong', () => {
   it('is refused when it is submitted', async () => {
-    await expect(begin(drawing([12, 20, 28]))).rejects.toThrow('8 does not divide train.batchSize, 12');
+    await expect(kept.begin(drawing([12, 20, 28]))).rejects.toThrow('8 does not divide train.batchSize, 12');
   });
 });
 
@@ -208,7 +155,7 @@ describe('a coordinator', () => {
     const client = coordinatorClient(running.address);
     closing.push(() => client.close());
     const snapshot = async () => {
-      const sweepKey = Buffer.from(key, 'hex');
+      const sweepKey = Buffer.from(kept.key, 'hex');
       const reply = await unary<{ sweeps: string[] }>('coordinator', (callback) =>
         client.status({ sweepKey }, callback),
       );
@@ -218,14 +165,14 @@ describe('a coordinator', () => {
   }
 
   it('that finds trials begun which it takes for wrong fails these, and servers attend', async () => {
-    await begin(drawing([8, 12, 16, 20], { crossValidation: { folds: 2 } }, 4));
-    for (let run = 0; run < 8; run++) await start();
-    expect(sweep.counts).toMatchObject({ running: 4 });
+    await kept.begin(drawing([8, 12, 16, 20], { crossValidation: { folds: 2 } }, 4));
+    for (let run = 0; run < 8; run++) await kept.start();
+    expect(kept.sweep.counts).toMatchObject({ running: 4 });
     // As if Polyak had learnt since that 12 and 20 are wrong.
     const stricter = JSON.stringify(drawing([8, 12, 16, 20], { crossValidation: { folds: 2 } }, 8));
-    await store.commit([{ table: 'sweeps', row: { ...sweep.row, experiment: stricter } }]);
-    await store.close();
-    const { address, snapshot } = await startOn(join(folder, 'store.db'));
+    await kept.store.commit([{ table: 'sweeps', row: { ...kept.sweep.row, experiment: stricter } }]);
+    await kept.store.close();
+    const { address, snapshot } = await startOn(kept.file);
     const worker = attend({
       ...{ coordinator: address, register: { role: 'WORKER', id: 'w' }, log, onOrder: () => undefined },
       signal: new AbortController().signal,
