@@ -15,6 +15,7 @@ import type { Ledger } from './ledger.js';
 import { hasLead, isOver } from './run-state.js';
 import type { Runs } from './runs.js';
 import type { RunRow } from './store/rows.js';
+import type { Sweep } from './sweep/sweep.js';
 import type { Sweeps } from './sweep/sweeps.js';
 import { WorkerPlaces, type WorkerPlace } from './worker-places.js';
 
@@ -154,10 +155,12 @@ export class Dispatcher {
     const { coordinatorEpoch, sweeps } = this.parts;
     const sweep = sweeps.ofRun(run);
     if (run.sweep !== null && !sweep) return;
+    const experiment = sweep ? this.experimentOf(run, sweep) : run.experiment;
+    if (experiment === undefined) return;
     lead.tell(run.key, {
       lead: {
         trialKey,
-        experiment: sweep ? sweep.experimentOf(run) : run.experiment,
+        experiment,
         shards: servers.map((server) => server.register.address),
         directory: run.directory,
         untilStep: run.untilStep,
@@ -171,6 +174,29 @@ export class Dispatcher {
     if (run.state === 'stopping') lead.tell(`${run.key} stop`, { stop: { trialKey } });
     const join = { join: { trialKey, lead: lead.register.address } };
     for (const { attendee } of this.workers.of(run.key)) attendee.tell(run.key, join);
+  }
+
+  /**
+   * Undefined where it cannot be made, and the run fails. A trial that draws a wrong experiment is not begun, but an older Polyak
+   * may have begun it, or have taken for right what this one refuses.
+   */
+  private experimentOf(run: RunRow, sweep: Sweep): string | undefined {
+    try {
+      return sweep.experimentOf(run);
+    } catch (error) {
+      if (!(error instanceof PolyakError) || error.code !== 'usage') throw error;
+      const { code, message } = error;
+      const committed = this.parts.ledger.commit(sweep.ended(run, 'failed', { epoch: 0, code, message }));
+      committed.then(
+        () => {
+          this.drop(run.key);
+          sweep.settled(run);
+        },
+        // The coordinator ends.
+        () => undefined,
+      );
+      return undefined;
+    }
   }
 
   /** The run is led no longer: whoever has a part in it forgets it, and is free. */

@@ -131,11 +131,32 @@ export async function changeSweep(
   request: ChangeSweepRequest__Output,
 ): Promise<{ sweep: string }> {
   const sweep = await parts.sweeps.get(request.sweepKey.toString('hex'));
-  const failed = request.action === 'RETRY' ? await failedTrial(parts, sweep, request.trial) : undefined;
-  await parts.ledger.commit(failed ? sweep.retry(failed.row, failed.runs, failed.epochs) : changesOf(sweep, request));
+  const { action, settings, trial } = request;
+  if (action === 'RETRY') await retryInTurn(parts, sweep, trial);
+  else await parts.ledger.commit(changesOf(sweep, action, settings));
   if (sweep.isExternal) parts.work.settle(sweep);
   parts.dispatcher.dispatchSoon();
   return { sweep: JSON.stringify(sweep.snapshot()) };
+}
+
+/** The last of each sweep. */
+const retries = new WeakMap<Sweep, Promise<void>>();
+
+/** One after another: what has been read of a trial is old when another request has taken it up meanwhile. */
+async function retryInTurn(parts: ServiceParts, sweep: Sweep, trial: number): Promise<void> {
+  const before = retries.get(sweep) ?? Promise.resolve();
+  const retry = before.catch(() => undefined).then(async () => await retryNow(parts, sweep, trial));
+  retries.set(sweep, retry);
+  await retry;
+}
+
+async function retryNow(parts: ServiceParts, sweep: Sweep, trial: number): Promise<void> {
+  const { ledger } = parts;
+  // It may have failed just now.
+  await ledger.settled();
+  const { row, runs, epochs } = await failedTrial(parts, sweep, trial);
+  await ledger.commit(sweep.retry(row, runs, epochs));
+  await ledger.settled();
 }
 
 /** Trials that are over are not kept in mind. Errors: `usage` where there is none of that number. */
@@ -149,7 +170,8 @@ async function failedTrial({ store }: ServiceParts, { key, plan, row: { name } }
 
 function changesOf(
   sweep: Sweep,
-  { action, settings }: Pick<ChangeSweepRequest__Output, 'action' | 'settings'>,
+  action: Exclude<ChangeSweepRequest__Output['action'], 'RETRY'>,
+  settings: string,
 ): Change[] {
   switch (action) {
     case 'PAUSE':
@@ -158,7 +180,6 @@ function changesOf(
       return sweep.halt('stopped', null);
     case 'RESUME':
       return sweep.resume();
-    case 'RETRY':
     case 'SET':
       return sweep.change(changedSettings(sweep.settings, objectOf('settings', settings)));
   }

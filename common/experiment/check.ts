@@ -73,12 +73,13 @@ function openFindings(value: unknown): Described[] {
   );
 }
 
-/** A schedule compares trials that were trained equally long. */
+/** Trials are compared that were trained equally long. */
 function lengthFindings(value: unknown, { schedule }: Search): Finding[] {
   const path = ['train', 'epochs'];
   const epochs = valueAt(value, path);
-  if (!schedule || !isReference(epochs)) return [];
-  const message = `'${String(epochs)}' is of each trial, but search.schedule compares trials after as many epochs; write a number, the most epochs of any`;
+  if (!isReference(epochs)) return [];
+  const who = schedule ? 'search.schedule compares trials' : 'the trials of a sweep are compared';
+  const message = `'${String(epochs)}' is of each trial, but ${who} after as many epochs; write a number, the most epochs of any`;
   return [{ path, message }];
 }
 

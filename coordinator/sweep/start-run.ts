@@ -3,17 +3,23 @@ import { PolyakError } from '../../common/errors.js';
 import type { Change } from '../store/rows.js';
 import type { StartedRun, Sweep } from './sweep.js';
 
-/** What cannot be drawn ends the sweep. `changes` are to be committed, also where there is no run. */
-export function startRun(sweep: Sweep): Omit<StartedRun, 'run'> & { run: StartedRun['run'] | undefined } {
+/** Trials in a row that may fail by what they have drawn, before others get their turn; the next ones are tried a second later. */
+const triedMax = 100;
+
+/** Where nothing can be drawn, the sweep ends. `changes` are to be committed, also where there is no run. */
+export function startRun(sweep: Sweep): StartedRun {
   const changes: Change[] = [];
   try {
-    if (!sweep.canStart && sweep.mayAsk) changes.push(...sweep.request());
-    const started = sweep.canStart ? sweep.startNext() : undefined;
-    if (started) changes.push(...started.changes);
-    return { run: started?.run, changes, waitedSeconds: started?.waitedSeconds ?? 0 };
+    for (let tried = 0; tried < triedMax; tried += 1) {
+      if (!sweep.canStart && sweep.mayAsk) changes.push(...sweep.request());
+      if (!sweep.canStart) break;
+      const started = sweep.startNext();
+      changes.push(...started.changes);
+      if (started.run) return { ...started, changes };
+    }
   } catch (error) {
     if (!(error instanceof PolyakError)) throw error;
     changes.push(...sweep.halt('failed', error.message));
-    return { run: undefined, changes, waitedSeconds: 0 };
   }
+  return { run: undefined, changes, waitedSeconds: 0 };
 }

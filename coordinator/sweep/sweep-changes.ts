@@ -33,7 +33,7 @@ export function requireExtensible({ plan, row, settings, isRepetition }: Searche
 /** Errors: `usage`, with the way out. */
 export function requireRetriable(
   sweep: Searched,
-  trial: Pick<TrialRow, 'number' | 'status'>,
+  trial: Pick<TrialRow, 'number' | 'status' | 'reason'>,
   runs: readonly RunRow[],
 ): void {
   const { schedule } = sweep.plan.search;
@@ -45,6 +45,7 @@ export function requireRetriable(
   if (sweep.isRepetition) refuse('repeats a stored trial; begin the repetition again');
   if (schedule.name !== 'full')
     refuse(`failed, and ${schedule.name} has decided on that already; ${aloneText(sweep, trial.number)}`);
+  if (runs.length === 0) refuse(`failed before it was trained, and would do so again: ${trial.reason ?? ''}`);
   if (runs.some(({ state }) => state === 'diverged')) {
     refuse('diverged, and would do so again: its numbers follow from its experiment');
   }

@@ -4,7 +4,7 @@
  */
 import { PolyakError } from '../../common/errors.js';
 import type { Runs } from '../runs.js';
-import { isOver } from '../run-state.js';
+import { hasLead, isOver } from '../run-state.js';
 import type { Decision, LogEntry, SearchEvent, Value } from '../search/log.js';
 import type { Outcome } from '../search/search.js';
 import type { Change, RunRow, SweepRow, SweepState, TrialRow } from '../store/rows.js';
@@ -23,6 +23,9 @@ import { snapshotOf, type SweepSnapshot, type TrialCounts } from './sweep-snapsh
 import { isTrialOver, TrialBook, type ActiveTrial } from './trial-book.js';
 import type { TrialPlan } from './trial-plan.js';
 
+/** How the reason of a trial begins that has failed before it had a run. */
+const drawnWrong = 'what it has drawn makes no right experiment: ';
+
 /** What decides: a search, or the repetition of one. */
 export interface Decider {
   take(event: SearchEvent): Outcome;
@@ -38,9 +41,9 @@ export interface SweepParts {
   runs: Runs;
 }
 
-/** A run that has been given to a worker, or to a client. */
+/** A run that is given to a worker, or to a client; or a trial that has failed before it had one. */
 export interface StartedRun {
-  run: RunRow;
+  run: RunRow | undefined;
   changes: Change[];
   /** For it to be given; of a new trial, since the search created it. */
   waitedSeconds: number;
@@ -57,6 +60,8 @@ export class Sweep {
   /** Workers that have asked for a trial, where the schedule wants to be asked. */
   private asked = 0;
   private averageChecked = false;
+  /** Trials that were tried again because somebody asked for it. */
+  private readonly retried = new Set<number>();
   constructor(private readonly parts: SweepParts) {
     this.spending = new Spending(parts.record);
     this.failures = new SameFailures(parts.record.failures);
@@ -184,6 +189,7 @@ export class Sweep {
       if ('event' in entry) {
         if (entry.event.type === 'request') this.asked += 1;
         if (entry.event.type === 'created') this.ready.begun();
+        if (entry.event.type === 'retry') this.retried.add(entry.event.trial);
       } else if (entry.decision.type === 'create') {
         this.asked = Math.max(0, this.asked - entry.decision.count);
         this.ready.addCreate(entry.decision);
@@ -241,18 +247,20 @@ export class Sweep {
     return isAsking && this.asked === 0 && this.state === 'running';
   }
 
-  /** The run that is to be started next, which is from now on running; undefined where none may be. */
-  startNext(): StartedRun | undefined {
-    let started: RunRow | undefined;
-    let waitedSeconds = 0;
-    const changes = this.rows.collect(() => {
+  /**
+   * The run that is to be started next, which is from now on running; without one where none may be, and where the next trial has
+   * failed by what it has drawn. Errors: `usage` where nothing can be drawn.
+   */
+  startNext(): StartedRun {
+    const started: StartedRun = { run: undefined, changes: [], waitedSeconds: 0 };
+    started.changes = this.rows.collect(() => {
       if (this.ready.firstRun === undefined) this.beginTrial();
       const run = this.runs.first;
-      if (!run || !this.runs.fits(run)) return;
-      waitedSeconds = this.runs.start(run);
-      started = run;
+      if (!run || this.state !== 'running' || !this.runs.fits(run)) return;
+      started.waitedSeconds = this.runs.start(run);
+      started.run = run;
     });
-    return started && { run: started, changes, waitedSeconds };
+    return started;
   }
 
   /** Whether `startNext` has something to start. */
@@ -404,7 +412,7 @@ export class Sweep {
 
   /**
    * `trial` is the row of a trial that has failed, `runs` are its runs, as stored, and `epochs` what these have reported.
-   * Errors: `usage` for all others.
+   * The same again, while it is tried again or after it has ended otherwise, changes nothing. Errors: `usage` for all others.
    */
   retry(
     trial: TrialRow,
@@ -412,24 +420,40 @@ export class Sweep {
     epochs: ReadonlyMap<string, readonly EpochOfRun[]> = new Map(),
   ): Change[] {
     return this.rows.collect(() => {
-      requireRetriable(this, trial, runs);
-      const row: TrialRow = { ...trial, reason: null, endedAt: null };
-      const known = runs.map((run) => this.runs.find(run.key) ?? run);
-      const active = { row, runs: known, reports: new MemberReports(this.plan.members), experiment: undefined };
-      this.trials.add(active);
+      // What is stored may be older: then it runs again already, or its other folds are still on their way into checkpoints.
+      const known = this.trials.find(trial.number);
+      const { row, runs: all } = known ?? { row: trial, runs };
+      if (row.status !== 'failed' && this.retried.has(row.number)) return;
+      requireRetriable(this, row, all);
+      const active = known ?? this.reopened(trial, runs, epochs);
+      Object.assign(active.row, { reason: null, endedAt: null });
       this.setStatus(active, 'running');
       // Before its runs may start, so that the trial is running for whatever they say.
       this.take({ type: 'retry', trial: row.number });
+      this.retried.add(row.number);
       this.failures.succeeded();
       if (this.state !== 'running') this.setState('running', null);
-      for (const run of known) {
-        this.rememberReports(active, run, epochs.get(run.key) ?? []);
-        if (run.state === 'finished') continue;
+      for (const run of active.runs) {
+        // One that is on its way into its checkpoint goes on when it is there.
+        if (run.state === 'finished' || hasLead(run.state)) continue;
         // What it had may be what it failed by, or has been deleted with those that are not wanted.
         Object.assign(run, { retries: 0, checkpointStep: 0 });
         this.runs.goOn(run);
       }
     });
+  }
+
+  /** A trial that is over, in mind again. */
+  private reopened(
+    trial: TrialRow,
+    stored: readonly RunRow[],
+    epochs: ReadonlyMap<string, readonly EpochOfRun[]>,
+  ): ActiveTrial {
+    const runs = stored.map((run) => this.runs.find(run.key) ?? run);
+    const active = { row: { ...trial }, runs, reports: new MemberReports(this.plan.members), experiment: undefined };
+    this.trials.add(active);
+    for (const run of runs) this.rememberReports(active, run, epochs.get(run.key) ?? []);
+    return active;
   }
 
   /** The clock: budgets of time, and runs that are due to be tried again. `write` keeps what has been spent. */
@@ -514,9 +538,9 @@ export class Sweep {
     const next = this.ready.peekNew();
     if (!next || !this.mayBegin()) return;
     const { number, create } = next;
+    // Before anything changes: there may be nothing to draw.
     const { parameters, columns } = this.plan.draw(number, create.space);
-    // Before anything changes: what is drawn may make no right experiment.
-    const experiment = this.plan.members === 1 ? this.plan.experimentOf(parameters, 0) : undefined;
+    const { experiment, wrong } = this.firstExperimentOf(parameters);
     const since = this.ready.newSince;
     this.ready.begun();
     this.trials.counts.waiting -= 1;
@@ -525,9 +549,26 @@ export class Sweep {
     const trial: ActiveTrial = { row, experiment, reports: new MemberReports(members), runs: [] };
     this.trials.add(trial);
     this.trials.counts.running += 1;
-    for (let member = 0; member < members; member++) trial.runs.push(this.runs.create(row, member, since));
+    if (wrong === undefined) {
+      for (let member = 0; member < members; member++) trial.runs.push(this.runs.create(row, member, since));
+    }
     this.rows.touch(trial);
     this.take({ type: 'created', trial: number, parameters: { ...parameters } });
+    if (wrong === undefined) return;
+    this.failForGood(trial, wrong);
+    this.forgetIfOver(trial);
+    this.finishIfOver();
+  }
+
+  /** That of its only run; or why what is drawn makes no right experiment, which is then so of all its folds and repetitions. */
+  private firstExperimentOf(parameters: TrialRow['parameters']): { experiment?: string; wrong?: string } {
+    try {
+      const experiment = this.plan.experimentOf(parameters, 0);
+      return this.plan.members === 1 ? { experiment } : {};
+    } catch (error) {
+      if (!(error instanceof PolyakError)) throw error;
+      return { wrong: `${drawnWrong}${error.message.replaceAll('\n', '; ')}` };
+    }
   }
 
   private finished(trial: ActiveTrial): void {
@@ -559,7 +600,13 @@ export class Sweep {
       else this.rows.add([{ table: 'runs', row: { ...run } }]);
       return;
     }
-    this.fail(trial, code === 'lost' ? `${message}; ${wayToTrainAgain(this, trial.row.number)}` : message);
+    const way = code === 'lost' ? `; ${wayToTrainAgain(this, trial.row.number)}` : '';
+    this.failForGood(trial, message, way);
+  }
+
+  /** It counts among the failures. `way` is what the user can do about it. */
+  private failForGood(trial: ActiveTrial, message: string, way = ''): void {
+    this.fail(trial, `${message}${way}`);
     const same = this.failures.add(message);
     this.rows.write();
     const { failedTrials } = this.settings.budget;

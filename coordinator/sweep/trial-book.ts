@@ -92,13 +92,22 @@ export class TrialBook {
     return trial.experiment;
   }
 
-  /** Micro-batches of a step: more workers would only wait. */
+  /** Micro-batches of a step: more workers would only wait. None of one that has no right experiment, which fails when it is led. */
   leavesOf(run: RunRow): number {
     const trial = this.active.get(run.trial);
     if (trial?.leaves !== undefined) return trial.leaves;
-    const { train } = JSON.parse(this.experimentOf(run)) as Pick<Experiment, 'train'>;
-    const leaves = Math.ceil(train.batchSize / train.microBatchSize);
+    const leaves = this.countLeaves(run);
     if (trial) trial.leaves = leaves;
     return leaves;
+  }
+
+  private countLeaves(run: RunRow): number {
+    try {
+      const { train } = JSON.parse(this.experimentOf(run)) as Pick<Experiment, 'train'>;
+      return Math.ceil(train.batchSize / train.microBatchSize);
+    } catch (error) {
+      if (error instanceof PolyakError && error.code === 'usage') return 0;
+      throw error;
+    }
   }
 }

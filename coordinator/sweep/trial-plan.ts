@@ -18,6 +18,8 @@ import { samplerFor } from '../search/sampler-registry.js';
 /** All of them are made when a sweep begins, and kept in memory. */
 const trialsMax = 1_000_000;
 const membersMax = 1000;
+/** As many as `polyak validate` tries: a sweep of which not one of the first is right is not begun. */
+const triedMax = 20;
 
 export interface SweepTemplate {
   value: Record<string, unknown>;
@@ -54,8 +56,7 @@ export class TrialPlan {
       );
     }
     this.seed = written ?? experimentSchema.shape.seed.parse(undefined);
-    const first = this.draw(0);
-    this.judged = { ...(external ? judgedOf(external) : this.substituted(first)), search: this.section };
+    this.judged = { ...(external ? judgedOf(external) : this.firstRight()), search: this.section };
     this.search = planSearch(this.judged, 1, Number.POSITIVE_INFINITY);
   }
 
@@ -97,8 +98,19 @@ export class TrialPlan {
     return canonicalExperiment(memberExperiment(experiment, this.section.crossValidation, member));
   }
 
-  private substituted({ parameters }: Hyperparameters): Experiment {
-    return substitute(this.template.value, parameters, this.template.folder);
+  /** Of the first trial that has drawn a right experiment; those before it fail by themselves. Errors: that of the first. */
+  private firstRight(): Experiment {
+    let wrong: PolyakError | undefined;
+    for (let number = 0; number < Math.min(triedMax, this.section.trials); number += 1) {
+      const { parameters } = this.draw(number);
+      try {
+        return substitute(this.template.value, parameters, this.template.folder);
+      } catch (error) {
+        if (!(error instanceof PolyakError)) throw error;
+        wrong ??= error;
+      }
+    }
+    throw wrong ?? new RangeError('a sweep has a trial');
   }
 }
 

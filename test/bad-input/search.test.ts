@@ -146,6 +146,9 @@ describe('the length of trials is refused', () => {
     expect(told('space: { w: { int: [1, 9] } }, schedule: { asha: {} }', { train })).toBe(
       "train.epochs: '$w' is of each trial, but search.schedule compares trials after as many epochs; write a number, the most epochs of any",
     );
+    expect(told('space: { w: { int: [1, 9] } }', { train })).toBe(
+      "train.epochs: '$w' is of each trial, but the trials of a sweep are compared after as many epochs; write a number, the most epochs of any",
+    );
     expect(told('space: { w: 9 }, schedule: { asha: {} }', { train })).toBe('accepted');
   });
 });

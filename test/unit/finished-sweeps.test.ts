@@ -37,8 +37,9 @@ describe('a sweep that has finished', () => {
     for (let second = 0; second < seconds; second++) sweeps.tick(1, () => 0);
   };
   const train = async (sweep: Sweep) => {
-    const { run, changes } = sweep.startNext()!;
+    const { run, changes } = sweep.startNext();
     await ledger.commit(changes);
+    if (!run) throw new Error('there is no run to train');
     await ledger.commit(sweep.epoch(run, 2, { value: run.trial, loss: 1 }, 3));
     await ledger.commit(sweep.ended(run, 'finished', { epoch: 2, code: '', message: '' }));
     sweep.settled(run);

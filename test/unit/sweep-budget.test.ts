@@ -48,9 +48,9 @@ async function commit(changes: readonly Change[]): Promise<void> {
 }
 
 async function start(): Promise<RunRow> {
-  const started = sweep.startNext()!;
+  const started = sweep.startNext();
   await commit(started.changes);
-  return started.run;
+  return started.run!;
 }
 
 /** As the coordinator does when the report is on disk. */

@@ -51,8 +51,8 @@ describe('a trial of six runs', () => {
     await commit(sweep.begin());
     runs = [];
     for (let member = 0; member < members; member++) {
-      const started = sweep.startNext()!;
-      runs.push(started.run);
+      const started = sweep.startNext();
+      runs.push(started.run!);
       await commit(started.changes);
     }
   });
@@ -135,7 +135,7 @@ describe('a trial of six runs', () => {
     runs = found.map(({ key }) => live.find((run) => run.key === key)!);
     expect(sweep.spending.epochs).toBe(spent);
     for (const run of runs) sweep.settled(run);
-    for (let left = 4; left > 0; left--) await commit(sweep.startNext()!.changes);
+    for (let left = 4; left > 0; left--) await commit(sweep.startNext().changes);
     for (const member of [3, 4, 5]) await epoch(member, 1, member);
     expect(await trial()).toMatchObject({ epoch: 1, value: 2.5 });
     for (const member of [2, 3, 4, 5]) {

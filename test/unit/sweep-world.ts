@@ -134,7 +134,7 @@ export class SweepWorld {
   private async start(): Promise<void> {
     await this.act(() => {
       const asked = !this.sweep.canStart && this.sweep.mayAsk ? this.sweep.request() : [];
-      return [...asked, ...((this.sweep.canStart ? this.sweep.startNext()?.changes : undefined) ?? [])];
+      return [...asked, ...(this.sweep.canStart ? this.sweep.startNext().changes : [])];
     });
   }
 
