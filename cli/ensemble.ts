@@ -56,7 +56,7 @@ async function newestSnapshots(state: string, run: string, count: number): Promi
   return steps.slice(0, count).map((step) => ({ run, step }));
 }
 
-/** References to the best trials whose weights are kept. */
+/** References to the best trials whose weights are kept: the checkpoint of one that runs is not what it was ranked by. */
 export async function topTrials(folder: SweepFolder, count: number): Promise<string[]> {
   const reader = await openReader(folder);
   try {
@@ -66,7 +66,7 @@ export async function topTrials(folder: SweepFolder, count: number): Promise<str
         `${folder.facts.name}: its trials are of ${reader.plan.members} runs, trained on different samples; refit the best instead: polyak best ${folder.facts.name} --refit`,
       );
     }
-    const rows = await bestTrials(reader, count);
+    const rows = await bestTrials(reader, count, ['finished', 'stopped', 'paused']);
     return rows.map(({ number }) => `${folder.facts.name}/${number}`);
   } finally {
     await reader.close();

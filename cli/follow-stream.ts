@@ -24,6 +24,8 @@ export async function followStream<Last>(followed: FollowedStream<Last>): Promis
   const { receive, patienceMs, signal } = followed;
   let reachableAt = Date.now();
   for (;;) {
+    // Of what is aborted already nobody hears that it is.
+    signal.throwIfAborted();
     let last: Last | undefined;
     const error = await readToEnd(followed, (body) => {
       reachableAt = Date.now();

@@ -3,6 +3,7 @@ import type { Distribution } from '../../common/experiment/search-schema.js';
 import type { Direction } from '../../coordinator/search/log.js';
 import type { Reproducibility } from '../../coordinator/search/reproducibility.js';
 import type { SweepState } from '../../coordinator/store/rows.js';
+import type { EnsembleEvaluation } from '../../inference/evaluate.js';
 
 export interface SweepFacts {
   name: string;
@@ -23,19 +24,32 @@ export interface SweepFacts {
   /** By name, as in the experiment file; constants may be among them. */
   space: Readonly<Record<string, Distribution>>;
   reproducibility: Reproducibility;
-  /** The two lines that were told of each round of coarse to fine; empty for other schedules. */
+  /** Two lines of each round of coarse to fine that is over; empty for other schedules. */
   rounds: readonly (readonly [string, string])[];
   /** What was told of best values that lie at a bound of their range. */
   edges: readonly string[];
   budgets: readonly BudgetFacts[];
+  /** Of the best trials; absent where nobody has asked for it. */
+  ensemble?: EnsembleFacts | NoEnsemble;
   cost?: CostFacts;
-  /** Compute that trials which came to a result took, and that of those which failed or were begun again. */
+  /** Compute of trials that have failed or diverged is wasted, with what was trained again for them; all other is useful. */
   usefulSeconds: number;
   wastedSeconds: number;
   /** The template, as JSON. */
   experiment: string;
   /** What runs it again, for a shell; `polyak sweep FILE`, with `--replay` where that is needed, if it is not given. */
   command?: string;
+}
+
+export interface EnsembleFacts {
+  /** References to the members, the best first. */
+  members: string[];
+  /** By split: those that have samples. */
+  splits: Partial<Record<'validation' | 'test', EnsembleEvaluation>>;
+}
+
+export interface NoEnsemble {
+  why: string;
 }
 
 export interface BudgetFacts {

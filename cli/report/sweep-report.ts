@@ -4,6 +4,7 @@
  */
 import type { TrialRow } from '../../coordinator/store/rows.js';
 import { accountSections } from './account-sections.js';
+import { ensembleSection } from './ensemble-section.js';
 import { plotSections } from './plot-sections.js';
 import type { ReportDocument } from './report-block.js';
 import { reportHtml } from './report-html.js';
@@ -25,7 +26,12 @@ export function sweepReport(facts: SweepFacts, trials: readonly TrialRow[]): Swe
   const analysis = analysisOf(facts, trials);
   const document: ReportDocument = {
     title: `Sweep ${facts.name}`,
-    blocks: [...summarySections(analysis), ...plotSections(analysis), ...accountSections(analysis)],
+    blocks: [
+      ...summarySections(analysis),
+      ...ensembleSection(facts),
+      ...plotSections(analysis),
+      ...accountSections(analysis),
+    ],
   };
   const plots = document.blocks.flatMap((block) => (block.kind === 'plots' ? block.plots : []));
   return {

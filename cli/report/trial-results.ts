@@ -11,8 +11,9 @@ export type TrialWithResult = TrialRow & { value: number };
 /** Reasons for which a stopped trial has come to nothing. */
 const lostReasons: ReadonlySet<string | null> = new Set(['notFinite', 'diverged']);
 
-export function isFailure({ status, reason }: TrialRow): boolean {
-  return status === 'failed' || (status === 'stopped' && lostReasons.has(reason));
+/** After the reason may stand where that was, such as `notFinite: step 12: …`. */
+export function isFailure({ status, reason }: Pick<TrialRow, 'status' | 'reason'>): boolean {
+  return status === 'failed' || (status === 'stopped' && lostReasons.has(reason?.replace(/:.*/s, '') ?? null));
 }
 
 export function hasResult(trial: TrialRow): trial is TrialWithResult {

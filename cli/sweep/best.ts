@@ -7,12 +7,18 @@ import { openReader, type SweepReader } from './open-reader.js';
 import { valueText } from './parameters-text.js';
 import { SweepFolder } from './sweep-folder.js';
 
-export async function bestTrials(reader: SweepReader, count: number): Promise<TrialRow[]> {
+const withValues: readonly TrialRow['status'][] = ['finished', 'stopped', 'paused', 'running'];
+
+export async function bestTrials(
+  reader: SweepReader,
+  count: number,
+  status: readonly TrialRow['status'][] = withValues,
+): Promise<TrialRow[]> {
   const descending = reader.plan.search.direction === 'maximise';
   const { rows } = await reader.trials({
     sort: 'value',
     descending,
-    status: ['finished', 'stopped', 'paused', 'running'],
+    status,
     limit: count,
   });
   return rows.filter(({ value }) => value !== null);

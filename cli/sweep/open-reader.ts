@@ -6,7 +6,6 @@ import { PolyakError } from '../../common/errors.js';
 import type { TlsFiles } from '../../common/tls/tls-files.js';
 import type { TlsOptions } from '../../common/tls/tls-options.js';
 import { TrialPlan } from '../../coordinator/sweep/trial-plan.js';
-import type { LogEntry } from '../../coordinator/search/log.js';
 import { openStoreReader } from '../../coordinator/store/open-store.js';
 import type { TrialRow } from '../../coordinator/store/rows.js';
 import type { StoreReader, TrialPage, TrialQuery } from '../../coordinator/store/store.js';
@@ -15,7 +14,7 @@ import { readLog } from '../../coordinator/sweep/open-sweep.js';
 import { sweepRecordSchema } from '../../coordinator/sweep/sweep-settings.js';
 import { patienceMsDefault } from '../run.js';
 import { tlsElsewhere } from '../tls.js';
-import { SweepFollower, type TrialRun } from './sweep-follower.js';
+import { SweepFollower, type CreatedTrials, type TrialRun } from './sweep-follower.js';
 import type { SweepFolder } from './sweep-folder.js';
 
 export type SweepTrialQuery = Omit<TrialQuery, 'sweep'>;
@@ -28,8 +27,8 @@ export interface SweepReader {
   trial(number: number): Promise<TrialRow | undefined>;
   /** By member. */
   trialRuns(number: number): Promise<TrialRun[]>;
-  /** Its log so far; empty of a sweep elsewhere, whose log is followed instead. */
-  log(): Promise<LogEntry[]>;
+  /** The decisions of its log that trials are to begin, in order. The whole log is read for them. */
+  creates(): Promise<CreatedTrials[]>;
   close(): Promise<void>;
 }
 
@@ -90,8 +89,9 @@ class StoredReader implements SweepReader {
     return await Promise.all(runs.map(async (run) => ({ run, reports: await this.store.reports(run.key) })));
   }
 
-  async log(): Promise<LogEntry[]> {
-    return await readLog(this.store, this.folder.facts.sweepKey);
+  async creates(): Promise<CreatedTrials[]> {
+    const log = await readLog(this.store, this.folder.facts.sweepKey);
+    return log.flatMap((entry) => ('decision' in entry && entry.decision.type === 'create' ? [entry.decision] : []));
   }
 
   async close(): Promise<void> {
@@ -158,8 +158,11 @@ class RemoteReader implements SweepReader {
     return await this.follower.trialRuns(number, this.signal);
   }
 
-  async log(): Promise<LogEntry[]> {
-    return [];
+  async creates(): Promise<CreatedTrials[]> {
+    const { state } = await this.sweep();
+    const goesOn = state === 'running' || state === 'paused';
+    const begun = goesOn ? (await this.trials({ limit: 1 })).total : undefined;
+    return await this.follower.creates(begun, this.signal);
   }
 
   async close(): Promise<void> {

@@ -3,13 +3,17 @@
  * same samples, and its value is set beside what they reach; then they are trained on all data, validation included, with
  * each seed, and these runs are the sweep's result.
  */
+import { TrainingDiverged } from '../../common/error-classes.js';
 import { PolyakError } from '../../common/errors.js';
+import { averageOf } from '../../common/experiment/metrics.js';
 import type { Experiment } from '../../common/experiment/schema.js';
 import { CounterRandom, Purpose } from '../../common/random.js';
 import type { TrialRow } from '../../coordinator/store/rows.js';
 import { train, type TrainResult } from '../training-run.js';
 import { bestTrials } from './best.js';
 import { openReader, type SweepReader } from './open-reader.js';
+import { refitExperiments, type ValidationIs } from './refit-experiments.js';
+import { equalsOf, spreadOf, verdictOf, type Spread, type Verdict } from './refit-verdict.js';
 import type { SweepFolder } from './sweep-folder.js';
 
 export interface RefitOptions {
@@ -19,38 +23,29 @@ export interface RefitOptions {
   say: (text: string) => void;
 }
 
-export interface Spread {
-  mean: number;
-  /** By n - 1; null of one. */
-  deviation: number | null;
-  values: number[];
-}
-
 export interface Refit {
   trial: number;
   metric: string;
   /** What the sweep chose it by. */
   value: number;
+  /** The epoch that value is of; those of other seeds are of the same. */
+  epoch: number;
+  /** How many trainings each value is the mean of: one for each fold. */
+  folds: number;
   /** The same hyperparameters and samples with other seeds. */
   again: Spread;
+  /** So many of the other seeds came to no value. */
+  diverged: number;
   verdict: Verdict;
   /** Trials that the sweep ranked below it by less than two deviations of the seeds: no worse, as far as can be told. */
   equals: number[];
-  /** The runs on all data, one a seed. */
+  /** The runs at the end, one a seed. */
   runs: { id: string; folder: string; seed: number; test: Record<string, number | null> | null }[];
-  /** Of the objective's metric over those runs on the test split; null where there is none. */
+  /** Of the objective's metric and weights over those runs on the test split; null where there is none. */
   test: Spread | null;
-  /** Whether the validation samples could be put to the training samples. */
-  onAllData: boolean;
+  /** What became of the validation samples in those runs. */
+  validation: ValidationIs;
 }
-
-export type Verdict =
-  /** Its value is within two deviations of what other seeds give. */
-  | 'confirmed'
-  /** Other seeds stay more than two deviations below it. */
-  | 'lucky'
-  /** One seed has no deviation. */
-  | 'unknown';
 
 /** Errors: `usage` where no trial has a value; those of training. */
 export async function refit(folder: SweepFolder, options: RefitOptions): Promise<Refit> {
@@ -73,48 +68,74 @@ async function refitTrial(
 ): Promise<Refit> {
   const { metric, direction } = plan.search;
   const experiment = JSON.parse(plan.experimentOf(best.parameters, 0)) as Experiment;
+  const { folds, repeats, validation, validated, whole } = refitExperiments(experiment, plan.section.crossValidation);
   const name = metric.replace(/^validation\./, '');
+  const seeds = otherSeeds(experiment.seed, options.seeds);
+  const trainer = new Trainer(folder, options);
   const values: number[] = [];
-  for (const seed of otherSeeds(experiment.seed, options.seeds)) {
-    const { validation } = await trained(folder, { ...experiment, seed }, options, `validated with seed ${seed}`);
-    const reached = validation?.[name];
-    if (typeof reached === 'number') values.push(reached);
+  for (const seed of seeds) {
+    const reached: number[] = [];
+    for (const [fold, each] of validated(seed).entries()) {
+      const which = folds === 1 ? '' : `, fold ${fold + 1} of ${folds}`;
+      const trained = await trainer.train(each, `validated with seed ${seed}${which}`);
+      const scored = trained?.scores.get(best.epoch)?.[name];
+      if (typeof scored !== 'number') break;
+      reached.push(scored);
+    }
+    if (reached.length === folds) values.push(spreadOf(reached).mean);
   }
   const again = spreadOf(values);
-  const onAllData = typeof experiment.data.validation !== 'object';
-  const whole = onAllData
-    ? { ...experiment, data: { ...experiment.data, validation: 0 } as Experiment['data'] }
-    : experiment;
+  const diverged = seeds.length - values.length;
   const runs: Refit['runs'] = [];
-  for (const seed of [experiment.seed, ...otherSeeds(experiment.seed, options.seeds - 1)]) {
-    const result = await trained(
-      folder,
-      { ...whole, seed },
-      options,
-      `${onAllData ? 'on all data' : 'again'} with seed ${seed}`,
-    );
-    runs.push({ id: result.id, folder: result.folder, seed, test: result.test });
+  for (const seed of [experiment.seed, ...seeds.slice(0, -1)]) {
+    const what = validation === 'included' ? 'on all data' : 'again';
+    const trained = await trainer.train(whole(seed), `${what} with seed ${seed}`);
+    if (trained) runs.push({ id: trained.id, folder: trained.folder, seed, test: trained.test });
   }
-  const tested = runs.flatMap(({ test }) => (typeof test?.[name] === 'number' ? [test[name]] : []));
+  const judged = { value, direction, repeats };
+  const testName = plan.weights === 'average' ? averageOf(name) : name;
+  const tested = runs.flatMap(({ test }) => (typeof test?.[testName] === 'number' ? [test[testName]] : []));
   return {
-    ...{ trial: best.number, metric, value, again, runs, onAllData },
-    verdict: verdictOf(value, again, direction),
-    equals: equalsOf(ranked, again, value),
+    ...{ trial: best.number, metric, value, epoch: best.epoch, folds, again, diverged, runs, validation },
+    verdict: verdictOf(judged, again, diverged),
+    equals: equalsOf(ranked, judged, again),
     test: tested.length > 0 ? spreadOf(tested) : null,
   };
 }
 
-async function trained(
-  folder: SweepFolder,
-  experiment: Experiment,
-  { state, workers, say }: RefitOptions,
-  what: string,
-): Promise<TrainResult> {
-  const { backend, shards } = folder.facts;
-  const named = { ...experiment, name: `${folder.template.experiment['name'] as string}-refit`.slice(0, 63) };
-  const result = await train(named, { state, backend, shards, ...(workers !== undefined && { workers }) }).result;
-  say(`${result.id}: ${what}`);
-  return result;
+interface Trained extends TrainResult {
+  /** Of the validation split, by epoch: a trial may have been judged before its training's end. */
+  scores: Map<number, Record<string, number | null>>;
+}
+
+/** Each training is a run of its own, in the state folder. */
+class Trainer {
+  constructor(
+    private readonly folder: SweepFolder,
+    private readonly options: RefitOptions,
+  ) {}
+
+  /** Undefined where it diverges, which is told. */
+  async train(experiment: Experiment, what: string): Promise<Trained | undefined> {
+    const { folder, options } = this;
+    const { state, workers, say } = options;
+    const { backend, shards } = folder.facts;
+    const named = { ...experiment, name: `${folder.template.experiment['name'] as string}-refit`.slice(0, 63) };
+    const run = train(named, { state, backend, shards, ...(workers !== undefined && { workers }) });
+    const scores: Trained['scores'] = new Map();
+    for await (const event of run.events) {
+      if (event.event === 'epoch' && event.validation) scores.set(event.epoch, event.validation);
+    }
+    try {
+      const result = await run.result;
+      say(`${result.id}: ${what}`);
+      return { ...result, scores };
+    } catch (error) {
+      if (!(error instanceof TrainingDiverged)) throw error;
+      say(`${(await run.created).id}: ${what}, diverged: ${error.message}`);
+      return undefined;
+    }
+  }
 }
 
 /** Counted by the generator that all else is drawn by, so that a refit of the same sweep is the same. */
@@ -123,36 +144,26 @@ export function otherSeeds(seed: number, count: number): number[] {
   return Array.from({ length: Math.max(0, count) }, () => random.integer(2 ** 31));
 }
 
-export function verdictOf(value: number, { mean, deviation }: Spread, direction: 'maximise' | 'minimise'): Verdict {
-  if (deviation === null) return 'unknown';
-  const above = direction === 'maximise' ? value - mean : mean - value;
-  return above > 2 * deviation ? 'lucky' : 'confirmed';
-}
+const verdicts: Readonly<Record<Verdict, string>> = {
+  confirmed: 'other seeds confirm it',
+  lucky: 'the sweep chose a lucky seed: expect what the other seeds give',
+  unstable: 'other seeds diverge: do not trust it, and look for a smaller learning rate',
+  unknown: 'one seed does not tell how much is luck; give --seeds 3',
+};
 
-function equalsOf(ranked: readonly TrialRow[], { deviation }: Spread, value: number): number[] {
-  if (deviation === null) return [];
-  return ranked
-    .slice(1)
-    .filter((row) => row.value !== null && Math.abs(row.value - value) < 2 * deviation)
-    .map(({ number }) => number);
-}
+const ways: Readonly<Record<ValidationIs, string>> = {
+  included: 'trained on all data, validation included',
+  apart: 'trained again (the validation data lie apart and stay out)',
+  needed: 'trained again (reduceOnPlateau follows the validation samples, which stay out)',
+};
 
-export function spreadOf(values: number[]): Spread {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, deviation: values.length > 1 ? Math.sqrt(squares / (values.length - 1)) : null, values };
-}
-
-export function refitLines({ trial, metric, value, again, verdict, equals, runs, test, onAllData }: Refit): string[] {
-  const spread = ({ mean, deviation, values }: Spread) =>
-    `${mean.toFixed(4)}${deviation === null ? '' : ` ± ${deviation.toFixed(4)}`} (${values.length} seeds)`;
-  const judged = {
-    confirmed: 'other seeds confirm it',
-    lucky: 'the sweep chose a lucky seed: expect what the other seeds give',
-    unknown: 'one seed does not tell how much is luck; give --seeds 3',
-  }[verdict];
+export function refitLines(refit: Refit): string[] {
+  const { trial, metric, value, folds, again, diverged, verdict, equals, runs, test, validation } = refit;
+  const of = folds === 1 ? '' : `, each the mean of ${folds} folds`;
+  const lost = diverged > 0 ? `, ${diverged} diverged` : '';
+  const reached = again.values.length === 0 ? 'nothing' : spreadText(again, `${of}${lost}`);
   const lines = [
-    `trial ${trial}: ${metric} ${value.toFixed(4)} in the sweep, ${spread(again)} with other seeds: ${judged}`,
+    `trial ${trial}: ${metric} ${value.toFixed(4)} in the sweep, ${reached} with other seeds: ${verdicts[verdict]}`,
   ];
   if (equals.length > 0) {
     const shown = equals.slice(0, 10).join(', ');
@@ -160,10 +171,12 @@ export function refitLines({ trial, metric, value, again, verdict, equals, runs,
       `not told apart from it by this noise: ${equals.length} more trials (${shown}${equals.length > 10 ? ', …' : ''})`,
     );
   }
-  const where = onAllData
-    ? 'trained on all data, validation included'
-    : 'trained again (the validation data lie apart and stay out)';
-  lines.push(`${where}: ${runs.map(({ id }) => id).join(', ')}`);
-  if (test) lines.push(`test ${metric.replace(/^validation\./, '')}  ${spread(test)}`);
+  lines.push(`${ways[validation]}: ${runs.map(({ id }) => id).join(', ') || 'no run has come to its end'}`);
+  if (test) lines.push(`test ${metric.replace(/^validation\./, '')}  ${spreadText(test)}`);
   return lines;
+}
+
+function spreadText({ mean, deviation, values }: Spread, more = ''): string {
+  const seeds = `${values.length} seed${values.length === 1 ? '' : 's'}`;
+  return `${mean.toFixed(4)}${deviation === null ? '' : ` ± ${deviation.toFixed(4)}`} (${seeds}${more})`;
 }

@@ -1,4 +1,4 @@
-/** `polyak report`: the files of a sweep's report, also written when a sweep ends. */
+/** `polyak report`: the files of a sweep's report with the ensemble of its best trials, also written when a sweep ends. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PolyakError } from '../../common/errors.js';
@@ -6,6 +6,7 @@ import type { TrialRow } from '../../coordinator/store/rows.js';
 import { displayPath } from '../foreground.js';
 import { printJson, printText } from '../output.js';
 import { sweepReport } from '../report/sweep-report.js';
+import { finalEnsemble, type EnsembleOrWhy } from './final-ensemble.js';
 import { gatherFacts } from './gather-facts.js';
 import { openReader } from './open-reader.js';
 import { SweepFolder } from './sweep-folder.js';
@@ -24,18 +25,19 @@ export interface ReportFiles {
 
 export async function reportCommand(sweep: string, { state, output, json }: ReportFlags): Promise<void> {
   const folder = SweepFolder.open(state, sweep);
-  const files = await writeReport(folder, output ?? folder.path);
-  if (json) printJson(files);
+  const ensemble = await finalEnsemble(folder);
+  const files = await writeReport(folder, output ?? folder.path, ensemble);
+  if (json) printJson({ ...files, ensemble });
   else printText(`${displayPath(files.html)}\n${displayPath(files.markdown)}`);
 }
 
 /** Errors: `usage` for a folder that cannot be written. */
-export async function writeReport(folder: SweepFolder, output: string): Promise<ReportFiles> {
+export async function writeReport(folder: SweepFolder, output: string, ensemble?: EnsembleOrWhy): Promise<ReportFiles> {
   const reader = await openReader(folder);
   const trials: TrialRow[] = [];
   let facts;
   try {
-    facts = await gatherFacts(folder, reader, trials);
+    facts = { ...(await gatherFacts(folder, reader, trials)), ...(ensemble && { ensemble }) };
   } finally {
     await reader.close();
   }

@@ -2,6 +2,7 @@
 import { PolyakError } from '../../common/errors.js';
 import { coordinatorClient, unary } from '../../common/rpc.js';
 import type { TlsFiles } from '../../common/tls/tls-files.js';
+import type { Create } from '../../coordinator/search/log.js';
 import type { SweepLine } from '../../coordinator/sweep/log-line.js';
 import type { ReportRow, RunRow } from '../../coordinator/store/rows.js';
 import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
@@ -40,6 +41,9 @@ export interface TrialRun {
   /** In the order in which they came. */
   reports: ReportRow[];
 }
+
+/** A decision that trials are to begin, as far as its entry in the log says the same in steps and in epochs. */
+export type CreatedTrials = Pick<Create, 'first' | 'count' | 'round' | 'space' | 'explanation'>;
 
 const ends = new Set(['sweep-finished', 'sweep-stopped', 'sweep-failed']);
 
@@ -131,6 +135,27 @@ export class SweepFollower {
         return ends.has(line.event) ? line : undefined;
       },
     });
+  }
+
+  /** Those of its log that created the first `begun` trials; without a number all, of a sweep that has ended. */
+  async creates(begun: number | undefined, signal: AbortSignal): Promise<CreatedTrials[]> {
+    const found: CreatedTrials[] = [];
+    if (begun === 0) return found;
+    const whole = new AbortController();
+    let seen = 0;
+    const take = (line: SweepLine) => {
+      if (whole.signal.aborted) return;
+      if (line.event === 'create') found.push(line as unknown as CreatedTrials);
+      if (line.event === 'created') seen += 1;
+      // What goes on has no last entry to wait for.
+      if (begun !== undefined && seen >= begun) whole.abort();
+    };
+    try {
+      await this.follow(take, AbortSignal.any([signal, whole.signal]));
+    } catch (error) {
+      if (!whole.signal.aborted || signal.aborted) throw error;
+    }
+    return found;
   }
 
   close(): void {

@@ -8,6 +8,7 @@ import type { RunProgress } from '../../coordinator/sweep/progress.js';
 import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import { duration } from '../live-view.js';
 import { fitted, withoutControls } from '../terminal-text.js';
+import { costOf } from './cost-of.js';
 import { parametersText } from './parameters-text.js';
 
 export interface SweepView {
@@ -111,7 +112,7 @@ export type ProgressLine = SweepSnapshot & { running: RunProgress[] };
 
 /** At most twelve lines, each of at most so many columns of a terminal. */
 export function progressLines(snapshot: ProgressLine, columns: number): string[] {
-  const { counts, trials, best, spent, running, metric, settings } = snapshot;
+  const { counts, trials, best, spent, running, metric } = snapshot;
   const over = counts.finished + counts.stopped + counts.failed;
   const total = trials ?? over + counts.running + counts.paused + counts.waiting;
   const width = Math.max(10, Math.min(30, columns - 60));
@@ -121,8 +122,9 @@ export function progressLines(snapshot: ProgressLine, columns: number): string[]
     .filter(([, count]) => count > 0)
     .map(([state, count]) => `${count} ${state}`);
   const left = over > 0 && over < total ? `  ${duration((spent.seconds / over) * (total - over))} left` : '';
-  const price =
-    settings.price === undefined ? '' : `  cost ${((spent.computeSeconds / 3600) * settings.price).toFixed(2)}`;
+  const cost = costOf(snapshot);
+  const whole = cost === undefined || cost.projected === null ? '' : ` of about ${cost.projected.toFixed(2)}`;
+  const price = cost ? `  cost ${cost.spent.toFixed(2)}${whole}` : '';
   const lines = [
     `${bar} ${over}/${total} trials  ${states.join(', ')}`,
     `${duration(spent.seconds)}  ${spent.epochs} epochs${price}${left}`,

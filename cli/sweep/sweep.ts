@@ -1,5 +1,4 @@
 /** `polyak sweep`: a search from an experiment file, from its folder to its last words. */
-import { dirname } from 'node:path';
 import { placeAround } from '../../common/checkpoint-location.js';
 import { PolyakError } from '../../common/errors.js';
 import { loadTemplate } from '../../common/experiment/load.js';
@@ -10,9 +9,10 @@ import { count, displayPath, interruptions } from '../foreground.js';
 import { duration } from '../live-view.js';
 import { outliveReader, printJson } from '../output.js';
 import { patienceMsDefault } from '../run.js';
-import { bestLines } from './best.js';
+import { bestLines, bestTrials } from './best.js';
 import { openReader } from './open-reader.js';
 import { prepareSweep, type SweepPlace } from './prepare-sweep.js';
+import { roundsOf } from './rounds.js';
 import { sweepOnce } from './sweep-once.js';
 import { runSweep } from './run-sweep.js';
 import type { SweepChange } from './sweep-follower.js';
@@ -116,6 +116,9 @@ export async function sweepInForeground(
     view.close();
     if (!last) {
       say(`${facts.name} goes on at ${facts.coordinator}; see it with\n  npx polyak status ${place}`);
+      say(
+        `when it has ended, its report and the ensemble of its best trials are made by\n  npx polyak report ${place}`,
+      );
       // Who was told to leave before the end must not look as if the sweep had been done.
       return interruption.exitCode() ?? exitCode.done;
     }
@@ -143,10 +146,9 @@ async function ended(folder: SweepFolder, last: SweepLine, { json, say, interrup
   // A coordinator elsewhere may be gone by now, which does not take the sweep's success away either.
   const known = await quietly(async () => await lastWords(folder));
   if (!json) known?.lines.forEach(say);
-  if (last.event === 'sweep-finished') {
-    await quietly(async () => await ensemble(folder, json, say));
-    await quietly(async () => await report(folder, json, say));
-  }
+  // Who asks the command to end wants the terminal back; a budget, or another terminal, ends the sweep alone.
+  const isLeft = interrupted !== undefined;
+  if (last.event !== 'sweep-failed' && !isLeft) await quietly(async () => await report(folder, json, say));
   if (last.event === 'sweep-failed')
     throw new PolyakError('training', `${reason}; when that is mended, go on with: npx polyak resume ${place}`);
   if (last.event === 'sweep-finished') {
@@ -154,6 +156,7 @@ async function ended(folder: SweepFolder, last: SweepLine, { json, say, interrup
     return exitCode.done;
   }
   say(`stopped${reason === '' ? '' : `: ${reason}`}; go on with\n  npx polyak resume ${place}`);
+  if (isLeft) say(`a report of what there is comes by\n  npx polyak report ${place}`);
   if (interrupted !== undefined) return interrupted;
   return reason.includes('budget') ? exitCode.budget : exitCode.done;
 }
@@ -175,17 +178,15 @@ async function quietly<Value>(make: () => Promise<Value>): Promise<Value | undef
   }
 }
 
-async function ensemble(folder: SweepFolder, json: boolean, say: (text: string) => void): Promise<void> {
-  const { finalEnsemble, finalEnsembleLines } = await import('./final-ensemble.js');
-  const result = await finalEnsemble(folder, dirname(folder.path));
-  if (!result) return;
-  if (json) printJson({ event: 'ensemble', ...result });
-  else for (const lines of finalEnsembleLines(result)) say(lines);
-}
-
 async function report(folder: SweepFolder, json: boolean, say: (text: string) => void): Promise<void> {
+  const { finalEnsemble, finalEnsembleLines } = await import('./final-ensemble.js');
+  const ensemble = await finalEnsemble(folder);
+  if (!('why' in ensemble)) {
+    if (json) printJson({ event: 'ensemble', ...ensemble });
+    else for (const lines of finalEnsembleLines(ensemble)) say(lines);
+  } else if (!json) say(`no ensemble   ${ensemble.why}`);
   const { writeReport } = await import('./report.js');
-  const files = await writeReport(folder, folder.path);
+  const files = await writeReport(folder, folder.path, ensemble);
   if (json) printJson({ event: 'report-written', ...files });
   else say(`report in     ${displayPath(files.html)}`);
 }
@@ -195,10 +196,15 @@ async function lastWords(folder: SweepFolder): Promise<{ lines: string[]; snapsh
   try {
     const snapshot = await reader.sweep();
     const { counts, spent } = snapshot;
+    const [best] = await bestTrials(reader, 1);
+    const { last = [], edges } = await roundsOf(reader, (await reader.trials({})).rows, best);
+    const untold = edges.filter((edge) => !last.some((line) => line.includes(edge)));
     const states = Object.entries(counts).filter(([, trials]) => trials > 0);
     const lines = [
+      ...last,
       `${states.map(([state, trials]) => `${trials} ${state}`).join(', ')}; ${duration(spent.seconds)}, ${spent.epochs} epochs`,
       ...(await bestLines(reader)),
+      ...untold.map((edge) => `look again    ${edge}`),
       `see them all with  npx polyak trials ${displayPath(folder.path)}`,
     ];
     return { lines, snapshot };

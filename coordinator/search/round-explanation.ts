@@ -18,6 +18,13 @@ export function explainRound(cameTo: RoundCameTo, space: Space, narrowed: Narrow
   return [resultLine(cameTo), nextLine(cameTo, space, narrowed, widen)];
 }
 
+/** Of the last round, which no other follows. `edges`: of its best trial. */
+export function explainLastRound(cameTo: RoundCameTo, edges: Narrowed['edges']): [string, string] {
+  const told = edges.map((each) => edgeText(each, false));
+  const where = told.length > 0 ? told.join('; ') : 'its best lies at no bound of its ranges';
+  return [resultLine(cameTo), cameTo.saw.best.length === 0 ? 'no more rounds' : `no more rounds: ${where}`];
+}
+
 function resultLine({ round, rounds, metric, saw, lost }: RoundCameTo): string {
   const { epochs, trials } = rounds[round]!;
   const [best] = saw.best;

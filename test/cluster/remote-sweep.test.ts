@@ -1,11 +1,15 @@
 /** A sweep on a coordinator elsewhere, seen by commands that have no store: what they show comes from the coordinator's. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { connect } from '../../cli/connect.js';
 import { isAlive } from '../../cli/run-facts.js';
+import { gatherFacts } from '../../cli/sweep/gather-facts.js';
+import { openReader } from '../../cli/sweep/open-reader.js';
+import { SweepFollower } from '../../cli/sweep/sweep-follower.js';
+import { SweepFolder } from '../../cli/sweep/sweep-folder.js';
 import { packageRoot } from '../../common/package-root.js';
 import { SweepCluster } from './sweep-cluster.js';
 import { tinySweep } from './tiny-sweep.js';
@@ -66,6 +70,67 @@ describe('a sweep on a coordinator elsewhere', () => {
 
   it('of a trial that has not begun says so', () => {
     expect(() => polyak('show', 'tiny-search-1/7')).toThrow('has no trial 7: 2 have begun');
+  });
+
+  it('of folds has a report, which says why there is no ensemble', () => {
+    const { ensemble } = JSON.parse(polyak('report', 'tiny-search-1', '--json')) as { ensemble: { why: string } };
+    expect(ensemble.why).toContain('each trial is of 2 runs, which were trained on different samples');
+  });
+
+  describe('by rounds', () => {
+    let said: string;
+    const factsOf = async (folder: SweepFolder) => {
+      const reader = await openReader(folder);
+      try {
+        return await gatherFacts(folder, reader, []);
+      } finally {
+        await reader.close();
+      }
+    };
+
+    beforeAll(async () => {
+      const rounds = [
+        { trials: 3, epochs: 1 },
+        { trials: 2, epochs: 2 },
+      ];
+      const { file } = await tinySweep(
+        state,
+        { trials: 5, price: 2, schedule: { coarseToFine: { rounds } } },
+        { name: 'rounds', train: { epochs: 2, batchSize: 80, microBatchSize: 40 } },
+      );
+      said = polyak('sweep', file, '--coordinator', cluster.coordinator, '--detach');
+      const { sweepKey } = SweepFolder.open(state, 'rounds-search-1').facts;
+      const follower = new SweepFollower(cluster.coordinator, Buffer.from(sweepKey, 'hex'), 30_000);
+      const last = await follower.follow(() => undefined, new AbortController().signal);
+      follower.close();
+      expect(last.event).toBe('sweep-finished');
+    }, 90_000);
+
+    it('that nobody follows says how its report is made', () => {
+      expect(said).toMatch(/goes on at[^]*npx polyak status[^]*npx polyak report .*rounds-search-1/);
+    });
+
+    it('has the facts that its store has, with both rounds, seen from where there is no store', async () => {
+      const remote = SweepFolder.open(state, 'rounds-search-1');
+      const here = SweepFolder.open(state, 'rounds-search-1');
+      // Only in mind: sweep.json stays as it is.
+      Object.assign(here.facts, { coordinator: null, store: cluster.store });
+      const facts = await factsOf(remote);
+      expect(facts).toEqual(await factsOf(here));
+      expect(facts.rounds.map(([first]) => first.slice(0, 12))).toEqual(['round 1 of 2', 'round 2 of 2']);
+      const { experiment: _, ...shown } = facts;
+      expect(JSON.parse(polyak('show', 'rounds-search-1', '--json'))).toMatchObject({
+        ...{ rounds: shown.rounds, edges: shown.edges, cost: shown.cost },
+      });
+    });
+
+    it('has its report and the ensemble of its best trials later', () => {
+      polyak('report', 'rounds-search-1', '-o', join(state, 'report'));
+      const report = readFileSync(join(state, 'report/report.md'), 'utf8');
+      for (const part of ['## Rounds', 'round 2 of 2', '## Ensemble of the best', 'all together']) {
+        expect(report).toContain(part);
+      }
+    });
   });
 
   it('that has finished is shown as it was by a coordinator that began since', async () => {

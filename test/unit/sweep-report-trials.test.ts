@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { categoriesMax, parameterAxes, placeOn } from '../../cli/report/parameter-axis.js';
 import { durationText, listText, numberText, plainText, timeText } from '../../cli/report/plain-text.js';
 import { linearTicks, logTicks, tickText, valueScale } from '../../cli/report/plot-scale.js';
-import { bestSoFar, groupedByReason, hasResult, ranked, shownRange, thinned } from '../../cli/report/trial-results.js';
+import {
+  bestSoFar,
+  groupedByReason,
+  hasResult,
+  isFailure,
+  ranked,
+  shownRange,
+  thinned,
+} from '../../cli/report/trial-results.js';
 import { at, mixedSpace, mixedTrials, trialOf } from './sweep-report-facts.js';
 
 describe('results of trials', () => {
@@ -18,6 +26,12 @@ describe('results of trials', () => {
       trialOf({ number: 6, value: 0.5, status: 'stopped', reason: 'median' }),
     ];
     expect(trials.filter(hasResult).map(({ number }) => number)).toEqual([0, 6]);
+  });
+
+  it('counts a trial whose numbers were not finite as one that came to nothing, wherever that was', () => {
+    const reasons = ['notFinite', 'notFinite: step 12: the gradient is not finite', 'diverged', 'rank', null];
+    const trials = reasons.map((reason, number) => trialOf({ number, reason, status: 'stopped' }));
+    expect(trials.map(isFailure)).toEqual([true, true, true, false, false]);
   });
 
   it('ranks by direction, and of equal values the earlier trial first', () => {

@@ -57,6 +57,23 @@ describe('the report of a sweep', () => {
     expect([...report.html.matchAll(/<h2>(.*)<\/h2>/g)].map(([, title]) => title)).toEqual(sections);
   });
 
+  it('has the ensemble of the best beside its members, and says why where there is none', () => {
+    const evaluation = (loss: number, accuracy: number) => ({
+      ...{ split: 'test' as const, samples: 1500, loss, accuracy, meanAbsoluteError: null, metrics: { accuracy } },
+      ...{ classes: null, confusions: [] },
+    });
+    const test = { members: [evaluation(0.2, 0.95), evaluation(0.3, 0.94)], ensemble: evaluation(0.1, 0.97) };
+    const ensemble = { members: ['x/3', 'x/1'], splits: { test } };
+    expect(tableBelow(sweepReport({ ...facts, ensemble }, trials).markdown, 'Ensemble of the best')).toEqual([
+      ['test, 1,500 samples', 'loss', 'accuracy'],
+      ['x/3', '0.2', '0.95'],
+      ['x/1', '0.3', '0.94'],
+      ['all together', '0.1', '0.97'],
+    ]);
+    const none = sweepReport({ ...facts, ensemble: { why: 'it takes two <trials>' } }, trials);
+    expect(none.html).toContain('There is none: it takes two &lt;trials&gt;.');
+  });
+
   it('names the best trial with its value and exact parameters', () => {
     const [best] = ranked(trials.filter(hasResult), 'maximise');
     const { markdown } = report;

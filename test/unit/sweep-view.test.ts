@@ -43,7 +43,8 @@ describe('the live view of a sweep', () => {
   it('shows on 200 columns what has room', () => {
     const [first, second, best, trial] = progressLines({ ...progress, best: { ...progress.best!, columns: {} } }, 200);
     expect(first).toContain('190012/2000000 trials');
-    expect(second).toContain('4000000 epochs  cost 7500.00');
+    // 7500 for 190,012 trials: 2,000,000 cost 78942.38.
+    expect(second).toContain('4000000 epochs  cost 7500.00 of about 78942.38');
     expect(best).toContain('best validation.accuracy 0.9877  trial 123456, epoch 999');
     expect(trial).toContain('trial 190000   56 %  epoch 1/9  loss 12345.6789  3 workers');
   });
