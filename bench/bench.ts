@@ -26,12 +26,20 @@ type Row = [what: string, ours: string, peer: string, ratio: string, goal: strin
 interface Benchmark {
   title: string;
   peer: string;
+  /** What of the circumstances the figures do not say. */
+  note?: string;
   run(): Promise<Row[]>;
 }
 
 const show = (value: number | undefined, unit: string, digits = 0) =>
   value === undefined ? 'not measured' : `${value.toFixed(digits)} ${unit}`;
 const times = (value: number | undefined) => (value === undefined ? '' : `${value.toFixed(2)} times`);
+
+/** As coordinator/store/sqlite/database.ts and the scripts of bench/peers open them. */
+const durability = `Both sides are durable: what was acknowledged survives a loss of power. Polyak's store is a SQLite file with
+\`journal_mode = WAL\` and \`synchronous = FULL\`, written by group commit: what comes while a transaction is under way goes
+together into the next, and each call is acknowledged after the sync of its own. Optuna's is a SQLite file as Optuna opens it, with
+\`journal_mode = DELETE\` and \`synchronous = FULL\`, the defaults of SQLite; each of its calls is one transaction or several.`;
 
 const benchmarks: Record<string, Benchmark> = {
   gradient: {
@@ -96,6 +104,7 @@ const benchmarks: Record<string, Benchmark> = {
   'search-overhead': {
     title: 'A search of 2,000 trials of 100 ms with two reports each, 16 processes',
     peer: 'Ray Tune and Optuna',
+    note: durability,
     async run() {
       const { seconds, ratio, rayRatio, optunaRatio } = await benchmarkSearchOverhead();
       const ours = `${show(seconds, 's', 2)}, ${times(ratio)} the trials alone`;
@@ -116,6 +125,7 @@ const benchmarks: Record<string, Benchmark> = {
   'ask-tell': {
     title: `Random trials asked for and told, all on disk, ${askTellClients} processes with ${underWay} under way each`,
     peer: 'Optuna, SQLite with synchronous = FULL, one after another',
+    note: durability,
     async run() {
       const { trialsPerSecond, reportsPerSecond, ...optuna } = await benchmarkAskTell();
       const { optunaTrialsPerSecond, optunaReportsPerSecond } = optuna;
@@ -178,10 +188,10 @@ const benchmarks: Record<string, Benchmark> = {
   },
 };
 
-function table({ title, peer }: Benchmark, rows: Row[]): string {
+function table({ title, peer, note }: Benchmark, rows: Row[]): string {
   const lines = [['', 'Polyak', peer, 'ratio', 'goal'], ['---', '---', '---', '---', '---'], ...rows];
   const rowsOfTable = lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-  return `${headingOf(title)}\n\n${rowsOfTable}\n\n${circumstances()}\n`;
+  return [headingOf(title), ...(note === undefined ? [] : [note]), rowsOfTable, `${circumstances()}\n`].join('\n\n');
 }
 
 function headingOf(title: string): string {

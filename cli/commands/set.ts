@@ -14,7 +14,14 @@ export function addSet(program: Command): void {
     .addArgument(sweepArgument())
     .argument('<name=value...>', 'such as workers=4 or budget.time=2h; none takes a limit away');
   addJson(addSettings(command, 'state', ...tlsSettings))
-    .addHelpText('after', examples('polyak set @last workers=4 budget.time=2h', 'polyak set @last parallel=none'))
+    .addHelpText(
+      'after',
+      examples(
+        'polyak set @last workers=4 budget.time=2h',
+        'polyak set @last trials=400          # more than before; of coarse to fine, in the rounds that have not begun',
+        'polyak set @last parallel=none',
+      ),
+    )
     .action(async (sweep: string, assignments: string[], flags: ChangeFlags) => {
       const { changeSweep, parseSettings } = await import('../sweep/change-sweep.js');
       await changeSweep(sweep, 'SET', flags, parseSettings(assignments));

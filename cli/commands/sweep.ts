@@ -25,7 +25,11 @@ export function addSweep(program: Command): void {
       ...(['budget', 'patience'] as const),
     ),
   )
-    .option('--trials <n>', 'so many trials: search.trials=n', positiveInteger)
+    .option(
+      '--trials <n>',
+      'so many trials: search.trials=n; rounds of coarse to fine are scaled to it, in proportion',
+      positiveInteger,
+    )
     .option('--parallel <n>', 'so many trials at once at most', positiveInteger)
     .option('--priority <n>', 'of several sweeps on a cluster, the higher one begins trials first', wholeNumber)
     .option('--dry-run', 'say what would run, by one calibrated trial, and run nothing else', false)
@@ -41,6 +45,7 @@ export function addSweep(program: Command): void {
         'polyak sweep examples/digits-search.yaml --workers 4',
         'polyak sweep examples/digits-search.yaml --dry-run',
         'polyak sweep examples/digits-search.yaml --budget 2h           # stops at checkpoints, with exit code 6',
+        'polyak sweep examples/lecture-two-layer-search.yaml --trials 200',
         'polyak sweep --replay digits-search-1',
         'polyak sweep examples/digits-search.yaml --coordinator 10.0.0.1:7350 --detach',
         'polyak sweep examples/digits-search.yaml --coordinator 10.0.0.1:7350 --idempotency-key nightly-2026-11-30',

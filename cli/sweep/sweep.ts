@@ -17,6 +17,7 @@ import { sweepOnce } from './sweep-once.js';
 import { runSweep } from './run-sweep.js';
 import type { SweepChange } from './sweep-follower.js';
 import { SweepFolder } from './sweep-folder.js';
+import { withTrials } from './with-trials.js';
 import { sweepView } from './sweep-view.js';
 
 export interface SweepFlags extends SweepPlace {
@@ -44,7 +45,7 @@ export async function sweepCommand(file: string | undefined, flags: SweepFlags):
   }
   if (file === undefined) throw new PolyakError('usage', 'sweep: which experiment file? Or --replay SWEEP');
   const overrides = flags.trials === undefined ? flags.set : [...flags.set, `search.trials=${flags.trials}`];
-  const template = await loadTemplate(file, overrides);
+  const template = withTrials(await loadTemplate(file, overrides), flags.trials);
   for (const warning of template.warnings) process.stderr.write(`polyak: warning: ${warning}\n`);
   const prepared = await prepareSweep(template, flags);
   if (flags.dryRun) {

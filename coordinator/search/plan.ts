@@ -131,7 +131,10 @@ function plannedRounds(
   stepsPerEpoch: number,
 ): PlannedSchedule {
   const sum = rounds.reduce((total, round) => total + round.trials, 0);
-  if (sum !== trials) throw usage(`search.trials is ${trials}, and the rounds of coarseToFine have ${sum} together`);
+  if (sum !== trials) {
+    const way = `make them equal, or leave search.trials at ${sum} and let polyak sweep --trials ${trials} scale the rounds`;
+    throw usage(`search.trials is ${trials}, and the rounds of coarseToFine have ${sum} together: ${way}`);
+  }
   const long = rounds.find(({ epochs }) => epochs > train.epochs);
   if (long) {
     throw usage(`a round of coarseToFine has ${long.epochs} epochs, more than train.epochs, ${train.epochs}`);

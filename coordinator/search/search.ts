@@ -49,6 +49,12 @@ export class Search {
     return this.table.rows();
   }
 
+  /** Why it cannot have more trials now, in words after the sweep's name. */
+  refusalOfMore(): string | undefined {
+    if (!this.scheduler.extend) return `has its rungs made for ${this.trials} trials by ${this.plan.schedule.name}`;
+    return this.scheduler.refusalOfMore?.();
+  }
+
   private fold(event: SearchEvent): string | undefined {
     if (!this.hasBegun && event.type !== 'begin') return `'${event.type}' is ignored: the sweep has not begun`;
     switch (event.type) {
@@ -131,8 +137,8 @@ export class Search {
   }
 
   private extend(trials: number): string | undefined {
-    if (!this.scheduler.extend)
-      return `'extend' is ignored: ${this.plan.schedule.name} is made for its number of trials`;
+    const refusal = this.refusalOfMore();
+    if (refusal !== undefined || !this.scheduler.extend) return `'extend' is ignored: the search ${refusal}`;
     if (trials <= this.trials) return `'extend' to ${trials} trials is ignored: there are ${this.trials}`;
     this.trials = trials;
     this.decide(this.scheduler.extend(trials));

@@ -7,8 +7,10 @@ import { requireCountable } from './trial-plan.js';
 type Searched = Pick<Sweep, 'plan' | 'row' | 'settings' | 'isRepetition'>;
 
 /** Errors: `usage`, with the way out. */
-export function requireExtensible({ plan, row, settings, isRepetition }: Searched, trials: number): void {
-  const { schedule } = plan.search;
+export function requireExtensible(
+  { plan, row, settings, isRepetition, refusalOfMore }: Searched & Pick<Sweep, 'refusalOfMore'>,
+  trials: number,
+): void {
   const { sampler = 'random' } = plan.section;
   const samplerName = typeof sampler === 'string' ? sampler : (Object.keys(sampler)[0] ?? '');
   const refuse = (why: string) => {
@@ -22,9 +24,7 @@ export function requireExtensible({ plan, row, settings, isRepetition }: Searche
       `has ${settings.trials} trials, and they can only become more; 'polyak stop ${row.name}' ends it before all are over`,
     );
   }
-  if (schedule.name !== 'full' && schedule.name !== 'asha') {
-    refuse(`has its rungs and rounds made for ${settings.trials} trials by ${schedule.name}; ${another}`);
-  }
+  if (refusalOfMore !== undefined) refuse(`${refusalOfMore}; ${another}`);
   if (samplerName !== 'random' && samplerName !== 'sobol') {
     refuse(`has its points made for ${settings.trials} trials by ${samplerName}; ${another}`);
   }

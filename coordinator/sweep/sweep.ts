@@ -29,6 +29,8 @@ const drawnWrong = 'what it has drawn makes no right experiment: ';
 /** What decides: a search, or the repetition of one. */
 export interface Decider {
   take(event: SearchEvent): Outcome;
+  /** Why it cannot have more trials now, in words after the sweep's name. */
+  refusalOfMore?(): string | undefined;
   /** Of a repetition: all that was stored has been decided again. */
   readonly isComplete?: boolean;
 }
@@ -114,6 +116,11 @@ export class Sweep {
 
   get isRepetition(): boolean {
     return this.parts.record.replayOf !== undefined;
+  }
+
+  /** Why its search cannot have more trials now, in words after its name. */
+  get refusalOfMore(): string | undefined {
+    return this.parts.decider.refusalOfMore?.();
   }
 
   get counts(): Readonly<TrialCounts> {

@@ -79,6 +79,6 @@ describe('a search that is given more trials', () => {
     expect(search.take({ type: 'extend', trials: 3 }).ignored).toContain('there are 3');
     const halving = new Search(planOf({ trials: 9, epochs: 9, schedule: { successiveHalving: { eta: 3 } } }));
     halving.take({ type: 'begin' });
-    expect(halving.take({ type: 'extend', trials: 20 }).ignored).toContain('made for its number');
+    expect(halving.take({ type: 'extend', trials: 20 }).ignored).toContain('made for 9 trials');
   });
 });

@@ -5,9 +5,10 @@
  */
 import type { Create, Decision, SawRound, Space, Value } from '../log.js';
 import { narrowSpace } from '../narrow-space.js';
-import type { SearchPlan } from '../plan.js';
+import type { PlannedRound, SearchPlan } from '../plan.js';
 import { compareResults, type Result } from '../ranking.js';
 import { explainRound } from '../round-explanation.js';
+import { scaledRounds } from '../scaled-rounds.js';
 import { isOver, type SearchTable, type TrialRecord } from '../search-table.js';
 import type { Scheduler, SchedulerFactory } from './scheduler.js';
 
@@ -19,6 +20,8 @@ class CoarseToFine implements Scheduler {
   private results: Result[] = [];
   private space: Space;
   private outer: Space;
+  /** As planned, until the user wants more trials. */
+  private rounds: readonly PlannedRound[];
 
   constructor(
     private readonly plan: SearchPlan,
@@ -27,6 +30,7 @@ class CoarseToFine implements Scheduler {
   ) {
     this.space = plan.space;
     this.outer = plan.space;
+    this.rounds = schedule.rounds;
   }
 
   begin(): Decision[] {
@@ -36,13 +40,30 @@ class CoarseToFine implements Scheduler {
   reached(trial: TrialRecord, value: Value): Decision[] {
     this.results.push({ trial: trial.number, step: trial.step, value });
     const end = isOver(trial) || trial.untilStep === this.plan.untilStep ? [] : [roundOver(trial, value)];
-    const { rounds } = this.schedule;
-    if (this.results.length < rounds[this.round]!.trials || this.round === rounds.length - 1) return end;
+    if (this.results.length < this.rounds[this.round]!.trials || this.isLast) return end;
     return [...end, this.next()];
   }
 
+  refusalOfMore(): string | undefined {
+    return this.isLast ? 'has begun its last round, and a round that has begun stays as it is' : undefined;
+  }
+
+  /** The rounds that have not begun share what is not in those that have, in proportion to what was planned of them. */
+  extend(trials: number): Decision[] {
+    const begun = this.rounds.slice(0, this.round + 1);
+    const planned = this.schedule.rounds.slice(begun.length);
+    const left = begun.reduce((rest, round) => rest - round.trials, trials);
+    this.rounds = [...begun, ...scaledRounds(planned, left)];
+    return [];
+  }
+
+  private get isLast(): boolean {
+    return this.round === this.rounds.length - 1;
+  }
+
   private next(): Create {
-    const { rounds, quantile, widen } = this.schedule;
+    const { rounds } = this;
+    const { quantile, widen } = this.schedule;
     const saw = this.saw();
     const best = saw.best.map(({ trial }) => this.table.get(trial).parameters);
     const narrowed = narrowSpace(this.space, best, { quantile, widen, outer: this.outer });
@@ -68,7 +89,7 @@ class CoarseToFine implements Scheduler {
   }
 
   private roundCreated(): Omit<Create, 'saw'> {
-    const { trials, untilStep } = this.schedule.rounds[this.round]!;
+    const { trials, untilStep } = this.rounds[this.round]!;
     return { type: 'create', first: this.first, count: trials, bracket: 0, round: this.round, untilStep };
   }
 }

@@ -12,6 +12,8 @@ export interface Scheduler {
   requested?(): Decision | undefined;
   /** So many trials in all, more than before; without it the schedule is made for its number of trials. */
   extend?(trials: number): Decision[];
+  /** What keeps it from taking more at this moment, after the sweep's name; without it nothing ever does. */
+  refusalOfMore?(): string | undefined;
   /** After everything else: what is to be done about the end. */
   settle?(): Decision[];
 }
