@@ -4,6 +4,8 @@
  * part `kubernetes`.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -104,11 +106,20 @@ function trainingArguments(state: string): string[] {
 async function probes(release: PodRelease): Promise<string> {
   for (const [component, port] of Object.entries(ports)) {
     for (const pod of release.names(component))
-      await until(`${pod} answers`, async () => (await fetch(`http://${release.address(pod)}:${port}/healthz`)).ok);
+      await until(`${pod} answers`, async () => (await healthStatus(release, component, pod, port)) === 200);
   }
   return Object.keys(ports)
     .flatMap((component) => release.names(component))
     .join(', ');
+}
+
+/** As the probe of the chart asks, which does not look at certificates: the coordinator's port speaks TLS. */
+async function healthStatus(release: PodRelease, component: string, pod: string, port: number): Promise<number> {
+  const place = { host: release.address(pod), port, path: '/healthz', rejectUnauthorized: false };
+  const get = component === 'coordinator' ? https.get : http.get;
+  return await new Promise((resolve, reject) => {
+    get(place, (response) => resolve(response.resume().statusCode ?? 0)).on('error', reject);
+  });
 }
 
 function confinement(release: PodRelease): string {
@@ -177,15 +188,21 @@ async function watched(release: PodRelease): Promise<string> {
     writeFileSync(join(folder, name), quickened(text));
     return join(folder, name);
   });
-  const targets = Object.entries(ports).flatMap(([component, port]) =>
-    release.names(component).map((pod) => `${release.address(pod)}:${port}`),
-  );
+  const addresses = (component: keyof typeof ports) =>
+    release.names(component).map((pod) => `${release.address(pod)}:${ports[component]}`);
+  const targets = [...addresses('server'), ...addresses('worker-cpu')];
+  const secured = {
+    targets: addresses('coordinator'),
+    authority: join(release.secretFolder('campaign-polyak-coordinator-tls'), 'ca.crt'),
+    serverName: 'campaign-polyak-coordinator.training.svc',
+  };
+  const scraped = targets.length + secured.targets.length;
   const alertmanager = await Alertmanager.start();
-  const prometheus = await PrometheusServer.start({ targets, rules, alertmanager: alertmanager.address });
+  const prometheus = await PrometheusServer.start({ targets, secured, rules, alertmanager: alertmanager.address });
   try {
     await until('every pod is scraped', async () => {
       const up = await prometheus.query('up == 1');
-      return up.length === targets.length;
+      return up.length === scraped;
     });
     release.freeze('worker-cpu');
     try {
@@ -195,7 +212,7 @@ async function watched(release: PodRelease): Promise<string> {
     }
     await until('the alert is taken back', () => alertmanager.find('PolyakNoStep', 'resolved') !== undefined);
     const { annotations } = alertmanager.find('PolyakNoStep', 'firing')!;
-    return `${targets.length} pods were scraped; the webhook was told: ${annotations['summary']}, and when it went on`;
+    return `${scraped} pods were scraped; the webhook was told: ${annotations['summary']}, and when it went on`;
   } finally {
     await prometheus.stop();
     await alertmanager.stop();
@@ -234,7 +251,7 @@ async function until(what: string, isSo: () => boolean | Promise<boolean>): Prom
       if (await isSo()) return;
     } catch (error) {
       // What is not there yet refuses connections.
-      if (!(error instanceof TypeError)) throw error;
+      if (!(error instanceof TypeError || (error instanceof Error && 'code' in error))) throw error;
       last = error;
     }
     if (Date.now() > deadline) throw new Error(`not within ${limitMs / 1000} s: ${what}`, { cause: last });

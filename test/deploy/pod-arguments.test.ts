@@ -1,6 +1,10 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bytes, podArguments } from '../pods/pod-arguments.js';
 import type { PodSpec } from './manifest.js';
+import { writeSecret } from './rendered-secrets.js';
 
 const spec: PodSpec = {
   terminationGracePeriodSeconds: 20,
@@ -26,6 +30,7 @@ const spec: PodSpec = {
         { name: 'runs', mountPath: '/runs' },
         { name: 'store', mountPath: '/store' },
         { name: 'data', mountPath: '/data', readOnly: true },
+        { name: 'tls', mountPath: '/tls', readOnly: true },
       ],
     },
   ],
@@ -33,6 +38,7 @@ const spec: PodSpec = {
     { name: 'tmp', emptyDir: {} },
     { name: 'runs', persistentVolumeClaim: { claimName: 'all-runs' } },
     { name: 'data', persistentVolumeClaim: { claimName: 'pictures' } },
+    { name: 'tls', secret: { secretName: 'server-tls' } },
   ],
 };
 const place = {
@@ -41,6 +47,7 @@ const place = {
   network: 'net',
   aliases: ['server-1.svc'],
   claims: (claim: string) => `net-${claim}`,
+  secrets: (name: string) => `/secrets/${name}`,
   ownClaims: ['store'],
 };
 
@@ -53,7 +60,7 @@ describe('a rendered pod as podman runs it', () => {
       ...['--memory=1073741824b', '--cpus=0.5'],
       ...['--env=LEVEL=info', '--env=NAME=server-1', '--env=SHARD=1'],
       ...['--volume=/tmp', '--volume=net-all-runs:/runs', '--volume=net-store-server-1:/store'],
-      '--volume=net-pictures:/data:ro',
+      ...['--volume=net-pictures:/data:ro', '--volume=/secrets/server-tls:/tls:ro'],
       ...['polyak:0.1.0', 'server', '--shard=1', '--advertise=server-1.svc', '--text=$(UNKNOWN)'],
     ]);
   });
@@ -65,11 +72,27 @@ describe('a rendered pod as podman runs it', () => {
   it('is refused when it has what is not translated', () => {
     const [container] = spec.containers;
     expect(() => podArguments({ ...spec, containers: [container!, container!] }, place)).toThrow('one container');
-    const secret = { name: 'tmp', secret: { secretName: 'keys' } };
-    expect(() => podArguments({ ...spec, volumes: [secret] }, place)).toThrow(
-      'the volume tmp is {"name":"tmp","secret"',
+    const folder = { name: 'tmp', hostPath: { path: '/' } };
+    expect(() => podArguments({ ...spec, volumes: [folder] }, place)).toThrow(
+      'the volume tmp is {"name":"tmp","hostPath"',
     );
     expect(() => podArguments(spec, { ...place, labels: {} })).toThrow('SHARD comes from');
+  });
+
+  it('has the files of the Secrets that the chart renders, and is refused where it renders none', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'polyak-secret-'));
+    try {
+      const metadata = { name: 'keys' };
+      const data = { 'tokens.yaml': Buffer.from('[]').toString('base64'), more: '' };
+      const rendered = [{ apiVersion: 'v1', kind: 'Secret', metadata, data }];
+      const items = [{ key: 'tokens.yaml', path: 'tokens' }];
+      expect(writeSecret(rendered, 'keys', folder, items)).toEqual([join(folder, 'tokens')]);
+      expect(readFileSync(join(folder, 'tokens'), 'utf8')).toBe('[]');
+      expect(() => writeSecret(rendered, 'others', folder)).toThrow("renders no Secret 'others'");
+      expect(() => writeSecret(rendered, 'keys', folder, [{ key: 'no', path: 'no' }])).toThrow("'keys' has no 'no'");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('has quantities of memory in bytes', () => {

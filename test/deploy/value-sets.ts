@@ -21,7 +21,7 @@ export const corners: Record<string, Record<string, unknown>> = {
     coordinator: { store: { kind: 'postgres', postgres: { url: 'postgresql://polyak@db/polyak' } } },
     runs: { existingClaim: 'nfs' },
     checkpoints: { bucket: { enabled: true, secretName: 'minio', endpoint: 'http://minio:9000', region: 'eu-1' } },
-    tls: { enabled: true, kind: 'secrets', secrets: { server: 'own' } },
+    tls: { kind: 'secrets', secrets: { server: 'own' } },
     monitoring: { podMonitor: { enabled: true, interval: '30s' } },
   },
   'three pools, each scaled in its own way, one through Kueue': {
@@ -34,6 +34,7 @@ export const corners: Record<string, Record<string, unknown>> = {
   },
   'public data, a cache for all, no policies': {
     networkPolicy: { enabled: false },
+    tls: { enabled: false },
     data: {
       objectStore: { enabled: true, anonymous: true },
       cache: { kind: 'claim', claim: 'cache' },
@@ -84,7 +85,7 @@ export const mistakes: [what: string, values: Record<string, unknown>, named: Re
   ],
   ['a cache without its claim', { data: { cache: { kind: 'claim' } } }, /cache\/claim'.*minLength/],
   ['a claim without a path', { data: { claims: [{ claim: 'datasets' }] } }, /'\/data\/claims\/0'.*path/],
-  ['certificates without an issuer', { tls: { enabled: true } }, /issuer\/name'.*minLength/],
+  ['certificates without an issuer', { tls: { kind: 'certManager' } }, /issuer\/name'.*minLength/],
   ['a size that is none', { runs: { size: '50 GB' } }, /'\/runs\/size'/],
   ['a volume that one node has', { runs: { accessMode: 'ReadOnlyMany' } }, /'\/runs\/accessMode'.*ReadWriteMany/],
   ['a relative path', { runs: { path: 'runs' } }, /'\/runs\/path'.*'runs'/],

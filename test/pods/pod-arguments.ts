@@ -3,6 +3,7 @@
  * limits and volumes that its spec names. Probes, init containers and Services it does not know.
  */
 import type { Container, PodSpec } from '../deploy/manifest.js';
+import type { SecretItem } from '../deploy/rendered-secrets.js';
 
 export interface PodPlace {
   name: string;
@@ -12,6 +13,8 @@ export interface PodPlace {
   aliases?: string[];
   /** What its claims are called where its volumes are: a volume for each name of the spec's that is a claim. */
   claims: (claim: string) => string;
+  /** The folder with the files of a Secret; `items` are those that the volume has, where it has not all. */
+  secrets: (name: string, items?: readonly SecretItem[]) => string;
   /** Claims of a StatefulSet's own, by the name of the volume. */
   ownClaims?: readonly string[];
 }
@@ -95,7 +98,7 @@ function processors(quantity: string): number {
 }
 
 /** What a pod has for itself is an unnamed volume, which goes with the container. It begins with the owner that the image names. */
-function mounts(spec: PodSpec, container: Container, { name, claims, ownClaims = [] }: PodPlace): string[] {
+function mounts(spec: PodSpec, container: Container, { name, claims, secrets, ownClaims = [] }: PodPlace): string[] {
   const volumes = (spec.volumes ?? []) as Volume[];
   return (container.volumeMounts ?? []).map((mount) => {
     const readOnly = mount.readOnly === true ? ':ro' : '';
@@ -103,6 +106,8 @@ function mounts(spec: PodSpec, container: Container, { name, claims, ownClaims =
       return `--volume=${claims(`${mount.name}-${name}`)}:${mount.mountPath}${readOnly}`;
     const volume = volumes.find((each) => each.name === mount.name);
     if (volume && 'emptyDir' in volume) return `--volume=${mount.mountPath}`;
+    const secret = volume?.['secret'] as { secretName: string; items?: SecretItem[] } | undefined;
+    if (secret) return `--volume=${secrets(secret.secretName, secret.items)}:${mount.mountPath}${readOnly}`;
     const claim = volume?.['persistentVolumeClaim'] as { claimName: string } | undefined;
     if (!claim) throw new Error(`${name}: the volume ${mount.name} is ${JSON.stringify(volume)}`);
     return `--volume=${claims(claim.claimName)}:${mount.mountPath}${readOnly}`;

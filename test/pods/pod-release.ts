@@ -1,13 +1,19 @@
 /** A release of the chart under podman: a container for each pod, one network, a volume for each claim. It is what a kubelet would do. */
 import { randomBytes } from 'node:crypto';
+import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ChildProcess } from 'node:child_process';
 import { podTemplates, type Container, type Manifest, type PodTemplate } from '../deploy/manifest.js';
+import { writeSecret, type SecretItem } from '../deploy/rendered-secrets.js';
 import type { RunEvent } from '../cluster/cluster-run.js';
 import { podArguments } from './pod-arguments.js';
 import type { Podman } from './podman.js';
 
 const namespace = 'training';
+/** The fsGroup of the chart's pods. */
+const podGroup = 1000;
 
 interface RunningPod {
   name: string;
@@ -21,6 +27,7 @@ export class PodRelease {
   readonly network: string;
   private readonly pods = new Map<string, RunningPod>();
   private readonly volumes = new Set<string>();
+  private readonly secrets = mkdtempSync(join(tmpdir(), 'polyak-secrets-'));
   private readonly followers: ChildProcess[] = [];
   private made = 0;
 
@@ -148,6 +155,7 @@ export class PodRelease {
     for (const name of this.pods.keys()) attempt('rm', '--force', '--time=0', '--volumes', name);
     for (const name of this.volumes) attempt('volume', 'rm', '--force', name);
     attempt('network', 'rm', this.network);
+    rmSync(this.secrets, { recursive: true });
     if (errors.length > 0) throw new AggregateError(errors, 'not all of the release could be removed');
   }
 
@@ -163,11 +171,22 @@ export class PodRelease {
       aliases,
       ownClaims,
       claims,
+      secrets: (secret: string, items?: readonly SecretItem[]) => this.secretFolder(secret, items),
       network: this.network,
       labels: { ...template.labels, ...labels },
     };
     this.pods.set(name, pod);
     this.podman.run(...podArguments(template.spec, place));
+  }
+
+  /** The files of a rendered Secret, as a kubelet gives them to the pods' group and to nobody else. */
+  secretFolder(name: string, items?: readonly SecretItem[]): string {
+    const folder = join(this.secrets, name);
+    for (const path of writeSecret(this.manifests, name, folder, items)) {
+      chmodSync(path, 0o440);
+      chownSync(path, 0, podGroup);
+    }
+    return folder;
   }
 
   private template(owner: string): PodTemplate {

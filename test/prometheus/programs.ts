@@ -37,6 +37,8 @@ export class PrometheusServer {
 
   static async start(options: {
     targets: string[];
+    /** Those that speak TLS, whom their authority's FILE vouches for under one name. */
+    secured?: { targets: string[]; authority: string; serverName: string };
     rules?: string[];
     /** host:port of an Alertmanager that is told of what fires. */
     alertmanager?: string;
@@ -45,10 +47,16 @@ export class PrometheusServer {
     const address = `127.0.0.1:${await freePort('127.0.0.1')}`;
     const seconds = { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' };
     const job = { job_name: 'any-name', static_configs: [{ targets: options.targets }] };
+    const { targets = [], authority, serverName } = options.secured ?? {};
+    const secured = {
+      ...{ job_name: 'secured', scheme: 'https', static_configs: [{ targets }] },
+      tls_config: { ca_file: authority, server_name: serverName },
+    };
+    const jobs = options.secured ? [job, secured] : [job];
     const alerting = options.alertmanager && {
       alerting: { alertmanagers: [{ static_configs: [{ targets: [options.alertmanager] }] }] },
     };
-    const config = { global: seconds, rule_files: options.rules ?? [], scrape_configs: [job], ...alerting };
+    const config = { global: seconds, rule_files: options.rules ?? [], scrape_configs: jobs, ...alerting };
     writeFileSync(join(folder, 'prometheus.yml'), stringify(config));
     const args = [`--config.file=${join(folder, 'prometheus.yml')}`, `--storage.tsdb.path=${join(folder, 'data')}`];
     const child = spawn('prometheus', [...args, `--web.listen-address=${address}`], {

@@ -52,7 +52,13 @@ describe('roles of a certificate', () => {
     ]);
   });
 
-  it('are none without such a URI', () => {
+  it('are those that its names below role.polyak.invalid say, for authorities that sign no URIs', () => {
+    expect([...rolesOf('DNS:localhost, DNS:worker.role.polyak.invalid')]).toEqual(['worker']);
+    const others = ['*.role.polyak.invalid', 'a.worker.role.polyak.invalid', 'worker.role.polyak.invalid.example.org'];
+    for (const name of others) expect([name, rolesOf(`DNS:${name}`).size]).toEqual([name, 0]);
+  });
+
+  it('are none without such a name', () => {
     expect(rolesOf(undefined).size).toBe(0);
     expect(rolesOf('URI:polyak:root, URI:https://polyak:admin@a, DNS:URI:polyak:admin').size).toBe(0);
   });

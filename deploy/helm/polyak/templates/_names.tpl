@@ -49,3 +49,24 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | quote }}
 {{- $role := index . 1 -}}
 {{- index $root.Values.tls.secrets $role | default (printf "%s-%s-tls" (include "polyak.fullname" $root) $role) -}}
 {{- end -}}
+
+{{/* (root, role): JSON of the names by which a role is called, and those by which its certificate says which role it is. */}}
+{{- define "polyak.tlsNames" -}}
+{{- $root := index . 0 -}}
+{{- $role := index . 1 -}}
+{{- $fullname := include "polyak.fullname" $root -}}
+{{- $namespace := $root.Release.Namespace -}}
+{{- $names := list -}}
+{{- $addresses := list -}}
+{{- if eq $role "coordinator" -}}
+{{- $coordinator := printf "%s-coordinator" $fullname -}}
+{{- $names = list "localhost" $coordinator (printf "%s.%s" $coordinator $namespace) (printf "%s.%s.svc" $coordinator $namespace) -}}
+{{- $addresses = list "127.0.0.1" -}}
+{{- range $root.Values.tls.coordinatorNames -}}
+{{- if regexMatch "^[0-9.]+$|:" . -}}{{- $addresses = append $addresses . -}}{{- else -}}{{- $names = append $names . -}}{{- end -}}
+{{- end -}}
+{{- else if eq $role "server" -}}
+{{- $names = list (printf "*.%s-server.%s.svc" $fullname $namespace) -}}
+{{- end -}}
+{{- dict "names" $names "addresses" $addresses | toJson -}}
+{{- end -}}
