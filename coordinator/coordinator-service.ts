@@ -7,6 +7,7 @@ import type { Logger } from '../common/log.js';
 import { toServiceError } from '../common/rpc.js';
 import type { CertificateRole } from '../common/tls/certificate-role.js';
 import { textOf } from '../common/tls/method-roles.js';
+import type { Refusals } from '../common/tls/refusals.js';
 import { callerRoles } from '../common/tls/role-guard.js';
 import { assertCompatible } from '../common/version.js';
 import type { ChangeSweepRequest__Output } from '../proto/gen/polyak/v1/ChangeSweepRequest.js';
@@ -67,6 +68,7 @@ export interface ServiceParts {
   metrics: CoordinatorMetrics;
   /** Undefined where none are kept. */
   logs: TrialLogs | undefined;
+  refusals: Refusals;
   log: Logger;
 }
 
@@ -116,7 +118,11 @@ function attendHandler(parts: ServiceParts): CoordinatorHandlers['Attend'] {
     const lose = () => leave('stream broken');
     const register = async (registration: Register__Output) => {
       assertCompatible(`the ${registration.role.toLowerCase()}`, registration.version);
-      assertRegistersAs(registration.role === 'SERVER' ? 'server' : 'worker', callerRoles(call));
+      const impostor = impostorOf(registration.role === 'SERVER' ? 'server' : 'worker', callerRoles(call));
+      if (impostor) {
+        parts.refusals.add('role', call.getPeer(), impostor.message);
+        throw impostor;
+      }
       const epoch = await dispatcher.admit(registration);
       if (hasLeft) return;
       if (epoch === undefined) {
@@ -154,11 +160,11 @@ function attendHandler(parts: ServiceParts): CoordinatorHandlers['Attend'] {
   };
 }
 
-/** A worker that registered as a server would be given trials to lead. Errors: `refused`. */
-function assertRegistersAs(role: CertificateRole, roles: ReadonlySet<CertificateRole> | undefined): void {
-  if (!roles || roles.has(role)) return;
+/** A worker that registered as a server would be given trials to lead. Undefined for who has the role. */
+function impostorOf(role: CertificateRole, roles: ReadonlySet<CertificateRole> | undefined): PolyakError | undefined {
+  if (!roles || roles.has(role)) return undefined;
   const has = `the client's certificate has ${textOf(roles)}`;
-  throw new PolyakError('refused', `Coordinator.Attend: ${has}, and the process registers as a ${role}`);
+  return new PolyakError('refused', `Coordinator.Attend: ${has}, and the process registers as a ${role}`);
 }
 
 async function report(parts: ServiceParts, request: TrialReport__Output): Promise<Record<string, never>> {

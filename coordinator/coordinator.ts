@@ -156,6 +156,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     progress,
     metrics,
     logs,
+    refusals,
     log,
   };
   const http = await startHttpServer({

@@ -187,6 +187,8 @@ describe('a cluster under mutual TLS', () => {
     expect(called).toMatchObject({ code: 'refused' });
     expect(called.message).toMatch(message);
     expect(await count()).toBe(before + 1);
+    // Of a reason no more than a line a second.
+    await expect.poll(() => coordinator.report).toContain(`"reason":"${reason}"`);
 
     const server = servers[0]!;
     const shard = (await server.listening).address;
@@ -222,6 +224,10 @@ describe('a cluster under mutual TLS', () => {
 
   it('lets a worker neither begin, stop nor change a run, nor register as a server', async () => {
     const tls = TlsFiles.open(authority.issue(['worker']));
+    const { metrics } = await coordinator.listening;
+    const ca = TlsFiles.open(admin)!.current().authority;
+    const count = async () => sumMetric((await page(metrics, '/metrics', ca)).text, refused, 'reason="role"');
+    const before = await count();
     const follower = new RunFollower(address, Buffer.alloc(8, 1), 5000, tls);
     const { signal } = new AbortController();
     const submission = { trialKey: Buffer.alloc(8, 1), experiment: '{}', directory: folder, untilStep: 0, shards: 1 };
@@ -248,6 +254,10 @@ describe('a cluster under mutual TLS', () => {
       message:
         "Coordinator.Attend: the client's certificate has the role worker, and the process registers as a server",
     });
+    expect(await count()).toBe(before + 4);
+    await expect
+      .poll(() => coordinator.report)
+      .toMatch(/Coordinator\.Submit: the client's certificate has the role worker/);
   });
 
   it('lets an admin not speak as a worker or as a lead', async () => {

@@ -310,6 +310,47 @@ describe('an archive', () => {
     await expect(open('pictures.tar.gz')).rejects.toThrow('unpacks to more bytes than that');
   });
 
+  /** Python's libraries write whatever name they are given. */
+  const packedAs = (kind: 'tar' | 'zip', name: string) => {
+    const script = `
+import io, sys, tarfile, zipfile
+kind, path, name = sys.argv[1:]
+if kind == 'zip':
+    with zipfile.ZipFile(path, 'w') as archive: archive.writestr(name, b'owned')
+else:
+    with tarfile.open(path, 'w') as archive:
+        entry = tarfile.TarInfo(name)
+        entry.size = 5
+        archive.addfile(entry, io.BytesIO(b'owned'))`;
+    const path = join(folder, `named.${kind}`);
+    execFileSync('python3', ['-c', script, kind, path, name]);
+    server.put(`named.${kind}`, readFileSync(path));
+  };
+
+  it.each(['tar', 'zip'] as const)(
+    '(%s) writes nothing outside its folder, whatever its members are called',
+    async (kind) => {
+      for (const name of ['../outside', 'a/../../../outside', join(folder, 'outside')]) {
+        packedAs(kind, name);
+        await expect(open(`named.${kind}`)).rejects.toMatchObject({ code: 'data' });
+        const written = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
+          /outside$/.test(path),
+        );
+        // A name that is absolute may be taken for one within.
+        expect(written.filter((path) => !path.startsWith('cache/'))).toEqual([]);
+      }
+    },
+  );
+
+  it('(zip) that unpacks to more than the cache holds is refused', async () => {
+    const files = await pictures();
+    writeFileSync(join(files, 'zeros.png'), Buffer.alloc(2 ** 21));
+    const script = "import shutil,sys; shutil.make_archive(sys.argv[1], 'zip', sys.argv[2], 'pictures')";
+    execFileSync('python3', ['-c', script, join(folder, 'packed'), folder]);
+    server.put('pictures.zip', readFileSync(join(folder, 'packed.zip')));
+    await expect(open('pictures.zip')).rejects.toThrow('unpacks to more bytes than that');
+  });
+
   it('that is torn is refused', async () => {
     await pictures();
     server.put('pictures.tar.gz', tarred('-czf', '-').subarray(0, 100));
