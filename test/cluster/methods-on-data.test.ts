@@ -70,8 +70,8 @@ const trials: [string, Options][] = [
   ['the elastic net', { l1: '0.0001', l2: '0.001' }],
 ];
 
-function labelOf(option: unknown): string {
-  return typeof option === 'object' ? Object.keys(option!)[0]! : String(option);
+function labelOf(option: object | number | string): string {
+  return typeof option === 'object' ? Object.keys(option)[0]! : String(option);
 }
 
 const experiment = {
