@@ -14,7 +14,7 @@ export interface Source {
   /** Within the archive. */
   name: string;
   bytes: number;
-  open(): Readable;
+  open: () => Readable;
 }
 
 /** What a bucket is asked for at once. */

@@ -39,7 +39,7 @@ async function ensembleOf(folder: SweepFolder): Promise<EnsembleOrWhy> {
     await reader.close();
   }
   const { state, endedAt, settings } = snapshot;
-  if (state === 'running' || state === 'paused') return { why: `the sweep is ${state}` };
+  if (state === 'running' || state === 'paused') return { why: 'the sweep has not ended' };
   if (plan.members > 1) {
     const way = `polyak best ${folder.facts.name} --refit trains the best one on all data`;
     return { why: `each trial is of ${plan.members} runs, which were trained on different samples; ${way}` };
