@@ -10,7 +10,7 @@ export function addArchive(program: Command): void {
     .summary('put a sweep into one file')
     .description(
       'Puts a sweep that does not run into one file: its experiment and modules, its trials with their reports, and the ' +
-        'checkpoints that are kept, also those in a bucket. The data are not in it. Restored it is a sweep of that machine.',
+        'checkpoints that are kept, also those in a bucket. The data are not in it. Restored, it belongs to the machine where that is done.',
     )
     .addArgument(sweepArgument());
   addJson(addSettings(command, 'state'))

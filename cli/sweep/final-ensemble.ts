@@ -1,7 +1,6 @@
 /** The best trials of a sweep that has ended, as an ensemble: evaluated once, kept in ensemble.json of its folder. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { PolyakError } from '../../common/errors.js';
 import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import { evaluateEnsemble, type EnsembleEvaluation } from '../../inference/evaluate.js';
 import type { TrainedRun } from '../../inference/trained-run.js';
@@ -19,13 +18,12 @@ interface Stored extends EnsembleFacts {
   endedAt: string | null;
 }
 
-/** What cannot be evaluated is no failure of the sweep's: it is answered with why. */
+/** What cannot be evaluated is no failure of the sweep's, nor of its report: it is answered with why. */
 export async function finalEnsemble(folder: SweepFolder): Promise<EnsembleOrWhy> {
   try {
     return await ensembleOf(folder);
   } catch (error) {
-    if (!(error instanceof PolyakError)) throw error;
-    return { why: error.message };
+    return { why: error instanceof Error ? error.message : String(error) };
   }
 }
 
