@@ -19,6 +19,8 @@ const manifestSchema = z.strictObject({
   sweep: z.string().regex(/^[a-z0-9][a-z0-9-]{0,80}$/, 'is no name of a sweep'),
   /** Where it lay, so that what the store says of folders can be said anew. */
   directory: z.string(),
+  /** Of one whose checkpoints lay in a bucket, the prefix there: they are in the archive. */
+  checkpoints: z.string().optional(),
   files: z.array(
     z.strictObject({
       name: fileName,

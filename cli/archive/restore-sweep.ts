@@ -129,10 +129,14 @@ async function takeEntry(
   }
 }
 
-/** The store is made anew of the rows, and sweep.json says where all is now. */
-async function settle(folder: string, target: string, { sweep, directory }: ArchiveManifest): Promise<void> {
+/** The store is made anew of the rows, on this machine, and sweep.json says where all is now. */
+async function settle(
+  folder: string,
+  target: string,
+  { sweep, directory, checkpoints: bucket }: ArchiveManifest,
+): Promise<void> {
   const rows = join(folder, rowsName);
-  await readRows(rows, join(folder, 'coordinator.db'), { from: directory, to: target });
+  await readRows(rows, join(folder, 'coordinator.db'), { from: directory, bucket, to: target });
   await rm(rows);
   const file = join(folder, 'sweep.json');
   const record = await recordOf(file);
@@ -143,6 +147,7 @@ async function settle(folder: string, target: string, { sweep, directory }: Arch
     store: join(target, 'coordinator.db'),
     roles: [],
     pid: null,
+    ...(bucket !== undefined && { checkpoints: undefined }),
   };
   await writeFile(file, `${JSON.stringify(now, null, 2)}\n`);
   for (const name of ['logs', 'trials']) await mkdir(join(folder, name), { recursive: true });

@@ -47,17 +47,21 @@ async function* rowsOf(store: StoreReader, sweep: string): AsyncGenerator<Change
   }
 }
 
-/** Folders that lay in `from` are said to lie in `to`. Errors: `data` for lines that are no rows, and folders elsewhere. */
-export async function readRows(
-  file: string,
-  storePath: string,
-  { from, to }: { from: string; to: string },
-): Promise<void> {
+/** Where what rows name lay, and where it lies now. */
+export interface Move {
+  from: string;
+  /** s3://bucket/prefix, of what was brought from there. */
+  bucket?: string | undefined;
+  to: string;
+}
+
+/** Folders that lay in `from`, or in `bucket`, are said to lie in `to`. Errors: `data` for lines that are no rows, and folders elsewhere. */
+export async function readRows(file: string, storePath: string, move: Move): Promise<void> {
   const store = await openStore(storePath, 'restore');
   try {
     let changes: Change[] = [];
     for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
-      changes.push(moved(changeOf(line, file), { from, to, file }));
+      changes.push(moved(changeOf(line, file), move, file));
       if (changes.length < pageRows) continue;
       await store.commit(changes);
       changes = [];
@@ -103,16 +107,27 @@ function parsed(line: string): Partial<RowChange> | null {
 }
 
 /** Whoever goes on with the sweep writes where the rows say: nowhere but in its folder. Errors: `data`. */
-function moved(change: RowChange, { from, to, file }: { from: string; to: string; file: string }): Change {
+function moved(change: RowChange, { from, bucket, to }: Move, file: string): Change {
   if (change.table !== 'sweeps' && change.table !== 'runs') return change;
   const directory: unknown = change.row.directory;
   // That of a trial that was run by a process of the user's own.
-  // What lies in a bucket stays there.
-  if (directory === '' || (typeof directory === 'string' && isBucket(directory))) return change;
-  const inside = typeof directory === 'string' ? relative(from, directory) : '..';
+  if (directory === '') return change;
+  const isRemote = typeof directory === 'string' && isBucket(directory);
+  // What lies in a bucket stays there, where an older Polyak has not put it into the archive.
+  if (isRemote && bucket === undefined) return change;
+  const inside = typeof directory !== 'string' ? '..' : insideOf(isRemote ? (bucket ?? '') : from, directory);
   if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) {
     const where = JSON.stringify(directory);
-    throw new PolyakError('data', `${file}: a row's folder ${where} is not in the sweep's, '${from}'`);
+    throw new PolyakError(
+      'data',
+      `${file}: a row's folder ${where} is not in the sweep's, '${isRemote ? bucket : from}'`,
+    );
   }
   return { ...change, row: { ...change.row, directory: join(to, inside) } } as Change;
+}
+
+/** Places in a bucket have slashes on every system, and are no paths before their scheme is taken off. */
+function insideOf(place: string, directory: string): string {
+  const plain = (text: string) => (isBucket(text) ? text.replace('s3:/', '') : text);
+  return relative(plain(place), plain(directory));
 }

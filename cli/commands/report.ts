@@ -9,7 +9,7 @@ export function addReport(program: Command): void {
     .command('report')
     .summary('write the report of a sweep')
     .description(
-      'Writes report.html, which needs no other file, and report.md with its plots: best trials, curves, parameters and how important they were, failures and costs. A sweep that ends here writes them by itself.',
+      'Writes report.html, which needs no other file, and report.md with its plots: best trials, curves, parameters and how important they were, failures and costs, and the ensemble of its best trials once it has ended. A sweep that ends here writes them by itself.',
     )
     .addArgument(sweepArgument());
   addJson(addSettings(command, 'state', ...tlsSettings), 'the paths as one JSON object')

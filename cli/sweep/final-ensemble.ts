@@ -1,7 +1,6 @@
 /** The best trials of a sweep that has ended, as an ensemble: evaluated once, kept in ensemble.json of its folder. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { PolyakError } from '../../common/errors.js';
 import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import { evaluateEnsemble, type EnsembleEvaluation } from '../../inference/evaluate.js';
 import type { TrainedRun } from '../../inference/trained-run.js';
@@ -19,13 +18,12 @@ interface Stored extends EnsembleFacts {
   endedAt: string | null;
 }
 
-/** What cannot be evaluated is no failure of the sweep's: it is answered with why. */
+/** What cannot be evaluated is no failure of the sweep's, nor of its report: it is answered with why. */
 export async function finalEnsemble(folder: SweepFolder): Promise<EnsembleOrWhy> {
   try {
     return await ensembleOf(folder);
   } catch (error) {
-    if (!(error instanceof PolyakError)) throw error;
-    return { why: error.message };
+    return { why: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -39,7 +37,7 @@ async function ensembleOf(folder: SweepFolder): Promise<EnsembleOrWhy> {
     await reader.close();
   }
   const { state, endedAt, settings } = snapshot;
-  if (state === 'running' || state === 'paused') return { why: `the sweep is ${state}` };
+  if (state === 'running' || state === 'paused') return { why: 'the sweep has not ended' };
   if (plan.members > 1) {
     const way = `polyak best ${folder.facts.name} --refit trains the best one on all data`;
     return { why: `each trial is of ${plan.members} runs, which were trained on different samples; ${way}` };

@@ -22,8 +22,8 @@ export interface RefitExperiments {
   repeats: number;
   validation: ValidationIs;
   /** By the seed; their validation samples are the sweep's. */
-  validated(seed: number): Experiment[];
-  whole(seed: number): Experiment;
+  validated: (seed: number) => Experiment[];
+  whole: (seed: number) => Experiment;
 }
 
 /** `experiment` is that of any of the trial's runs that has its seed: its first. */

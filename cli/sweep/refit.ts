@@ -157,8 +157,8 @@ const ways: Readonly<Record<ValidationIs, string>> = {
   needed: 'trained again (reduceOnPlateau follows the validation samples, which stay out)',
 };
 
-export function refitLines(refit: Refit): string[] {
-  const { trial, metric, value, folds, again, diverged, verdict, equals, runs, test, validation } = refit;
+export function refitLines({ trial, metric, value, again, verdict, equals, runs, test, ...more }: Refit): string[] {
+  const { folds, diverged, validation } = more;
   const of = folds === 1 ? '' : `, each the mean of ${folds} folds`;
   const lost = diverged > 0 ? `, ${diverged} diverged` : '';
   const reached = again.values.length === 0 ? 'nothing' : spreadText(again, `${of}${lost}`);

@@ -148,7 +148,7 @@ async function ended(folder: SweepFolder, last: SweepLine, { json, say, interrup
   const known = await quietly(async () => await lastWords(folder));
   if (!json) known?.lines.forEach(say);
   // Who asks the command to end wants the terminal back; a budget, or another terminal, ends the sweep alone.
-  const isLeft = interrupted !== undefined;
+  const isLeft = interrupted !== undefined && last.event === 'sweep-stopped';
   if (last.event !== 'sweep-failed' && !isLeft) await quietly(async () => await report(folder, json, say));
   if (last.event === 'sweep-failed')
     throw new PolyakError('training', `${reason}; when that is mended, go on with: npx polyak resume ${place}`);

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../common/package-root.js';
 import { S3Server, accessKey, secretKey } from '../unit/s3-server.js';
@@ -95,7 +96,7 @@ describe('a run with --checkpoints s3://', () => {
 });
 
 describe('a sweep with --checkpoints s3://', () => {
-  it('keeps the weights of its best trials there, which evaluate and gc find', async () => {
+  it('keeps the weights of its best trials there, which evaluate, archive and gc find', async () => {
     const server = await S3Server.start({});
     const state = mkdtempSync(join(tmpdir(), 'polyak-bucket-'));
     const keys = { AWS_ACCESS_KEY_ID: accessKey, AWS_SECRET_ACCESS_KEY: secretKey };
@@ -117,6 +118,21 @@ describe('a sweep with --checkpoints s3://', () => {
       expect(await polyak('evaluate', 'tiny-search-1@best', '--split', 'validation', '--backend', 'cpu')).toMatch(
         /^0 /,
       );
+      const best = ['evaluate', 'tiny-search-1@best', '--split', 'validation', '--backend', 'cpu', '--json'];
+      const there = await polyak(...best);
+      expect(await polyak('archive', 'tiny-search-1', '-o', join(state, 'a.tar.gz'))).toMatch(/^0 /);
+      // Without the bucket: what was in it is in the archive.
+      const restored = [bin, 'restore', join(state, 'a.tar.gz'), '--state', join(state, 'restored')];
+      await promisify(execFile)(process.execPath, restored);
+      const alone = {
+        ...env,
+        AWS_ACCESS_KEY_ID: '',
+        AWS_SECRET_ACCESS_KEY: '',
+        AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+      };
+      const again = [bin, ...best, '--state', join(state, 'restored')];
+      const { stdout } = await promisify(execFile)(process.execPath, again, { env: alone });
+      expect(`0 ${stdout.replace('/restored/', '/')}`).toBe(there);
       server.objects.set([...server.objects.keys()][0]?.replace(/trials\/\d+/, 'trials/77') ?? '', Buffer.alloc(9));
       const collected = await polyak('gc', 'tiny-search-1');
       expect(collected).toMatch(/s3:.*trials\/77\/checkpoints .*of no trial that the store knows/);

@@ -124,6 +124,16 @@ describe('a sweep on a coordinator elsewhere', () => {
       });
     });
 
+    it('of which some trials have begun has the decisions for those, without waiting for its end', async () => {
+      const { sweepKey } = SweepFolder.open(state, 'rounds-search-1').facts;
+      const follower = new SweepFollower(cluster.coordinator, Buffer.from(sweepKey, 'hex'), 30_000);
+      const { signal } = new AbortController();
+      expect(await follower.creates(3, signal)).toMatchObject([{ first: 0, count: 3, round: 0 }]);
+      expect(await follower.creates(0, signal)).toEqual([]);
+      expect(await follower.creates(undefined, signal)).toHaveLength(2);
+      follower.close();
+    });
+
     it('has its report and the ensemble of its best trials later', () => {
       polyak('report', 'rounds-search-1', '-o', join(state, 'report'));
       const report = readFileSync(join(state, 'report/report.md'), 'utf8');
