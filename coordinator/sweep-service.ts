@@ -252,6 +252,7 @@ export async function reportOfTrial(
 ): Promise<void> {
   const { runs, ledger, dispatcher } = parts;
   if (kind === 'PROGRESS') return parts.progress.keep(run, body);
+  dispatcher.workers.countUntilNow(run.key);
   const written: Change = { table: 'reports', row: { run: run.key, kind, step, body } };
   switch (kind) {
     case 'NOTICE':

@@ -71,7 +71,7 @@ export class Sweep {
     this.retention = new Retention(plan.search.direction);
     this.rows = new SweepRows(row, () => ({
       ...record,
-      ...this.spending.record(),
+      ...this.spending.record(this.state === 'running'),
       failures: this.failures.record(),
     }));
     const { trials, spending, rows } = this;
@@ -469,6 +469,14 @@ export class Sweep {
     });
   }
 
+  /** Of a sweep that does not run: what workers did for it until they were told. */
+  worked(computeSeconds: number): Change[] {
+    return this.rows.collect(() => {
+      this.spending.passed(0, computeSeconds);
+      this.rows.write();
+    });
+  }
+
   snapshot(): SweepSnapshot {
     return snapshotOf(this);
   }
@@ -682,6 +690,8 @@ export class Sweep {
     const { row } = this.parts;
     if (row.state === state && row.reason === reason) return;
     const endedAt = state === 'running' || state === 'paused' ? null : new Date().toISOString();
+    if (row.state === 'running') this.spending.passed(this.spending.uncounted, 0);
+    else this.spending.goOn();
     Object.assign(row, { state, reason, endedAt });
     this.rows.write();
     this.rows.note(`sweep-${state}`, { reason });
