@@ -50,8 +50,14 @@ export const sweepRecordSchema = z.strictObject({
   computeSeconds: z.number().default(0),
   /** Until when they are counted, ISO 8601; null where it was not running then. */
   asOf: z.string().nullable().default(null),
-  /** The last error, and how many trials in a row have failed by it. */
-  failures: z.strictObject({ error: z.string(), count: z.int() }).prefault({ error: '', count: 0 }),
+  /** Those that count for `sameFailures`. */
+  failures: z
+    .strictObject({
+      error: z.string(),
+      count: z.int(),
+      trials: z.record(z.string(), z.array(z.int().nonnegative())).default({}),
+    })
+    .prefault({ error: '', count: 0 }),
 });
 export type SweepRecord = z.output<typeof sweepRecordSchema>;
 

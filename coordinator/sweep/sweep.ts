@@ -370,7 +370,7 @@ export class Sweep {
       if (this.state === 'running') return;
       if (this.state === 'finished')
         throw new PolyakError('usage', `${this.row.name} has finished; there is nothing to resume`);
-      this.failures.succeeded();
+      this.failures.forget();
       this.setState('running', null);
       for (const { row, runs } of this.trials.all()) {
         for (const run of runs) {
@@ -431,7 +431,7 @@ export class Sweep {
       // Before its runs may start, so that the trial is running for whatever they say.
       this.take({ type: 'retry', trial: row.number });
       this.retried.add(row.number);
-      this.failures.succeeded();
+      this.failures.forget();
       if (this.state !== 'running') this.setState('running', null);
       for (const run of active.runs) {
         // One that is on its way into its checkpoint goes on when it is there.
@@ -563,7 +563,7 @@ export class Sweep {
     this.rows.touch(trial);
     this.take({ type: 'created', trial: number, parameters: { ...parameters } });
     if (wrong === undefined) return;
-    this.failForGood(trial, wrong);
+    this.failForGood(trial, { code: 'usage', message: wrong });
     this.forgetIfOver(trial);
     this.finishIfOver();
   }
@@ -609,17 +609,18 @@ export class Sweep {
       return;
     }
     const way = code === 'lost' ? `; ${wayToTrainAgain(this, trial.row.number)}` : '';
-    this.failForGood(trial, message, way);
+    this.failForGood(trial, { code, message }, way);
   }
 
   /** It counts among the failures. `way` is what the user can do about it. */
-  private failForGood(trial: ActiveTrial, message: string, way = ''): void {
+  private failForGood(trial: ActiveTrial, { code, message }: Pick<EndFacts, 'code' | 'message'>, way = ''): void {
     this.fail(trial, `${message}${way}`);
-    const same = this.failures.add(message);
+    const { sameFailures } = this.settings;
+    const same = this.failures.add({ trial: trial.row.number, code, message }, sameFailures);
     this.rows.write();
     const { failedTrials } = this.settings.budget;
-    if (same >= this.settings.sameFailures) {
-      this.haltNow('failed', `${same} trials in a row have failed by the same error: ${message}`);
+    if (same !== undefined) {
+      this.haltNow('failed', `${same}: ${message}`);
     } else if (failedTrials !== undefined && this.counts.failed > failedTrials) {
       const most = `search.budget.failedTrials allows ${failedTrials}`;
       this.haltNow('failed', `${this.counts.failed} trials have failed, ${most}; the last: ${message}`);
