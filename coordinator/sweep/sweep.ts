@@ -59,7 +59,8 @@ export class Sweep {
   private readonly failures: SameFailures;
   /** Workers that have asked for a trial, where the schedule wants to be asked. */
   private asked = 0;
-  private averageChecked = false;
+  /** The fewest steps of an epoch for which it is known whether a running average is old enough. */
+  private fewestSteps = Number.POSITIVE_INFINITY;
   /** Trials that were tried again because somebody asked for it. */
   private readonly retried = new Set<number>();
   constructor(private readonly parts: SweepParts) {
@@ -268,6 +269,14 @@ export class Sweep {
     if (this.state !== 'running') return false;
     const run = this.runs.first;
     return run ? this.runs.fits(run) : this.mayBegin();
+  }
+
+  /**
+   * A trial trains, with so many steps in an epoch: before it has come to the end of one, the sweep fails where trials would be
+   * ranked by a running average that is too young.
+   */
+  trains(stepsPerEpoch: number): Change[] {
+    return this.rows.collect(() => this.checkAverage(stepsPerEpoch));
   }
 
   epoch(run: RunRow, epoch: number, report: EpochReport, stepsPerEpoch: number): Change[] {
@@ -699,8 +708,8 @@ export class Sweep {
   }
 
   private checkAverage(stepsPerEpoch: number): void {
-    if (this.averageChecked || stepsPerEpoch <= 0) return;
-    this.averageChecked = true;
+    if (stepsPerEpoch <= 0 || stepsPerEpoch >= this.fewestSteps) return;
+    this.fewestSteps = stepsPerEpoch;
     try {
       this.plan.checkAverage(stepsPerEpoch);
     } catch (error) {
