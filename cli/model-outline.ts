@@ -75,6 +75,11 @@ export async function outlineModel(experiment: Experiment, bundle?: ModuleBundle
   return { data, dataError, layers, manifest, warnings };
 }
 
+/** Undefined where the data are not there. Errors: `usage` where they do not fit the experiment. */
+export async function countSamples(experiment: Experiment, bundle?: ModuleBundle): Promise<DataCounts | undefined> {
+  return (await lookAtData(experiment, bundle && (await loadOnCpu(bundle, experiment)))).counts;
+}
+
 interface Look {
   counts: DataCounts | undefined;
   shape: DataShape | undefined;

@@ -36,6 +36,7 @@ export interface ProgressEvent extends Scores {
   /** The epoch that the step is of, from 1. */
   epoch: number;
   epochs: number;
+  stepsPerEpoch: number;
   imagesPerSecond: number;
   /** Workers that are admitted now. */
   workers: number;

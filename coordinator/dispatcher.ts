@@ -233,9 +233,11 @@ export class Dispatcher {
     const run = this.parts.runs.find(trialKey.toString('hex'));
     const isLed = run?.state === 'running' || run?.state === 'stopping';
     if (!run || !isLed) return attendee.send({ drop: { trialKey } });
+    const spending = this.parts.sweeps.ofRun(run)?.spending;
+    spending?.workedOn();
     if (attendee.register.role === 'SERVER') return;
     const place = this.workers.find(attendee.register.id);
-    if (place) this.workers.assign(place, run);
+    if (place) this.workers.assign(place, run, place.leftAt ?? spending?.uncountedSince);
     this.tell(run);
   }
 

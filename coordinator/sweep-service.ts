@@ -251,7 +251,11 @@ export async function reportOfTrial(
   { kind, step, body }: TrialReport__Output,
 ): Promise<void> {
   const { runs, ledger, dispatcher } = parts;
-  if (kind === 'PROGRESS') return parts.progress.keep(run, body);
+  if (kind === 'PROGRESS') {
+    const { stepsPerEpoch } = parts.progress.keep(run, body) ?? {};
+    return await ledger.commit(stepsPerEpoch === undefined ? [] : sweep.trains(stepsPerEpoch));
+  }
+  dispatcher.workers.countUntilNow(run.key);
   const written: Change = { table: 'reports', row: { run: run.key, kind, step, body } };
   switch (kind) {
     case 'NOTICE':

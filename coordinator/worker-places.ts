@@ -4,12 +4,16 @@ import type { RunRow } from './store/rows.js';
 
 /** Of its time; a trial more then costs little, and gives as much. */
 const waitingShareMin = 0.1;
+/** One that comes back later has to do without the time that it was away. */
+const returnMsMax = 3_600_000;
 
 export interface WorkerPlace {
   readonly id: string;
   readonly attendee: Attendee;
   /** By key: since when, and for which sweep. */
   readonly runs: Map<string, { run: RunRow; since: number }>;
+  /** By `performance.now()`: when it went and left runs behind, if it has come back since. */
+  readonly leftAt: number | undefined;
   /** By `performance.now()`: when it came, or was left without a run. */
   freeSince: number;
 }
@@ -19,6 +23,8 @@ export class WorkerPlaces {
   private readonly byRun = new Map<string, Set<WorkerPlace>>();
   /** By sweep: seconds that nobody has asked for yet. */
   private readonly seconds = new Map<string, number>();
+  /** By id of workers that have left runs behind: when. */
+  private readonly left = new Map<string, number>();
 
   /** `taken` is told how long a worker that is given a run had none. */
   constructor(private readonly taken: (freeSeconds: number) => void = () => undefined) {}
@@ -37,7 +43,8 @@ export class WorkerPlaces {
 
   add(attendee: Attendee): WorkerPlace {
     const { id } = attendee.register;
-    const place = { id, attendee, runs: new Map(), freeSince: performance.now() };
+    const place = { id, attendee, runs: new Map(), leftAt: this.left.get(id), freeSince: performance.now() };
+    this.left.delete(id);
     this.places.set(id, place);
     return place;
   }
@@ -46,14 +53,18 @@ export class WorkerPlaces {
   remove(attendee: Attendee): boolean {
     const place = this.places.get(attendee.register.id);
     if (place?.attendee !== attendee) return false;
+    const now = performance.now();
+    for (const [id, at] of this.left) if (now - at > returnMsMax) this.left.delete(id);
+    if (place.runs.size > 0) this.left.set(place.id, now);
     for (const key of place.runs.keys()) this.release(place, key);
     return this.places.delete(place.id);
   }
 
-  assign(place: WorkerPlace, run: RunRow): void {
+  /** `since` is by `performance.now()`; of one that comes back with the run, it has worked on it all the time. */
+  assign(place: WorkerPlace, run: RunRow, since = performance.now()): void {
     if (place.runs.has(run.key)) return;
     if (place.runs.size === 0) this.taken((performance.now() - place.freeSince) / 1000);
-    place.runs.set(run.key, { run, since: performance.now() });
+    place.runs.set(run.key, { run, since });
     const places = this.byRun.get(run.key) ?? new Set();
     this.byRun.set(run.key, places.add(place));
   }
@@ -72,6 +83,14 @@ export class WorkerPlaces {
   /** Who works on a run. */
   of(key: string): WorkerPlace[] {
     return [...(this.byRun.get(key) ?? [])];
+  }
+
+  /** The run's own seconds are then those until now. */
+  countUntilNow(key: string): void {
+    for (const place of this.of(key)) {
+      const held = place.runs.get(key);
+      if (held) this.account(place, held);
+    }
   }
 
   /** Those that no sweep has. */

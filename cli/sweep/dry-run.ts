@@ -144,7 +144,7 @@ function isWithin(stage: Stage | StageWithin): stage is StageWithin {
 async function calibrate({ value, plan, folder, bundle }: PreparedSweep, { shards, backend }: SweepPlace) {
   const state = await mkdtemp(join(tmpdir(), 'polyak-dry-run-'));
   try {
-    const whole = substitute(value, plan.draw(0).parameters, folder);
+    const whole = substitute(value, plan.first.parameters, folder);
     const experiment = { ...whole, train: { ...whole.train, epochs: 1 }, ...(bundle ? { module: whole.module } : {}) };
     const run = train(experiment, {
       state,

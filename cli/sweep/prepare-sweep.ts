@@ -9,8 +9,10 @@ import { checkRemoteData } from '../../worker/data/location/locate.js';
 import { readTopology } from '../../worker/model/model-file.js';
 import { storeModule } from '../../server/checkpoint/stored-module.js';
 import { checkedBucket } from '../checkpoint-bucket.js';
+import { countSamples } from '../model-outline.js';
 import { prepareModule } from '../module/prepare-module.js';
 import { provenanceOf } from '../provenance.js';
+import { requireMatureAverage } from '../validated-sweep.js';
 import { SweepFolder } from './sweep-folder.js';
 
 /** Where a sweep is computed and kept. */
@@ -45,9 +47,14 @@ export async function prepareSweep(
   const search = searchSchema.parse(template.search);
   const value = { ...(template.value as Record<string, unknown>), search };
   const plan = new TrialPlan({ value, folder, list });
-  const first = substitute(value, plan.draw(0).parameters, folder);
+  const first = substitute(value, plan.first.parameters, folder);
   const { experiment, bundle, file } = await prepareModule(first, state);
-  if (coordinator === undefined) await checkRemoteData(experiment.data, {});
+  if (coordinator === undefined) {
+    await checkRemoteData(experiment.data, {});
+    // Their number says how old a running average is. Data that are read for nothing else are not read here.
+    const counts = experiment.objective.weights === 'average' ? await countSamples(experiment, bundle) : undefined;
+    if (counts) requireMatureAverage(search, experiment, counts);
+  }
   const { model } = experiment;
   const isFile = typeof model === 'object' && 'file' in model;
   const complete = {

@@ -148,7 +148,7 @@ export const searchSchema = z
       .int()
       .positive()
       .default(5)
-      .describe('so many trials in a row that fail by the same error end the sweep'),
+      .describe('so many trials that fail by the same error, one after another or near each other, end the sweep'),
     crossValidation: crossValidationSchema
       .optional()
       .describe('trains and validates every trial several times; it is judged by the mean'),

@@ -36,6 +36,8 @@ interface Attempt {
   dueAt: number;
   /** Since when its time has not been counted. */
   since: number;
+  /** For so long before that, under the coordinator before, it is not counted either, unless its client comes back with it. */
+  awaySeconds: number;
 }
 
 /** An external sweep's clients and what they have. */
@@ -79,7 +81,8 @@ export class ExternalWork {
         if (run.state !== 'running') continue;
         const token = tokenOf(await this.parts.store.reports(run.key)) ?? '';
         const dueAt = Date.now() + silenceMsMax;
-        work.attempts.set(run.trial, { run, token, holder: undefined, dueAt, since: performance.now() });
+        const { awaySeconds } = sweep.spending;
+        work.attempts.set(run.trial, { run, token, holder: undefined, dueAt, since: performance.now(), awaySeconds });
       }
     }
   }
@@ -99,8 +102,12 @@ export class ExternalWork {
     client.send({ opened: { epochs: sweep.plan.search.untilStep } });
     for (const named of held) {
       const attempt = this.current(work, named);
-      if (attempt) this.hold(attempt, client);
-      else void this.tellOfOld(client, sweep, named);
+      if (attempt) {
+        this.hold(attempt, client);
+        if (attempt.awaySeconds > 0) sweep.spending.workedOn();
+        attempt.since -= attempt.awaySeconds * 1000;
+        attempt.awaySeconds = 0;
+      } else void this.tellOfOld(client, sweep, named);
     }
     // What it was given on its way and never got.
     if (before) this.leave(sweep, before, 0);
@@ -250,7 +257,7 @@ export class ExternalWork {
   private give(work: Work, client: WorkClient, run: RunRow, changes: readonly Change[]): void {
     const { sweep } = work;
     const token = randomKey();
-    const attempt: Attempt = { run, token, holder: undefined, dueAt: 0, since: performance.now() };
+    const attempt = { run, token, holder: undefined, dueAt: 0, since: performance.now(), awaySeconds: 0 };
     work.attempts.set(run.trial, attempt);
     this.hold(attempt, client);
     client.wanted -= 1;

@@ -10,6 +10,8 @@ const progressSchema = z.looseObject({
   steps: z.number(),
   epoch: z.number(),
   epochs: z.number(),
+  /** Since it is told. */
+  stepsPerEpoch: z.number().optional(),
   loss: z.number().nullable(),
   workers: z.number(),
   imagesPerSecond: z.number().nullable().optional(),
@@ -35,11 +37,14 @@ export interface RunProgress extends z.output<typeof progressSchema> {
 export class Progress {
   private readonly bySweep = new Map<string, Map<string, RunProgress>>();
 
-  keep({ key, sweep, trial, member }: RunRow, body: string): void {
+  /** Undefined of what says nothing. */
+  keep({ key, sweep, trial, member }: RunRow, body: string): RunProgress | undefined {
     const parsed = progressText.safeParse(body);
-    if (sweep === null || !parsed.success) return;
+    if (sweep === null || !parsed.success) return undefined;
     const runs = this.bySweep.get(sweep) ?? new Map<string, RunProgress>();
-    this.bySweep.set(sweep, runs.set(key, { ...parsed.data, trial, member }));
+    const progress = { ...parsed.data, trial, member };
+    this.bySweep.set(sweep, runs.set(key, progress));
+    return progress;
   }
 
   forget({ key, sweep }: RunRow): void {

@@ -45,11 +45,19 @@ export const sweepRecordSchema = z.strictObject({
   external: z.boolean().default(false),
   /** Key of the sweep whose stored decisions this one repeats. */
   replayOf: z.string().optional(),
-  /** Seconds that it has run, and that workers were assigned to it, before the present start. */
+  /** Seconds that it has run, and that workers were assigned to it. */
   seconds: z.number().default(0),
   computeSeconds: z.number().default(0),
-  /** The last error, and how many trials in a row have failed by it. */
-  failures: z.strictObject({ error: z.string(), count: z.int() }).prefault({ error: '', count: 0 }),
+  /** Until when they are counted, ISO 8601; null where it was not running then. */
+  asOf: z.string().nullable().default(null),
+  /** Those that count for `sameFailures`. */
+  failures: z
+    .strictObject({
+      error: z.string(),
+      count: z.int(),
+      trials: z.record(z.string(), z.array(z.int().nonnegative())).default({}),
+    })
+    .prefault({ error: '', count: 0 }),
 });
 export type SweepRecord = z.output<typeof sweepRecordSchema>;
 

@@ -61,7 +61,8 @@ export class Sweep {
   private readonly failures: SameFailures;
   /** Workers that have asked for a trial, where the schedule wants to be asked. */
   private asked = 0;
-  private averageChecked = false;
+  /** The fewest steps of an epoch for which it is known whether a running average is old enough. */
+  private fewestSteps = Number.POSITIVE_INFINITY;
   /** Trials that were tried again because somebody asked for it. */
   private readonly retried = new Set<number>();
   constructor(private readonly parts: SweepParts) {
@@ -73,7 +74,7 @@ export class Sweep {
     this.retention = new Retention(plan.search.direction);
     this.rows = new SweepRows(row, () => ({
       ...record,
-      ...this.spending.record(),
+      ...this.spending.record(this.state === 'running'),
       failures: this.failures.record(),
     }));
     const { trials, spending, rows } = this;
@@ -277,6 +278,14 @@ export class Sweep {
     return run ? this.runs.fits(run) : this.mayBegin();
   }
 
+  /**
+   * A trial trains, with so many steps in an epoch: before it has come to the end of one, the sweep fails where trials would be
+   * ranked by a running average that is too young.
+   */
+  trains(stepsPerEpoch: number): Change[] {
+    return this.rows.collect(() => this.checkAverage(stepsPerEpoch));
+  }
+
   epoch(run: RunRow, epoch: number, report: EpochReport, stepsPerEpoch: number): Change[] {
     return this.rows.collect(() => {
       this.checkAverage(stepsPerEpoch);
@@ -377,7 +386,7 @@ export class Sweep {
       if (this.state === 'running') return;
       if (this.state === 'finished')
         throw new PolyakError('usage', `${this.row.name} has finished; there is nothing to resume`);
-      this.failures.succeeded();
+      this.failures.forget();
       this.setState('running', null);
       for (const { row, runs } of this.trials.all()) {
         for (const run of runs) {
@@ -438,7 +447,7 @@ export class Sweep {
       // Before its runs may start, so that the trial is running for whatever they say.
       this.take({ type: 'retry', trial: row.number });
       this.retried.add(row.number);
-      this.failures.succeeded();
+      this.failures.forget();
       if (this.state !== 'running') this.setState('running', null);
       for (const run of active.runs) {
         // One that is on its way into its checkpoint goes on when it is there.
@@ -473,6 +482,14 @@ export class Sweep {
       if (this.state === 'running' && spent !== undefined) this.haltNow('stopped', spent);
       // What has become ready meanwhile may not fit the budget of epochs, and nothing else may happen any more.
       this.finishIfOver();
+    });
+  }
+
+  /** Of a sweep that does not run: what workers did for it until they were told. */
+  worked(computeSeconds: number): Change[] {
+    return this.rows.collect(() => {
+      this.spending.passed(0, computeSeconds);
+      this.rows.write();
     });
   }
 
@@ -562,7 +579,7 @@ export class Sweep {
     this.rows.touch(trial);
     this.take({ type: 'created', trial: number, parameters: { ...parameters } });
     if (wrong === undefined) return;
-    this.failForGood(trial, wrong);
+    this.failForGood(trial, { code: 'usage', message: wrong });
     this.forgetIfOver(trial);
     this.finishIfOver();
   }
@@ -608,17 +625,18 @@ export class Sweep {
       return;
     }
     const way = code === 'lost' ? `; ${wayToTrainAgain(this, trial.row.number)}` : '';
-    this.failForGood(trial, message, way);
+    this.failForGood(trial, { code, message }, way);
   }
 
   /** It counts among the failures. `way` is what the user can do about it. */
-  private failForGood(trial: ActiveTrial, message: string, way = ''): void {
+  private failForGood(trial: ActiveTrial, { code, message }: Pick<EndFacts, 'code' | 'message'>, way = ''): void {
     this.fail(trial, `${message}${way}`);
-    const same = this.failures.add(message);
+    const { sameFailures } = this.settings;
+    const same = this.failures.add({ trial: trial.row.number, code, message }, sameFailures);
     this.rows.write();
     const { failedTrials } = this.settings.budget;
-    if (same >= this.settings.sameFailures) {
-      this.haltNow('failed', `${same} trials in a row have failed by the same error: ${message}`);
+    if (same !== undefined) {
+      this.haltNow('failed', `${same}: ${message}`);
     } else if (failedTrials !== undefined && this.counts.failed > failedTrials) {
       const most = `search.budget.failedTrials allows ${failedTrials}`;
       this.haltNow('failed', `${this.counts.failed} trials have failed, ${most}; the last: ${message}`);
@@ -689,14 +707,16 @@ export class Sweep {
     const { row } = this.parts;
     if (row.state === state && row.reason === reason) return;
     const endedAt = state === 'running' || state === 'paused' ? null : new Date().toISOString();
+    if (row.state === 'running') this.spending.passed(this.spending.uncounted, 0);
+    else this.spending.goOn();
     Object.assign(row, { state, reason, endedAt });
     this.rows.write();
     this.rows.note(`sweep-${state}`, { reason });
   }
 
   private checkAverage(stepsPerEpoch: number): void {
-    if (this.averageChecked || stepsPerEpoch <= 0) return;
-    this.averageChecked = true;
+    if (stepsPerEpoch <= 0 || stepsPerEpoch >= this.fewestSteps) return;
+    this.fewestSteps = stepsPerEpoch;
     try {
       this.plan.checkAverage(stepsPerEpoch);
     } catch (error) {

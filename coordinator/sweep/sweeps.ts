@@ -128,14 +128,19 @@ export class Sweeps {
     return this.byKey.values();
   }
 
-  /** Once a second. `computeSecondsOf` are those since the last tick. */
+  /** Once a second: `seconds` have passed. `computeSecondsOf` are those since the last tick. */
   tick(seconds: number, computeSecondsOf: (sweep: string) => number): void {
     this.ticks += 1;
     const write = this.ticks % secondsBetweenWrites === 0;
     for (const sweep of this.byKey.values()) {
+      const computeSeconds = computeSecondsOf(sweep.key);
       if (sweep.state === 'running') {
-        this.ledger.commitSoon(sweep.tick(seconds, computeSecondsOf(sweep.key), write));
-      } else if (sweep.state === 'finished') this.forgetUnasked(sweep, seconds);
+        // Its own: it has begun, or gone on, between two ticks.
+        this.ledger.commitSoon(sweep.tick(sweep.spending.uncounted, computeSeconds, write));
+        continue;
+      }
+      if (computeSeconds > 0) this.ledger.commitSoon(sweep.worked(computeSeconds));
+      if (sweep.state === 'finished') this.forgetUnasked(sweep, seconds);
     }
   }
 

@@ -38,6 +38,8 @@ export class TrialPlan {
   private readonly judged: Judged;
   readonly section: SearchSection;
   private readonly samplers = new Map<Space, Sampler>();
+  /** Of the first trial that has drawn a right experiment; those before it fail by themselves. */
+  readonly first: Hyperparameters;
 
   /** Errors: `usage` for an experiment that cannot be searched. */
   constructor(
@@ -56,7 +58,11 @@ export class TrialPlan {
       );
     }
     this.seed = written ?? experimentSchema.shape.seed.parse(undefined);
-    this.judged = { ...(external ? judgedOf(external) : this.firstRight()), search: this.section };
+    const { drawn, experiment } = external
+      ? { drawn: this.draw(0), experiment: judgedOf(external) }
+      : this.firstRight();
+    this.first = drawn;
+    this.judged = { ...experiment, search: this.section };
     this.search = planSearch(this.judged, 1, Number.POSITIVE_INFINITY);
   }
 
@@ -98,13 +104,13 @@ export class TrialPlan {
     return canonicalExperiment(memberExperiment(experiment, this.section.crossValidation, member));
   }
 
-  /** Of the first trial that has drawn a right experiment; those before it fail by themselves. Errors: that of the first. */
-  private firstRight(): Experiment {
+  /** Errors: that of the first, where none is right. */
+  private firstRight(): { drawn: Hyperparameters; experiment: Experiment } {
     let wrong: PolyakError | undefined;
     for (let number = 0; number < Math.min(triedMax, this.section.trials); number += 1) {
-      const { parameters } = this.draw(number);
+      const drawn = this.draw(number);
       try {
-        return substitute(this.template.value, parameters, this.template.folder);
+        return { drawn, experiment: substitute(this.template.value, drawn.parameters, this.template.folder) };
       } catch (error) {
         if (!(error instanceof PolyakError)) throw error;
         wrong ??= error;

@@ -584,6 +584,7 @@ export class TrialLead {
       steps,
       epoch: Math.floor((step - 1) / plan.stepsPerEpoch) + 1,
       epochs: train.epochs,
+      stepsPerEpoch: plan.stepsPerEpoch,
       ...this.means(sums),
       learningRate: this.rateOf(plan, step - 1),
       imagesPerSecond: this.meter.imagesPerSecond,

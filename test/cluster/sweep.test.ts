@@ -118,6 +118,19 @@ describe(`a sweep (seed ${seed})`, () => {
     expect((await sweep.snapshot()).counts.failed).toBe(3);
   });
 
+  it('that would rank by a running average that is too young fails while its first epoch is trained', async () => {
+    const more = {
+      ...{ objective: { metric: 'validation.loss', direction: 'minimise', weights: 'average' } },
+      // 160 steps in an epoch.
+      ...{ weightAverage: { decay: 0.999 }, train: { epochs: 4, batchSize: 1, microBatchSize: 1 } },
+    };
+    const sweep = await cluster.submit(await tiny(halving, more), { settings: { parallel: 1 } });
+    const last = await sweep.ended();
+    expect(last.event).toBe('sweep-failed');
+    expect(last['reason']).toMatch(/successiveHalving ranks trials by it at step 160, but .* from step 3000 on/);
+    expect(sweep.lines.filter(({ event }) => event === 'report')).toEqual([]);
+  });
+
   it('takes a worker that joins within two seconds, and lets one go that is told to within one', async () => {
     const sweep = await cluster.submit(await tiny({ trials: 9 }, { train: { ...long, epochs: 2000 } }));
     const ended = sweep.ended();

@@ -234,5 +234,5 @@ describe('a sweep that runs', () => {
     const resumed = polyak('resume', 'tiny-search-2', '--workers', '2');
     expect(resumed.stderr).toBe('');
     expect(resumed.stdout).toContain('6 finished');
-  }, 60_000);
+  }, 120_000);
 });

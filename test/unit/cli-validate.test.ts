@@ -1,6 +1,6 @@
 /** `polyak validate`: the experiment with all its defaults, its layers, its data, and what is wrong with any of them. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -190,6 +190,10 @@ search: { trials: 9, ${search} }
     expect(stderr).toMatch(/successiveHalving ranks trials by it at step 21, but .* from step 30 on/);
     expect(stdout).toBe('');
     expect(status).toBe(2);
+    const sweeping = spawnSync(process.execPath, [bin, 'sweep', file], { encoding: 'utf8', cwd: folder });
+    expect(sweeping.stderr).toMatch(/successiveHalving ranks trials by it at step 21, but .* from step 30 on/);
+    expect(sweeping.status).toBe(2);
+    expect(readdirSync(folder)).toEqual(['sweep.yaml']);
     expect(validate(file, '--set', 'data.path=nowhere.csv').status).toBe(0);
     expect(validate(file, '--set', 'weightAverage.decay=0.5').status).toBe(0);
     // Of 1437 samples in two folds 719 are left to train on, 12 steps; all have 21, and 3 / (1 - 0.8) = 15.

@@ -56,8 +56,9 @@ export class KeptSweep {
     await this.store.close();
   }
 
+  /** Also where it has not begun. */
   async remove(): Promise<void> {
-    await this.store.close();
+    if (this.epochs > 0) await this.store.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 

@@ -123,6 +123,32 @@ describe('a trial that draws no right experiment', () => {
   });
 });
 
+describe('a sweep that ranks by a running average', () => {
+  const ranked = () => ({
+    ...drawing([8, 16, 24, 32], { schedule: { successiveHalving: { minEpochs: 1, eta: 2 } } }),
+    ...{ objective: { metric: 'validation.loss', weights: 'average' }, weightAverage: { decay: 0.9 } },
+  });
+  const young = (step: number) => `search.schedule.successiveHalving ranks trials by it at step ${step}, but`;
+
+  it('fails when a trial trains whose rung is too early for it, before an epoch has ended', async () => {
+    await kept.begin(ranked());
+    const run = await kept.start();
+    // Old enough from step 3 / (1 - 0.9) = 30 on.
+    await kept.commit(kept.sweep.trains(29));
+    expect(kept.sweep.row).toMatchObject({ state: 'failed', reason: expect.stringContaining(young(29)) as string });
+    expect(run.state).toBe('stopping');
+    expect(kept.sweep.spending.epochs).toBe(0);
+  });
+
+  it('fails also when only a later trial, which has drawn larger batches, has too few steps', async () => {
+    await kept.begin(ranked());
+    for (const steps of [30, 60, 30]) await kept.commit(kept.sweep.trains(steps));
+    expect(kept.sweep.row.state).toBe('running');
+    await kept.commit(kept.sweep.trains(15));
+    expect(kept.sweep.row).toMatchObject({ state: 'failed', reason: expect.stringContaining(young(15)) as string });
+  });
+});
+
 describe('a sweep of which the first trials are all wrong', () => {
   it('is refused when it is submitted', async () => {
     await expect(kept.begin(drawing([12, 20, 28]))).rejects.toThrow('8 does not divide train.batchSize, 12');
