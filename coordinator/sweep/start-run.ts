@@ -8,6 +8,7 @@ export function startRun(sweep: Sweep): Omit<StartedRun, 'run'> & { run: Started
   const changes: Change[] = [];
   try {
     if (!sweep.canStart && sweep.mayAsk) changes.push(...sweep.request());
+    changes.push(...sweep.beginUntrained());
     const started = sweep.canStart ? sweep.startNext() : undefined;
     if (started) changes.push(...started.changes);
     return { run: started?.run, changes, waitedSeconds: started?.waitedSeconds ?? 0 };
