@@ -104,7 +104,10 @@ describe(`a sweep (seed ${seed})`, () => {
     const table = await sweep.table();
     expect(table.some(({ status }) => status === 'running')).toBe(true);
     const again = await cluster.submit(slow, { replayOf: sweep, settings: { workers: 1, budget: { time: 0.1 } } });
-    expect(await again.ended()).toEqual({ event: 'sweep-stopped', reason: 'repeated to its end: search.budget.time of 6 s is spent' });
+    expect(await again.ended()).toEqual({
+      event: 'sweep-stopped',
+      reason: 'repeated to its end: search.budget.time of 6 s is spent',
+    });
     expect(await again.table()).toEqual(table);
     expect((await again.snapshot()).counts).toEqual((await sweep.snapshot()).counts);
   });
