@@ -2,6 +2,7 @@
  * The control stream to a trial's lead, on a connection of its own: small messages, a heartbeat a second, opened again
  * for as long as the trial lasts. Whoever is silent on it is taken for dead.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import type { Logger } from '../common/log.js';
 import { parameterServerClient } from '../common/rpc.js';
@@ -13,6 +14,8 @@ import { keepConnected, streamEnd } from './reconnect.js';
 
 const heartbeatMs = 1000;
 const silenceMs = 5000;
+/** A lead that is there ends the stream of whoever leaves at once. */
+const leaveMs = 300;
 
 export interface ControlLinkOptions {
   trialKey: Buffer;
@@ -50,6 +53,18 @@ export class ControlLink {
   /** To the present stream; dropped when there is none, since a lead that lost us has ended our leases. */
   send(message: WorkerMessage): void {
     if (this.stream) write(this.stream, message);
+  }
+
+  /**
+   * Says that the worker leaves, and waits until the lead has ended the stream for it, though not for long: one that is
+   * cancelled without it is that of a worker that has died.
+   */
+  async leave(): Promise<void> {
+    const { stream } = this;
+    if (!stream) return;
+    const ended = new Promise<void>((resolve) => stream.once('close', resolve).once('end', resolve));
+    write(stream, { leaving: {} });
+    await Promise.race([ended, delay(leaveMs, undefined, { ref: false })]);
   }
 
   /** Of the lead, host:port. */

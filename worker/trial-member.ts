@@ -89,13 +89,9 @@ export class TrialMember {
     this.control.moveTo(lead);
   }
 
-  /** The worker drains: its leases are free at once. */
-  leave(): void {
-    this.control.send({ leaving: {} });
-  }
-
-  /** Forgets the trial. */
+  /** Forgets the trial. Its leases are free at once. */
   async close(): Promise<void> {
+    await this.control.leave();
     this.stopping.abort();
     this.leases.close();
     await this.closed;

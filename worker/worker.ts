@@ -135,7 +135,6 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     if (stopping.signal.aborted) return await ended.promise;
     stopping.abort();
     attendance.close();
-    for (const member of members.values()) member.leave();
     await Promise.all([...members.values()].map((member) => member.close()));
     await compute?.thread.close();
     observability.close();

@@ -72,7 +72,7 @@ class StoredReader implements SweepReader {
       ...{ metric: search.metric, direction: search.direction, trials, best: await this.best() },
       counts: { ...counts, waiting: trials === null ? 0 : trials - begun },
       spent: { seconds, computeSeconds, epochs: await this.epochs() },
-      reproducibility: reproducibilityOfSweep(this.plan, settings.budget),
+      reproducibility: reproducibilityOfSweep(this.plan, settings.budget, row),
     };
   }
 

@@ -2,6 +2,7 @@
 import { placeAround } from '../../common/checkpoint-location.js';
 import { PolyakError } from '../../common/errors.js';
 import { loadTemplate } from '../../common/experiment/load.js';
+import { isRepeatedHalt } from '../../coordinator/search/repeated-halt.js';
 import type { SweepLine } from '../../coordinator/sweep/log-line.js';
 import type { SweepSnapshot } from '../../coordinator/sweep/sweep-snapshot.js';
 import { exitCode } from '../exit-codes.js';
@@ -154,6 +155,10 @@ async function ended(folder: SweepFolder, last: SweepLine, { json, say, interrup
     throw new PolyakError('training', `${reason}; when that is mended, go on with: npx polyak resume ${place}`);
   if (last.event === 'sweep-finished') {
     if (known) requireResult(known.snapshot, place);
+    return exitCode.done;
+  }
+  if (isRepeatedHalt(reason)) {
+    say(reason);
     return exitCode.done;
   }
   say(`stopped${reason === '' ? '' : `: ${reason}`}; go on with\n  npx polyak resume ${place}`);

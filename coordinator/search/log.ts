@@ -25,7 +25,13 @@ export type SearchEvent =
   /** The user wants a failed trial tried again. Only of a schedule to which a failure decides nothing. */
   | { type: 'retry'; trial: number }
   /** The user wants so many trials in all, more than before. Only of schedules that can take more. */
-  | { type: 'extend'; trials: number };
+  | { type: 'extend'; trials: number }
+  /** The sweep ends before its trials do, by the clock, a budget, its failures or its user; `reason` in words, null of the last. */
+  | { type: 'halt'; state: HaltState; reason: string | null }
+  /** It goes on after that. */
+  | { type: 'resume' };
+
+export type HaltState = 'paused' | 'stopped' | 'failed';
 
 export type StopReason =
   /** The value or the training loss is not a number. */
@@ -115,6 +121,21 @@ export interface Stop {
   saw: SawReport | SawRank | SawLimit;
 }
 
-export type Decision = Create | Pause | Promote | Stop;
+/** How far the trials were: the first `begun` had begun, `over` of them were over, and `open` are the others. */
+export interface SawTrials {
+  begun: number;
+  over: number;
+  open: { trial: number; step: number }[];
+}
+
+/** No trial begins, and those that run stop at a checkpoint. What they report on their way there still counts. */
+export interface Halt {
+  type: 'halt';
+  state: HaltState;
+  reason: string | null;
+  saw: SawTrials;
+}
+
+export type Decision = Create | Pause | Promote | Stop | Halt;
 
 export type LogEntry = { event: SearchEvent } | { decision: Decision };

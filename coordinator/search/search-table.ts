@@ -1,7 +1,7 @@
 /** What is known of a sweep's trials: a fold over its log. It decides nothing. */
 import { AveragesByStep } from './averages-by-step.js';
 import { isBetter } from './ranking.js';
-import type { Create, Decision, Direction, SearchEvent, Value } from './log.js';
+import type { Create, Decision, Direction, SawTrials, SearchEvent, Value } from './log.js';
 
 export type TrialStatus =
   /** May go on until its `untilStep`. */
@@ -28,6 +28,8 @@ export interface TrialRecord {
   status: TrialStatus;
   /** The scheduler has been told of the trial's result at this rung; -1 for none. */
   settledRung: number;
+  /** It has got its hyperparameters, for a worker. */
+  hasBegun: boolean;
   parameters: Record<string, unknown>;
   /** The newest report. */
   step: number;
@@ -83,18 +85,20 @@ export class SearchTable {
   }
 
   rows(): TableRow[] {
-    return [...this.records.values()]
-      .toSorted((left, right) => left.number - right.number)
-      .map(({ number, bracket, round, rung, status, step, value, reason }) => ({
-        number,
-        bracket,
-        round,
-        rung,
-        status,
-        step,
-        value,
-        reason,
-      }));
+    return this.inOrder().map(({ number, bracket, round, rung, status, step, value, reason }) => ({
+      number,
+      bracket,
+      round,
+      rung,
+      status,
+      step,
+      value,
+      reason,
+    }));
+  }
+
+  private inOrder(): TrialRecord[] {
+    return [...this.records.values()].toSorted((left, right) => left.number - right.number);
   }
 
   /** Why a report does not count; undefined for one that does, which is then recorded. */
@@ -110,7 +114,14 @@ export class SearchTable {
     return undefined;
   }
 
+  begin(record: TrialRecord, parameters: Record<string, unknown>): void {
+    record.hasBegun = true;
+    record.parameters = parameters;
+  }
+
   apply(decision: Decision): void {
+    // It changes the sweep, and no trial.
+    if (decision.type === 'halt') return;
     if (decision.type === 'create') return this.create(decision);
     const record = this.get(decision.trial);
     switch (decision.type) {
@@ -128,6 +139,17 @@ export class SearchTable {
   end(record: TrialRecord, status: 'stopped' | 'finished' | 'failed', reason?: string): void {
     record.reason = reason;
     this.move(record, status);
+  }
+
+  /** Trials begin in the order of their numbers. */
+  howFar(): SawTrials {
+    const begun = this.inOrder().filter(({ hasBegun }) => hasBegun);
+    const open = begun.filter((record) => !isOver(record));
+    return {
+      begun: begun.length,
+      over: begun.length - open.length,
+      open: open.map(({ number, step }) => ({ trial: number, step })),
+    };
   }
 
   /** What it has reported stays. */
@@ -148,6 +170,7 @@ export class SearchTable {
         untilStep,
         status: 'running',
         settledRung: -1,
+        hasBegun: false,
         parameters: {},
         step: 0,
         value: undefined,

@@ -74,6 +74,10 @@ export class Search {
         return this.retry(event.trial);
       case 'extend':
         return this.extend(event.trials);
+      case 'halt':
+        return this.halt(event);
+      case 'resume':
+        return undefined;
     }
   }
 
@@ -87,7 +91,7 @@ export class Search {
   private created({ trial, parameters }: SearchEvent & { type: 'created' }): string | undefined {
     const record = this.table.find(trial);
     if (!record) return `'created' is ignored: no decision has created trial ${trial}`;
-    record.parameters = parameters;
+    this.table.begin(record, parameters);
     return undefined;
   }
 
@@ -143,6 +147,10 @@ export class Search {
     this.trials = trials;
     this.decide(this.scheduler.extend(trials));
     return undefined;
+  }
+
+  private halt({ state, reason }: SearchEvent & { type: 'halt' }): undefined {
+    this.decide([{ type: 'halt', state, reason, saw: this.table.howFar() }]);
   }
 
   /** Tells the scheduler once a rung. */

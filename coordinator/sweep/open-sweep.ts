@@ -1,7 +1,7 @@
 /** A sweep made of its rows: when it is submitted, and again when a coordinator starts on the store. */
 import { PolyakError } from '../../common/errors.js';
 import type { Runs } from '../runs.js';
-import type { Decision, LogEntry } from '../search/log.js';
+import type { LogEntry } from '../search/log.js';
 import { Repetition } from '../search/repetition.js';
 import { replay } from '../search/replay.js';
 import { Search } from '../search/search.js';
@@ -39,8 +39,7 @@ async function deciderOf(
   if (replayOf === undefined) return log.length === 0 ? new Search(plan.search) : replay(plan.search, log).search;
   const stored = await readLog(store, replayOf);
   if (stored.length === 0) throw new PolyakError('usage', `there is no sweep ${replayOf} in this store to repeat`);
-  const decisions = stored.flatMap((entry): Decision[] => ('decision' in entry ? [entry.decision] : []));
-  const repetition = new Repetition(plan.search.direction, decisions);
+  const repetition = new Repetition(plan.search.direction, stored);
   for (const entry of log) if ('event' in entry) repetition.take(entry.event);
   return repetition;
 }

@@ -12,6 +12,7 @@ export function startRun(sweep: Sweep): StartedRun {
   try {
     for (let tried = 0; tried < triedMax; tried += 1) {
       if (!sweep.canStart && sweep.mayAsk) changes.push(...sweep.request());
+      changes.push(...sweep.beginUntrained());
       if (!sweep.canStart) break;
       const started = sweep.startNext();
       changes.push(...started.changes);

@@ -1,7 +1,9 @@
 /** Which changes of a sweep's trials its search can take: those that it has not decided upon already. */
+import { isDeepStrictEqual } from 'node:util';
 import { PolyakError } from '../../common/errors.js';
 import type { RunRow, TrialRow } from '../store/rows.js';
 import type { Sweep } from './sweep.js';
+import type { SweepSettings } from './sweep-settings.js';
 import { requireCountable } from './trial-plan.js';
 
 type Searched = Pick<Sweep, 'plan' | 'row' | 'settings' | 'isRepetition'>;
@@ -28,6 +30,23 @@ export function requireExtensible(
   if (samplerName !== 'random' && samplerName !== 'sobol') {
     refuse(`has its points made for ${settings.trials} trials by ${samplerName}; ${another}`);
   }
+}
+
+/** Errors: `usage` for a budget of a repetition, which ends where what it repeats ended. */
+export function requireNoBudget({ row, settings, isRepetition }: Searched, { budget }: SweepSettings): void {
+  if (!isRepetition || isDeepStrictEqual(budget, settings.budget)) return;
+  throw new PolyakError(
+    'usage',
+    `budget: ${row.name} repeats another sweep and ends where that ended; 'polyak stop ${row.name}' ends it before`,
+  );
+}
+
+/** Errors: `usage` where nothing is left to be done. */
+export function requireUnhalted({ row }: Searched, isHalted: boolean): void {
+  const { name, state } = row;
+  if (state === 'finished') throw new PolyakError('usage', `${name} has finished; there is nothing to resume`);
+  if (!isHalted) return;
+  throw new PolyakError('usage', `${name} is as far as what it repeats, which was halted there; resume that one`);
 }
 
 /** Errors: `usage`, with the way out. */

@@ -9,7 +9,7 @@ import { newRunRow } from './new-trial.js';
 import { ReadyQueue } from './ready-queue.js';
 import type { Spending } from './spending.js';
 import type { SweepRows } from './sweep-rows.js';
-import type { SweepSettings } from './sweep-settings.js';
+import type { Budget } from './sweep-settings.js';
 import { isTrialOver, type ActiveTrial, type TrialBook } from './trial-book.js';
 import type { TrialPlan } from './trial-plan.js';
 
@@ -20,7 +20,7 @@ export interface SweepRunsParts {
   trials: TrialBook;
   spending: Spending;
   rows: SweepRows;
-  settings: () => SweepSettings;
+  budget: () => Budget;
   /** Its trials are run by the user's own processes. */
   isExternal: boolean;
 }
@@ -66,7 +66,7 @@ export class SweepRuns {
 
   /** Whether the budget has its epochs. */
   fits(run: RunRow): boolean {
-    return this.parts.spending.allows(this.parts.settings().budget, this.epochsAhead(run));
+    return this.parts.spending.allows(this.parts.budget(), this.epochsAhead(run));
   }
 
   /** One that waits, which is given to a worker. Answers with the seconds for which it has waited. */

@@ -29,13 +29,20 @@ export function snapshotOf(sweep: Sweep): SweepSnapshot {
     ...{ metric, direction, counts: { ...sweep.counts }, best: sweep.best },
     trials: sweep.isRepetition ? null : sweep.settings.trials,
     spent: { seconds, computeSeconds, epochs },
-    reproducibility: reproducibilityOfSweep(sweep.plan, sweep.settings.budget),
+    reproducibility: reproducibilityOfSweep(sweep.plan, sweep.settings.budget, sweep.row),
   };
 }
 
-export function reproducibilityOfSweep({ search }: TrialPlan, { time, computeTime }: Budget): Reproducibility {
+/** `row` where it has begun. */
+export function reproducibilityOfSweep(
+  { search }: TrialPlan,
+  { time, computeTime }: Budget,
+  row?: Pick<SweepRow, 'state' | 'reason'>,
+): Reproducibility {
+  const isStopped = row?.state === 'stopped' && row.reason === null;
   return reproducibilityOf(search, [
     ...(time === undefined ? [] : ['search.budget.time ends it by the clock']),
     ...(computeTime === undefined ? [] : ['search.budget.computeTime ends it by the clock']),
+    ...(isStopped || row?.state === 'failed' ? ['it was halted before all its trials were over'] : []),
   ]);
 }

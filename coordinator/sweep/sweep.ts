@@ -5,7 +5,7 @@
 import { PolyakError } from '../../common/errors.js';
 import type { Runs } from '../runs.js';
 import { hasLead, isOver } from '../run-state.js';
-import type { Decision, LogEntry, SearchEvent, Value } from '../search/log.js';
+import type { Decision, HaltState, LogEntry, SearchEvent, Value } from '../search/log.js';
 import type { Outcome } from '../search/search.js';
 import type { Change, RunRow, SweepRow, SweepState, TrialRow } from '../store/rows.js';
 import { BestSoFar, type Best } from './best-so-far.js';
@@ -15,10 +15,16 @@ import { newTrialRow } from './new-trial.js';
 import type { ReadyQueue } from './ready-queue.js';
 import { checkpointsFolder, Retention } from './retention.js';
 import { Spending } from './spending.js';
-import { requireExtensible, requireRetriable, wayToTrainAgain } from './sweep-changes.js';
+import {
+  requireExtensible,
+  requireNoBudget,
+  requireRetriable,
+  requireUnhalted,
+  wayToTrainAgain,
+} from './sweep-changes.js';
 import { SweepRows } from './sweep-rows.js';
 import { SweepRuns } from './sweep-runs.js';
-import type { SweepRecord, SweepSettings } from './sweep-settings.js';
+import type { Budget, SweepRecord, SweepSettings } from './sweep-settings.js';
 import { snapshotOf, type SweepSnapshot, type TrialCounts } from './sweep-snapshot.js';
 import { isTrialOver, TrialBook, type ActiveTrial } from './trial-book.js';
 import type { TrialPlan } from './trial-plan.js';
@@ -33,6 +39,12 @@ export interface Decider {
   refusalOfMore?(): string | undefined;
   /** Of a repetition: all that was stored has been decided again. */
   readonly isComplete?: boolean;
+  /** Of a repetition: what it repeats was halted here. */
+  readonly isHalted?: boolean;
+  /** Of a repetition: false for a trial that had not begun when what it repeats was halted. */
+  mayBegin?(trial: number): boolean;
+  /** Of a repetition: the trial was not over when what it repeats was halted. */
+  staysOpen?(trial: number): boolean;
 }
 
 export interface SweepParts {
@@ -78,9 +90,8 @@ export class Sweep {
       failures: this.failures.record(),
     }));
     const { trials, spending, rows } = this;
-    const settings = () => record.settings;
     this.runs = new SweepRuns({
-      ...{ row, plan, runs: parts.runs, trials, spending, rows, settings },
+      ...{ row, plan, runs: parts.runs, trials, spending, rows, budget: () => this.budget },
       isExternal: record.external,
     });
   }
@@ -122,6 +133,11 @@ export class Sweep {
   /** Why its search cannot have more trials now, in words after its name. */
   get refusalOfMore(): string | undefined {
     return this.parts.decider.refusalOfMore?.();
+  }
+
+  /** A repetition ends where what it repeats ended, whatever that takes. */
+  private get budget(): Budget {
+    return this.isRepetition ? {} : this.settings.budget;
   }
 
   get counts(): Readonly<TrialCounts> {
@@ -271,6 +287,13 @@ export class Sweep {
     return started;
   }
 
+  /** Of a repetition: the next trials that had begun when what it repeats was halted, and had reported nothing. */
+  beginUntrained(): Change[] {
+    return this.rows.collect(() => {
+      while (this.mayBegin() && this.ready.peekNew()?.create.untilStep === 0) this.beginTrial();
+    });
+  }
+
   /** Whether `startNext` has something to start. */
   get canStart(): boolean {
     if (this.state !== 'running') return false;
@@ -384,15 +407,14 @@ export class Sweep {
   resume(): Change[] {
     return this.rows.collect(() => {
       if (this.state === 'running') return;
-      if (this.state === 'finished')
-        throw new PolyakError('usage', `${this.row.name} has finished; there is nothing to resume`);
+      requireUnhalted(this, this.parts.decider.isHalted ?? false);
       this.failures.forget();
-      this.setState('running', null);
+      this.goOn();
       for (const { row, runs } of this.trials.all()) {
         for (const run of runs) {
           // One that waits for its promotion has nothing to do, once it is in its checkpoint.
           const isToGoOn = run.state === 'failed' || (run.state === 'stopped' && row.status === 'running');
-          if (isToGoOn && !isTrialOver(row)) this.runs.goOn(run);
+          if (isToGoOn && !isTrialOver(row) && !this.isCut(row, run)) this.runs.goOn(run);
         }
       }
       this.finishIfOver();
@@ -416,6 +438,7 @@ export class Sweep {
   change(settings: SweepSettings): Change[] {
     return this.rows.collect(() => {
       const { trials } = this.settings;
+      requireNoBudget(this, settings);
       if (settings.trials !== trials) requireExtensible(this, settings.trials);
       this.parts.record.settings = settings;
       this.rows.write();
@@ -448,7 +471,7 @@ export class Sweep {
       this.take({ type: 'retry', trial: row.number });
       this.retried.add(row.number);
       this.failures.forget();
-      if (this.state !== 'running') this.setState('running', null);
+      this.goOn();
       for (const run of active.runs) {
         // One that is on its way into its checkpoint goes on when it is there.
         if (run.state === 'finished' || hasLead(run.state)) continue;
@@ -478,8 +501,9 @@ export class Sweep {
       this.spending.passed(seconds, computeSeconds);
       this.runs.tick();
       if (write) this.rows.write();
-      const spent = this.spending.spentTime(this.settings.budget);
+      const spent = this.spending.spentTime(this.budget);
       if (this.state === 'running' && spent !== undefined) this.haltNow('stopped', spent);
+      if (this.isStuck) this.haltNow('failed', 'nothing moves any more, though what it repeats went on');
       // What has become ready meanwhile may not fit the budget of epochs, and nothing else may happen any more.
       this.finishIfOver();
     });
@@ -500,6 +524,13 @@ export class Sweep {
   // ---- the search's events and decisions ----
 
   private take(event: SearchEvent): boolean {
+    const isTaken = this.takeOnly(event);
+    if (isTaken) this.finishIfOver();
+    return isTaken;
+  }
+
+  /** Where what happens to the sweep does not end with the event. */
+  private takeOnly(event: SearchEvent): boolean {
     const { decisions, ignored } = this.decisionsOn(event);
     if (ignored !== undefined) return false;
     this.rows.log({ event });
@@ -507,7 +538,6 @@ export class Sweep {
       this.rows.log({ decision });
       this.carryOut(decision);
     }
-    this.finishIfOver();
     return true;
   }
 
@@ -517,7 +547,8 @@ export class Sweep {
       return this.parts.decider.take(event);
     } catch (error) {
       if (!(error instanceof PolyakError)) throw error;
-      if (this.state !== 'failed') this.haltNow('failed', error.message);
+      // What it has made of the event is not in the log, so that nothing more may be asked of it.
+      if (this.state !== 'failed') this.carryOutHalt('failed', error.message);
       return { decisions: [], ignored: error.message };
     }
   }
@@ -529,6 +560,7 @@ export class Sweep {
       this.trials.counts.waiting += decision.count;
       return;
     }
+    if (decision.type === 'halt') return this.carryOutHalt(decision.state, decision.reason);
     const trial = this.trials.find(decision.trial);
     if (!trial) return;
     if (decision.type === 'pause') this.setStatus(trial, 'paused');
@@ -541,8 +573,16 @@ export class Sweep {
     Object.assign(trial.row, { rung, untilEpoch: untilStep });
     this.setStatus(trial, 'running');
     // Those that are still on their way into the checkpoint go on when they are there.
-    for (const run of trial.runs)
-      if (run.state === 'paused' || run.state === 'stopped' || run.state === 'failed') this.runs.goOn(run);
+    for (const run of trial.runs) {
+      const isEnded = run.state === 'paused' || run.state === 'stopped' || run.state === 'failed';
+      if (isEnded && !this.isCut(trial.row, run)) this.runs.goOn(run);
+    }
+  }
+
+  /** Of a repetition: what it repeats was halted before the trial was any further. */
+  private isCut({ number, untilEpoch }: TrialRow, run: RunRow): boolean {
+    const isLastOfAll = untilEpoch >= this.plan.search.untilStep;
+    return this.parts.decider.staysOpen?.(number) === true && !isLastOfAll && this.epochOf(run) >= untilEpoch;
   }
 
   private stopTrial(trial: ActiveTrial, reason: string): void {
@@ -555,7 +595,9 @@ export class Sweep {
 
   private mayBegin(): boolean {
     const next = this.ready.peekNew();
-    return next !== undefined && this.spending.allows(this.settings.budget, next.create.untilStep * this.plan.members);
+    if (next === undefined || this.state !== 'running') return false;
+    if (this.parts.decider.mayBegin?.(next.number) === false) return false;
+    return this.spending.allows(this.budget, next.create.untilStep * this.plan.members);
   }
 
   private beginTrial(): void {
@@ -576,6 +618,8 @@ export class Sweep {
     if (wrong === undefined) {
       for (let member = 0; member < members; member++) trial.runs.push(this.runs.create(row, member, since));
     }
+    // See `beginUntrained`.
+    if (row.untilEpoch === 0) for (const run of trial.runs) this.runs.stop(run);
     this.rows.touch(trial);
     this.take({ type: 'created', trial: number, parameters: { ...parameters } });
     if (wrong === undefined) return;
@@ -597,6 +641,8 @@ export class Sweep {
 
   private finished(trial: ActiveTrial): void {
     if (isTrialOver(trial.row) || trial.runs.some(({ state }) => state !== 'finished')) return;
+    // What is repeated was halted after its last report, and before it was over.
+    if (this.parts.decider.staysOpen?.(trial.row.number)) return;
     if (this.failures.succeeded()) this.rows.write();
     this.over(trial, 'finished', null);
     this.take({ type: 'finished', trial: trial.row.number });
@@ -631,10 +677,12 @@ export class Sweep {
   /** It counts among the failures. `way` is what the user can do about it. */
   private failForGood(trial: ActiveTrial, { code, message }: Pick<EndFacts, 'code' | 'message'>, way = ''): void {
     this.fail(trial, `${message}${way}`);
+    // Whether that ends what it repeats, is stored.
+    if (this.isRepetition) return;
     const { sameFailures } = this.settings;
     const same = this.failures.add({ trial: trial.row.number, code, message }, sameFailures);
     this.rows.write();
-    const { failedTrials } = this.settings.budget;
+    const { failedTrials } = this.budget;
     if (same !== undefined) {
       this.haltNow('failed', `${same}: ${message}`);
     } else if (failedTrials !== undefined && this.counts.failed > failedTrials) {
@@ -646,7 +694,8 @@ export class Sweep {
   /** It is not the trial's fault, and would be every other trial's: none is lost, and all go on when the sweep is resumed. */
   private waitForDisk(run: RunRow, message: string): void {
     this.rows.note('run-without-disk', { run: run.key, message });
-    if (this.state !== 'failed') this.haltNow('failed', message);
+    // A repetition that is at its end needs no checkpoint any more.
+    if (this.state !== 'failed' && !this.parts.decider.isHalted) this.haltNow('failed', message);
   }
 
   private fail(trial: ActiveTrial, reason: string): void {
@@ -684,23 +733,40 @@ export class Sweep {
 
   // ---- the sweep ----
 
-  private haltNow(state: 'paused' | 'stopped' | 'failed', reason: string | null): void {
+  /** Decided as all else is, so that a repetition ends where this did; before the search has begun there is nothing to repeat. */
+  private haltNow(state: HaltState, reason: string | null): void {
     if (this.state === 'finished') throw new PolyakError('usage', `${this.row.name} has finished`);
+    if (!this.takeOnly({ type: 'halt', state, reason })) this.carryOutHalt(state, reason);
+  }
+
+  private carryOutHalt(state: HaltState, reason: string | null): void {
     this.setState(state, reason);
     for (const { runs } of this.trials.all()) {
       for (const run of runs) this.runs.halt(run);
     }
   }
 
+  /** A repetition in which a trial did not fail, for instance, that all others had waited for. */
+  private get isStuck(): boolean {
+    return this.state === 'running' && this.isRepetition && !this.canStart && !this.runs.isMoving;
+  }
+
   private finishIfOver(): void {
     if (this.state !== 'running') return;
     if (this.ready.length > 0) {
-      if (!this.canStart && !this.runs.isMoving)
-        this.setState('stopped', this.spending.spentEpochs(this.settings.budget));
+      if (!this.canStart && !this.runs.isMoving && !this.isRepetition)
+        this.haltNow('stopped', this.spending.spentEpochs(this.budget));
       return;
     }
     if (this.trials.size > 0) return;
     if (this.parts.decider.isComplete ?? this.trials.over === this.settings.trials) this.setState('finished', null);
+  }
+
+  private goOn(): void {
+    if (this.state === 'running') return;
+    // What ended by itself, and has more to do now, was not halted.
+    if (this.state !== 'finished') this.takeOnly({ type: 'resume' });
+    this.setState('running', null);
   }
 
   private setState(state: SweepState, reason: string | null): void {

@@ -14,9 +14,9 @@ export class Member {
   constructor(
     readonly id: string,
     private readonly stream: ControlStream,
-    now: number,
+    readonly attachedAt: number,
   ) {
-    this.lastHeardAt = now;
+    this.lastHeardAt = attachedAt;
   }
 
   send(message: LeadMessage): void {

@@ -16,6 +16,7 @@ import { LeaseClock } from './lease-clock.js';
 import { Member, type ControlStream } from './member.js';
 import { Round, type BadLeaves, type Lease, type Tile } from './round.js';
 import { addSums, type Sums } from './trial-state.js';
+import { lossesMessage, WorkerLosses } from './worker-losses.js';
 
 export interface RoundSpec {
   kind: 'GRADIENT' | 'EVALUATE' | 'STATISTICS';
@@ -37,6 +38,7 @@ export interface RoundOutcome {
 
 export interface MembershipOptions {
   experimentJson: string;
+  microBatchSize: number;
   numerics: 'exact' | 'tolerant';
   metrics: ShardMetrics;
   log: Logger;
@@ -65,6 +67,7 @@ export class Membership {
   private readonly quarantined = new Set<string>();
   private readonly warned = new Set<string>();
   private readonly clock = new LeaseClock();
+  private readonly losses = new WorkerLosses();
   private readonly firstFacts = withResolvers<TrialFacts>();
   private known: TrialFacts | undefined;
   private lastLeaseId = 0;
@@ -102,6 +105,7 @@ export class Membership {
       stream.end();
       return;
     }
+    this.losses.cameBack(id);
     const before = this.members.get(id);
     // Its leases were granted on the stream that it has left, perhaps unheard.
     if (before) this.lose(before, 'reconnected');
@@ -111,7 +115,8 @@ export class Membership {
     const gone = (reason: string) => () => this.lose(member, reason);
     stream.on('cancelled', gone('stream broken'));
     stream.on('error', gone('stream broken'));
-    stream.on('end', gone('left'));
+    // Of whoever leaves there is word before.
+    stream.on('end', gone('stream broken'));
     member.send({ describe: { experiment: this.options.experimentJson } });
   }
 
@@ -186,6 +191,7 @@ export class Membership {
   private receiveForRound(member: Member, message: WorkerMessage__Output, running: RunningRound): void {
     const { round, spec } = running;
     const now = performance.now();
+    const computedBefore = round.computedCount;
     if (message.computed) {
       const { lease, firstLeaf, leaves, lossSum, metricSums, samples, badTensor, badTensorIndex } = message.computed;
       if (!round.owns(lease)) return;
@@ -207,12 +213,17 @@ export class Membership {
         );
       }
     }
+    if (round.computedCount > computedBefore) this.losses.progressed();
     this.checkDone();
   }
 
   private judge(member: Member, proof: Proof__Output): void {
     if (this.quarantined.has(member.id)) return this.refuse(member, 'its gradients were not finite where others were');
-    if (!this.known) this.record(factsOf(proof), true);
+    if (!this.known) {
+      this.record(factsOf(proof), true);
+      // That those who come later do the same again, is nothing new.
+      this.losses.progressed();
+    }
     const why = this.known && difference(this.known, proof);
     if (this.known && why !== undefined) {
       if (this.options.numerics !== 'tolerant' || !mayTolerate(this.known, proof)) return this.refuse(member, why);
@@ -251,8 +262,20 @@ export class Membership {
     if (this.members.get(member.id) !== member) return;
     this.members.delete(member.id);
     this.options.metrics.workersLost.inc({ reason });
+    this.options.log.info({ worker: member.id, reason }, 'worker lost');
     member.close();
-    this.running?.round.leave(member.id, performance.now());
+    const now = performance.now();
+    if (reason === 'stream broken' || reason === 'silent') this.countLoss(member, now);
+    this.running?.round.leave(member.id, now);
+  }
+
+  /** Whether it died of the trial is not known of one death; of several in a row it is. */
+  private countLoss({ id, proven, attachedAt }: Member, now: number): void {
+    const { running } = this;
+    const since = proven ? running?.round.computesSince(id) : attachedAt;
+    if (since === undefined || !this.losses.add(id, since, now)) return;
+    const doing = proven && running ? doingOf(running.spec) : 'prepared for this trial and tried its first micro-batch';
+    this.options.abort(new PolyakError('exhausted', lossesMessage(doing, this.options.microBatchSize)));
   }
 
   private checkDone(): void {
@@ -304,6 +327,13 @@ export class Membership {
   private send(worker: string, message: LeadMessage): void {
     this.members.get(worker)?.send(message);
   }
+}
+
+function doingOf({ kind, step }: RoundSpec): string {
+  if (kind === 'GRADIENT') return `computed for step ${step + 1} of this trial`;
+  return kind === 'EVALUATE'
+    ? `evaluated this trial after step ${step}`
+    : "computed the statistics of this trial's inputs";
 }
 
 const emptyOutcome: Sums = { lossSum: 0, metricSums: [], samples: 0, l2Sum: 0 };

@@ -58,6 +58,9 @@ export class Round {
   /** Leases of this round that have ended; a header of one is still a header of this round. */
   private readonly endedLeases = new Set<number>();
   private readonly leafDone: Uint8Array;
+  /** Also those whose sum was lost with who computed it. */
+  private readonly leafComputed: Uint8Array;
+  private computed = 0;
   private readonly attempts: Uint8Array;
   private readonly headers = new Map<string, Header>();
   private readonly nodes = new Map<string, TreeNode>();
@@ -78,6 +81,7 @@ export class Round {
     private readonly actions: RoundActions,
   ) {
     this.leafDone = new Uint8Array(leafCount);
+    this.leafComputed = new Uint8Array(leafCount);
     this.attempts = new Uint8Array(leafCount);
     this.leavesLeft = leafCount;
   }
@@ -88,6 +92,17 @@ export class Round {
 
   get leaseCount(): number {
     return this.leases.size;
+  }
+
+  /** Leaves that anybody has computed, each once, whatever became of it. */
+  get computedCount(): number {
+    return this.computed;
+  }
+
+  /** When the worker was given what it has not computed yet; undefined where it has nothing to compute. */
+  computesSince(worker: string): number | undefined {
+    const unfinished = this.leasesOf(worker).filter(({ first, end, done }) => done < end - first);
+    return unfinished.length === 0 ? undefined : Math.max(...unfinished.map(({ grantedAt }) => grantedAt));
   }
 
   /** Set when the round is complete but some leaves can never be filled: two workers agree that they are not finite. */
@@ -130,12 +145,14 @@ export class Round {
     const lease = this.leases.get(leaseId);
     if (!lease) return;
     lease.done = Math.min(done, lease.end - lease.first);
+    this.noteComputed(lease.first, lease.first + lease.done);
     this.extend(lease, now);
   }
 
   /** A subtree's sums are known. */
   header(node: TreeNode, header: Header, now: number): void {
     const key = nodeKey(node);
+    this.noteComputed(node.first, node.first + node.leaves);
     for (const lease of this.leasesOf(header.worker)) {
       if (lease.first <= node.first && node.first < lease.end) {
         lease.done = Math.max(lease.done, node.first + node.leaves - lease.first);
@@ -245,6 +262,14 @@ export class Round {
     if (this.leafDone[leaf]) return;
     this.leafDone[leaf] = 1;
     this.leavesLeft -= 1;
+  }
+
+  private noteComputed(first: number, end: number): void {
+    for (let leaf = first; leaf < end; leaf++) {
+      if (this.leafComputed[leaf]) continue;
+      this.leafComputed[leaf] = 1;
+      this.computed += 1;
+    }
   }
 
   private rangeDone(first: number, end: number): boolean {

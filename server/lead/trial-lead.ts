@@ -115,6 +115,7 @@ export class TrialLead {
     this.epochSums = emptySums(options.experiment.metrics);
     this.membership = new Membership({
       experimentJson: options.experimentJson,
+      microBatchSize: options.experiment.train.microBatchSize,
       numerics: options.experiment.numerics,
       metrics: options.metrics,
       log: options.log,

@@ -12,6 +12,8 @@ export interface SoakOptions {
   workers: number;
   shards: number;
   search: Record<string, unknown>;
+  /** Of a trial in full; as few as tinySweep gives unless given. */
+  epochs?: number | undefined;
   /** Milliseconds between two kills, at least and at most. */
   between: readonly [number, number];
   /** Of kills; then the sweep is left alone. */
@@ -25,31 +27,54 @@ export interface SoakResult {
   broken: string[];
   kills: SweepCluster['kills'];
   seconds: number;
+  /** From the sweep's begin to its end, or to that of the time for them. */
+  secondsOfKills: number;
 }
 
 /** The table of a sweep that nobody disturbs. */
-export async function undisturbed(search: Record<string, unknown>, workers: number): Promise<TableLine[]> {
+export async function undisturbed(
+  search: Record<string, unknown>,
+  workers: number,
+  epochs?: number,
+): Promise<TableLine[]> {
+  return (await timed(search, workers, epochs)).table;
+}
+
+/** The same, with the seconds from its submission to its end. */
+export async function timed(
+  search: Record<string, unknown>,
+  workers: number,
+  epochs?: number,
+): Promise<{ table: TableLine[]; seconds: number }> {
   const cluster = await SweepCluster.start({ workers, shards: 2 });
   try {
-    const sweep = await cluster.submit(await tinySweep(cluster.folder, search));
+    const experiment = await tinySweep(cluster.folder, search, trainingOf(epochs));
+    const from = performance.now();
+    const sweep = await cluster.submit(experiment);
     const { event } = await sweep.ended();
     if (event !== 'sweep-finished') throw new Error(`the undisturbed sweep has ${event}\n${cluster.report()}`);
-    return await sweep.table();
+    return { table: await sweep.table(), seconds: (performance.now() - from) / 1000 };
   } finally {
     await cluster.stop();
   }
 }
 
+function trainingOf(epochs: number | undefined): Record<string, unknown> {
+  return epochs === undefined ? {} : { train: { epochs, batchSize: 80, microBatchSize: 40 } };
+}
+
 export async function soak(expected: readonly TableLine[], options: SoakOptions): Promise<SoakResult> {
-  const { seed, workers, shards, search, between, secondsOfKills, secondsMax, say } = options;
+  const { seed, workers, shards, search, epochs, between, secondsOfKills, secondsMax, say } = options;
   const cluster = await SweepCluster.start({ workers, shards });
   const ending = new AbortController();
   const from = performance.now();
   try {
-    const sweep = await cluster.submit(await tinySweep(cluster.folder, search));
+    const sweep = await cluster.submit(await tinySweep(cluster.folder, search, trainingOf(epochs)));
+    const killsFrom = performance.now();
     const until = AbortSignal.any([ending.signal, AbortSignal.timeout(secondsOfKills * 1000)]);
     const killing = killRandomly(cluster, { seed, workers, shards, between, until, onKill: say });
     const last = await Promise.race([sweep.ended(), after(secondsMax * 1000, ending.signal)]);
+    const secondsKilled = Math.min(secondsOfKills, (performance.now() - killsFrom) / 1000);
     ending.abort();
     await killing;
     const seconds = (performance.now() - from) / 1000;
@@ -62,7 +87,7 @@ export async function soak(expected: readonly TableLine[], options: SoakOptions)
     const { running, paused } = (await sweep.snapshot().catch(() => undefined))?.counts ?? { running: 0, paused: 0 };
     if (last && running + paused > 0) broken.push(`${running} trials are running and ${paused} paused after the end`);
     if (broken.length > 0) say(cluster.report());
-    return { broken, kills: cluster.kills, seconds };
+    return { broken, kills: cluster.kills, seconds, secondsOfKills: secondsKilled };
   } finally {
     ending.abort();
     await cluster.stop();

@@ -15,14 +15,16 @@ async function startMembership() {
   const log = createLog('test');
   log.level = 'silent';
   const metrics = serverMetrics(new Registry());
+  const ends: string[] = [];
   const membership = new Membership({
     experimentJson: '{}',
+    microBatchSize: 4,
     numerics: 'exact',
     metrics,
     log,
     notice: () => undefined,
     admission: () => ({ incarnation: 1 }),
-    abort: () => undefined,
+    abort: (error) => ends.push(error.message),
   });
   const unused = () => undefined;
   const server = createGrpcServer();

@@ -96,6 +96,22 @@ describe(`a sweep (seed ${seed})`, () => {
     expect(await again.table()).toEqual(table);
   });
 
+  it('that its time has ended is repeated to the same table by one worker, however long that takes', async () => {
+    const slow = await tiny({ trials: 30 }, { train: { ...long, epochs: 300 } });
+    const sweep = await cluster.submit(slow, { settings: { budget: { time: 6 } } });
+    const last = await sweep.ended();
+    expect(last['reason']).toBe('search.budget.time of 6 s is spent');
+    const table = await sweep.table();
+    expect(table.some(({ status }) => status === 'running')).toBe(true);
+    const again = await cluster.submit(slow, { replayOf: sweep, settings: { workers: 1, budget: { time: 0.1 } } });
+    expect(await again.ended()).toEqual({
+      event: 'sweep-stopped',
+      reason: 'repeated to its end: search.budget.time of 6 s is spent',
+    });
+    expect(await again.table()).toEqual(table);
+    expect((await again.snapshot()).counts).toEqual((await sweep.snapshot()).counts);
+  });
+
   it('stops a trial whose numbers are not finite', async () => {
     const space = { learningRate: { choice: [1e6] }, momentum: { uniform: [0, 0.5] } };
     const train = { epochs: 4, batchSize: 80, microBatchSize: 40 };

@@ -48,6 +48,21 @@ describe('a round of leases', () => {
     expect(round.complete).toBe(true);
   });
 
+  it('counts each leaf that anybody has computed once, also where its sum was lost with the worker', () => {
+    const { round, granted } = harness(4);
+    round.join('a', 1, 0);
+    round.progress(granted[0]!.id, 3, 0);
+    expect(round.computedCount).toBe(3);
+    round.leave('a', 1);
+    round.join('b', 1, 2);
+    expect(round.computesSince('b')).toBe(2);
+    round.progress(granted[1]!.id, 3, 3);
+    expect(round.computedCount).toBe(3);
+    round.progress(granted[1]!.id, 4, 4);
+    expect(round.computedCount).toBe(4);
+    expect(round.computesSince('b')).toBeUndefined();
+  });
+
   it('lets a worker that joins late steal the right half of what is not begun', () => {
     const { round, granted, shrunk, leaseOf } = harness(8);
     round.join('a', 1, 0);

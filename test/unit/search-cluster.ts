@@ -45,7 +45,7 @@ export function runCluster(machine: Machine, cluster: Cluster): LogEntry[] {
         start(trial, decision.untilStep);
       }
     } else if (decision.type === 'promote') start(decision.trial, decision.untilStep);
-    else {
+    else if (decision.type !== 'halt') {
       active.delete(decision.trial);
       if (decision.type === 'stop') stopped.add(decision.trial);
     }

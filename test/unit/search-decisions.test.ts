@@ -41,6 +41,8 @@ function wordOf(decision: Decision): string {
       return `^${decision.trial}>${decision.rung}@${decision.untilStep}${place(decision.saw)}`;
     case 'stop':
       return `-${decision.trial}:${decision.reason}${'rank' in decision.saw ? place(decision.saw) : ''}`;
+    case 'halt':
+      return `!${decision.state}`;
   }
 }
 

@@ -4,7 +4,7 @@ import type { LogEntry } from '../../coordinator/search/log.js';
 import { Repetition } from '../../coordinator/search/repetition.js';
 import { replay } from '../../coordinator/search/replay.js';
 import { Search } from '../../coordinator/search/search.js';
-import { curve, decisionsOf, runCluster, type Cluster } from './search-cluster.js';
+import { curve, runCluster, type Cluster } from './search-cluster.js';
 import { planOf, type SweepOptions } from './search-plans.js';
 
 const rounds = [
@@ -57,7 +57,7 @@ describe.each(Object.entries(sweeps))('a stored sweep with %s', (_, options) => 
       fc.property(fc.integer({ min: 1, max: 9 }), fc.nat(), fc.nat(), (workers, first, second) => {
         const search = new Search(plan);
         const log = runCluster(search, clusterOf(options, workers, first));
-        const repetition = new Repetition(plan.direction, decisionsOf(stored(log)));
+        const repetition = new Repetition(plan.direction, stored(log));
         runCluster(repetition, { ...clusterOf(options, 10 - workers, second), asks: false });
         expect(repetition.isComplete).toBe(true);
         expect(repetition.rows()).toEqual(search.rows());
@@ -101,7 +101,7 @@ describe('a stored log', () => {
   });
 
   it('is not repeated with other numbers: the trial, the step and both values are told', () => {
-    const repetition = new Repetition(plan.direction, decisionsOf(log()));
+    const repetition = new Repetition(plan.direction, log());
     const other = { ...clusterOf(options, 3, 7), asks: false, value: (trial: number) => trial + 0.125 };
     expect(() => runCluster(repetition, other)).toThrow(
       /trial \d+, step 1: the stored sweep saw value [\d.]+, and now it is/,

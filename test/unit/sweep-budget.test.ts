@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Runs } from '../../coordinator/runs.js';
 import { SqliteStore } from '../../coordinator/store/sqlite/sqlite-store.js';
 import type { Change, RunRow, SweepRow } from '../../coordinator/store/rows.js';
-import { openSweep } from '../../coordinator/sweep/open-sweep.js';
+import { openSweep, readLog } from '../../coordinator/sweep/open-sweep.js';
 import type { Sweep } from '../../coordinator/sweep/sweep.js';
 import { experimentOn } from '../bad-input/data-files.js';
 
@@ -112,6 +112,30 @@ describe('a budget of epochs', () => {
       state: 'stopped',
       reason: expect.stringContaining('search.budget.epochs of 1 is spent') as string,
     });
+  });
+});
+
+describe('a budget of time', () => {
+  it('ends the sweep by a decision of its log, which says how far each trial was', async () => {
+    await begin({ budget: { time: 5 } });
+    const first = await start();
+    await train(first, 4);
+    await keep(first, sweep.ended(first, 'finished', end(4)));
+    await train(await start(), 2);
+    await commit(sweep.tick(5, 0, false));
+    const halt = { type: 'halt', state: 'stopped', reason: 'search.budget.time of 5 s is spent' };
+    const [event, decision] = (await readLog(store, key)).slice(-2);
+    expect(event).toEqual({ event: halt });
+    expect(decision).toEqual({ decision: { ...halt, saw: { begun: 2, over: 1, open: [{ trial: 1, step: 2 }] } } });
+  });
+
+  it('that is raised goes on with the sweep, which is in its log too', async () => {
+    await begin({ budget: { time: 5 } });
+    await commit(sweep.tick(5, 0, false));
+    await commit(sweep.change({ ...sweep.settings, budget: { time: 50 } }));
+    await commit(sweep.resume());
+    expect((await readLog(store, key)).at(-1)).toEqual({ event: { type: 'resume' } });
+    expect(sweep.state).toBe('running');
   });
 });
 

@@ -7,7 +7,9 @@ import { searchSchema } from '../../common/experiment/search-schema.js';
 import type { Change, RunRow, SweepRow, TrialRow } from '../../coordinator/store/rows.js';
 import { hasLead } from '../../coordinator/run-state.js';
 import { Runs } from '../../coordinator/runs.js';
+import { isRepeatedHalt } from '../../coordinator/search/repeated-halt.js';
 import { openSweep } from '../../coordinator/sweep/open-sweep.js';
+import { startRun } from '../../coordinator/sweep/start-run.js';
 import type { Sweep } from '../../coordinator/sweep/sweep.js';
 import { sweepSettingsSchema } from '../../coordinator/sweep/sweep-settings.js';
 import { MemoryStore } from './memory-store.js';
@@ -20,6 +22,8 @@ export interface WorldOptions {
   /** Whether anybody dies, and the user pauses and stops. */
   disturbed: boolean;
   workers: number;
+  /** Seconds that pass with each step; none unless given, but while nothing moves. */
+  secondsPerStep?: number;
   /** Its decisions are repeated, in the same store. */
   replayOf?: SweepWorld;
   /** After every step. */
@@ -76,7 +80,8 @@ export class SweepWorld {
   }
 
   get isOver(): boolean {
-    return this.sweep.state === 'finished' || (this.sweep.state === 'stopped' && this.sweep.row.reason !== null);
+    const { state, row, hasEnded } = this.sweep;
+    return hasEnded && (state === 'finished' || (state === 'stopped' && row.reason !== null));
   }
 
   async rows(): Promise<TrialRow[]> {
@@ -95,7 +100,9 @@ export class SweepWorld {
   }
 
   private async step(): Promise<void> {
-    const { disturbed, workers } = this.options;
+    const { disturbed, workers, secondsPerStep } = this.options;
+    if (secondsPerStep !== undefined && this.sweep.state === 'running')
+      await this.act(() => this.sweep.tick(secondsPerStep, 0, true));
     if (disturbed && this.draw(12) === 0) return await this.restart();
     if (disturbed && this.draw(25) === 0) return await this.change();
     const led = [...this.runs.withLead()];
@@ -128,14 +135,17 @@ export class SweepWorld {
   private async change(): Promise<void> {
     const { state } = this.sweep;
     if (state === 'running') await this.act(() => this.sweep.halt(this.draw(2) === 0 ? 'paused' : 'stopped', null));
-    else if (state !== 'finished' && this.draw(2) === 0) await this.act(() => this.sweep.resume());
+    else if (this.mayResume && this.draw(2) === 0) await this.act(() => this.sweep.resume());
+  }
+
+  /** Nothing is left to be done of what has finished, or has been repeated up to where it was halted. */
+  private get mayResume(): boolean {
+    const { state, row } = this.sweep;
+    return state !== 'finished' && !isRepeatedHalt(row.reason ?? '');
   }
 
   private async start(): Promise<void> {
-    await this.act(() => {
-      const asked = !this.sweep.canStart && this.sweep.mayAsk ? this.sweep.request() : [];
-      return [...asked, ...(this.sweep.canStart ? this.sweep.startNext().changes : [])];
-    });
+    await this.act(() => startRun(this.sweep).changes);
   }
 
   private async lead(run: RunRow): Promise<void> {

@@ -12,6 +12,7 @@ const searches: [string, Record<string, unknown>, number][] = [
   ['by Hyperband', { trials: 9, schedule: { hyperband: { eta: 2 } } }, 4],
   ['from coarse to fine', { trials: 9, schedule: coarseToFine() }, 4],
 ];
+const folds: Record<string, unknown> = { trials: 6, crossValidation: { folds: 2 } };
 const asha: Record<string, unknown> = { trials: 9, schedule: { asha: { eta: 3 } } };
 
 describe(`a sweep whose leads and coordinator die at any moment (seed ${seed})`, () => {
@@ -47,6 +48,34 @@ describe(`a sweep whose leads and coordinator die at any moment (seed ${seed})`,
       );
     }
   });
+
+  for (const [name, search, epochs] of [...searches, ['by ASHA', asha, 9] as const, ['in folds', folds, 4] as const]) {
+    it(`${name} that its time has ended is repeated to the same table, by other workers in other times`, async () => {
+      const open = new Set<string>();
+      for (let history = 0; history < histories * 5; history++) {
+        const settings = { retries: 1000, budget: { time: 12 + 6 * history } };
+        // The world does not keep what one fold has told before the others.
+        const options = { search, epochs, settings, disturbed: search !== folds };
+        const at = { seed: seed + history, workers: 4, secondsPerStep: 1 };
+        const recorded = await SweepWorld.run({ ...options, ...at });
+        if (recorded.sweep.state === 'finished') continue;
+        expect(recorded.sweep.row.reason).toContain('search.budget.time');
+        // The first budget would be over long before it is where the other was.
+        const again = { seed: seed - 1 - history, workers: 1 + (history % 3), secondsPerStep: 5, replayOf: recorded };
+        const repeated = await SweepWorld.run({ ...options, ...again });
+        const rows = (await recorded.rows()).map(lineOf);
+        expect((await repeated.rows()).map(lineOf), `history ${at.seed}`).toEqual(rows);
+        expect(repeated.sweep.row, `history ${at.seed}`).toMatchObject({
+          state: 'stopped',
+          reason: `repeated to its end: ${recorded.sweep.row.reason}`,
+        });
+        expect(repeated.sweep.counts).toEqual(recorded.sweep.counts);
+        expect(() => repeated.sweep.resume()).toThrow('world is as far as what it repeats, which was halted there');
+        for (const { status, epoch } of rows) if (status === 'running') open.add(epoch === 0 ? 'untold' : 'cut');
+      }
+      expect([...open]).toContain('cut');
+    });
+  }
 
   it('never trains more epochs than its budget allows', async () => {
     const search = { trials: 9, schedule: { successiveHalving: { eta: 3 } } };
