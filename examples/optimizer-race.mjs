@@ -18,7 +18,7 @@ const [steps = '60', ...chosen] = process.argv.slice(2);
 const surfaces = {
   bowl: {
     start: { x: -9, y: 1.4 },
-    rates: { sgd: 0.9, momentum: 0.2, nesterov: 0.2, adagrad: 1, rmsprop: 0.1, adam: 0.3 },
+    rates: { sgd: 0.9, momentum: 0.4, nesterov: 0.4, adagrad: 1, rmsprop: 0.1, adam: 0.3 },
     range: { x: [-10, 2], y: [-2, 2] },
     heights: [0.02, 0.1, 0.3, 0.7, 1.3, 2.2],
     // 0.01 x² + y² = height

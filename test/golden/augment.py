@@ -4,10 +4,12 @@
 
 Geometry is Pillow's own: rotation, affine transform and resizing of a box, of float pictures. Colours are those of NumPy
 in float64, and once more of Pillow's ImageEnhance, whose bytes are rounded after every step. Principal components are
-those of numpy.linalg.eigh, the distribution function of Beta is SciPy's.
+those of numpy.linalg.eigh, the distribution function of Beta is SciPy's. What is erased are rectangles of NumPy arrays, at
+places drawn here as Polyak draws them.
 """
 
 import json
+import math
 import platform
 import sys
 
@@ -151,6 +153,91 @@ def cross_entropy():
     return cases
 
 
+AUGMENT = 4  # the purpose, in common/random.ts
+ERASE, CUTOUT = 160, 256  # the first words, in worker/data/augment/words.ts
+
+
+class Words:
+    """The words of one sample: Philox4x32-10 at the counters (block, step, micro-batch, sample)."""
+
+    def __init__(self, draws, sample, first):
+        self.draws, self.sample, self.position = draws, sample, first
+
+    def uint32(self):
+        block, word = divmod(self.position, 4)
+        self.position += 1
+        seed = self.draws["seed"]
+        x = [block, self.draws["step"], self.draws["microBatch"], self.sample]
+        key = [seed & 0xFFFFFFFF, (seed >> 32 | AUGMENT << 21) & 0xFFFFFFFF]
+        for _ in range(10):
+            one, two = x[0] * 0xD2511F53, x[2] * 0xCD9E8D57
+            x = [two >> 32 ^ x[1] ^ key[0], two & 0xFFFFFFFF, one >> 32 ^ x[3] ^ key[1], one & 0xFFFFFFFF]
+            key = [(key[0] + 0x9E3779B9) & 0xFFFFFFFF, (key[1] + 0xBB67AE85) & 0xFFFFFFFF]
+        return x[word]
+
+    def uniform(self):
+        return self.uint32() / 2**32
+
+    def integer(self, n):
+        limit = 2**32 - 2**32 % n
+        while (word := self.uint32()) >= limit:
+            pass
+        return word % n
+
+
+def erased_rectangle(words, height, width, probability, area, aspect):
+    """A rectangle within the picture, of an area that is uniform and an aspect whose logarithm is: the first of ten that fits."""
+    is_erased = words.uniform() < probability
+    sizes = []
+    for _ in range(10):
+        pixels = (area[0] + (area[1] - area[0]) * words.uniform()) * height * width
+        least, largest = math.log(aspect[0]), math.log(aspect[1])
+        ratio = math.exp(least + (largest - least) * words.uniform())
+        sizes.append((math.sqrt(pixels / ratio), math.sqrt(pixels * ratio)))
+    fitting = [(tall, wide) for tall, wide in sizes if tall <= height and wide <= width]
+    if not is_erased or not fitting:
+        return None
+    tall, wide = (math.floor(side + 0.5) for side in fitting[0])
+    top, left = words.integer(height - tall + 1), words.integer(width - wide + 1)
+    return top, left, top + tall, left + wide
+
+
+def cut_out(words, height, width, size):
+    """A square whose middle is anywhere in the picture, and what of it is inside."""
+    top, left = words.integer(height) - size // 2, words.integer(width) - size // 2
+    return max(0, top), max(0, left), min(height, top + size), min(width, left + size)
+
+
+def erased():
+    """Of pictures from which the mean picture has been subtracted, so that what is erased is filled with the mean."""
+    shape = (6, 5, 3)
+    pictures = random.integers(100, 900, (8, *shape)) / 1000
+    prepared = pictures - pictures.mean(axis=0)
+    cases = []
+    for step, options in enumerate(
+        (
+            {"erase": {"probability": 1.0, "area": [0.02, 0.33], "aspect": [0.3, 3.3]}},
+            {"erase": {"probability": 0.5, "area": [0.2, 0.8], "aspect": [0.2, 5.0]}},
+            {"cutout": {"size": 3}},
+            {"cutout": {"size": 4}},
+        )
+    ):
+        draws = {"seed": 231, "step": step, "microBatch": 2}
+        expected = prepared.copy()
+        for sample, picture in enumerate(expected):
+            if "erase" in options:
+                given = options["erase"]
+                words = Words(draws, sample, ERASE)
+                box = erased_rectangle(words, *shape[:2], given["probability"], given["area"], given["aspect"])
+            else:
+                box = cut_out(Words(draws, sample, CUTOUT), *shape[:2], options["cutout"]["size"])
+            if box:
+                top, left, bottom, right = box
+                picture[top:bottom, left:right] = 0
+        cases.append({"augment": options, "draws": draws, "expected": floats(expected)})
+    return {"shape": list(shape), "pictures": floats(pictures), "cases": cases}
+
+
 json.dump(
     {
         "pillow": PIL.__version__,
@@ -162,6 +249,7 @@ json.dump(
         "components": components(),
         "beta": beta(),
         "crossEntropy": cross_entropy(),
+        "erased": erased(),
     },
     sys.stdout,
 )

@@ -1,8 +1,9 @@
 /** What augmentation does, against Pillow, NumPy and SciPy: the cases of test/golden/augment.py. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { augmentKernels } from '../../common/kernels/augment-kernels.js';
+import { defineExperiment } from '../../common/experiment/load.js';
 import { packageRoot } from '../../common/package-root.js';
 import { CounterRandom, Purpose } from '../../common/random.js';
 import { PictureWarp } from '../../inference/picture-warp.js';
@@ -18,8 +19,11 @@ import {
 import { colourMatrix } from '../../worker/data/augment/colour.js';
 import { drawBeta } from '../../worker/data/augment/mixing.js';
 import { principalComponents } from '../../worker/data/augment/principal-components.js';
+import { BatchAssembler, type Draws } from '../../worker/data/batch-assembler.js';
+import { openDataset } from '../../worker/data/dataset.js';
 import { lossNamed, summedLoss } from '../../worker/model/loss.js';
 import { configureTensorFlow, loadTensorFlow, type TF } from '../../worker/tensorflow/load.js';
+import { DataFolder, experimentOn } from '../bad-input/data-files.js';
 
 type Shape = [number, number, number];
 
@@ -56,6 +60,11 @@ interface Golden {
     lossSum: number;
     gradient: number[];
   }[];
+  erased: {
+    shape: Shape;
+    pictures: number[];
+    cases: { augment: object; draws: Draws; expected: number[] }[];
+  };
 }
 
 const golden = JSON.parse(readFileSync(join(packageRoot(), 'test/golden/augment.json'), 'utf8')) as Golden;
@@ -160,6 +169,31 @@ describe("λ is distributed as SciPy's Beta:", () => {
     // 1/2 and 1 / (4 (2 alpha + 1)), each within four standard errors of at most 0.5 / √20,000.
     expect(Math.abs(mean - 0.5)).toBeLessThan(0.0142);
     expect(Math.abs(variance - 1 / (4 * (2 * alpha + 1)))).toBeLessThan(0.0142);
+  });
+});
+
+describe("what is erased is a rectangle of NumPy's, filled with the mean picture, by", () => {
+  const { shape, pictures, cases } = golden.erased;
+  const features = shape[0] * shape[1] * shape[2];
+  const ids = Array.from({ length: pictures.length / features }, (_, sample) => sample);
+  let folder: DataFolder;
+  beforeAll(() => {
+    const rows = ids.map((id) => [...pictures.slice(id * features, (id + 1) * features), `kind${id % 2}`].join(','));
+    folder = new DataFolder({ 'pictures.csv': `${rows.join('\n')}\n` });
+  });
+  afterAll(() => folder.remove());
+
+  it.each(cases)('$augment', async ({ augment, draws, expected }) => {
+    const data = { source: 'csv' as const, path: join(folder.path, 'pictures.csv'), header: false, shape };
+    const train = { epochs: 1, batchSize: ids.length, microBatchSize: ids.length };
+    const changes = { augment: [augment], preprocess: [{ subtractMean: 'image' }], train } as object;
+    const experiment = defineExperiment(experimentOn(data as never, changes));
+    const assembler = new BatchAssembler(await openDataset(experiment), experiment);
+    assembler.setPreprocess(assembler.statistics(ids).map((sum) => sum / ids.length));
+    const { inputs } = assembler.assemble('train', ids, draws, 0);
+    expect(worst(inputs, expected)).toBeLessThan(1e-6);
+    // Nothing else is 0.
+    expect([...inputs].map((value) => value === 0)).toEqual(expected.map((value) => value === 0));
   });
 });
 

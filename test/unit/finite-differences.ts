@@ -3,6 +3,7 @@ import type { Tensor } from '@tensorflow/tfjs';
 import type { TF } from '../../worker/tensorflow/load.js';
 
 const step = 1e-2;
+const stepOfLoss = 3e-2;
 
 /**
  * The gradient of sum(weights * f(...inputs)) by each input, with weights that differ from place to place: its largest
@@ -53,7 +54,7 @@ export interface LossAtPoint {
 /**
  * The same of the gradient of a whole loss, at some places of each tensor, relative to that tensor's largest gradient. By two steps,
  * from whose differences D the error of second order is taken out, (4 D(h / 2) - D(h)) / 3 (Richardson): deep losses bend more
- * than a layer does, and float32 allows no smaller step.
+ * than a layer does, and the many roundings of float32 on the way allow no smaller step.
  */
 export function worstOfLoss(
   { lossAt, parameters, gradient }: LossAtPoint,
@@ -73,7 +74,7 @@ export function worstOfLoss(
     const largest = Math.max(...Array.from({ length }, (_, place) => Math.abs(gradient[offset + place]!)));
     return placesOf(length).map((place) => {
       const index = offset + place;
-      const extrapolated = (4 * difference(index, step) - difference(index, 2 * step)) / 3;
+      const extrapolated = (4 * difference(index, stepOfLoss) - difference(index, 2 * stepOfLoss)) / 3;
       return Math.abs(extrapolated - gradient[index]!) / largest;
     });
   });

@@ -41,6 +41,25 @@ describe('max-norm', () => {
     );
   });
 
+  // Limit 1, rate 0.5; the units are (0.6, 0.8) and (0.3, 0.4).
+  // Step 1, gradients (-0.6, -0.8) and (-0.6, -0.8): (0.9, 1.2) has norm 1.5 and becomes (0.6, 0.8); (0.6, 0.8) has norm 1.
+  // Step 2, gradients (0, -1) and (1.2, 0): (0.6, 1.3) has norm √2.05 and becomes (0.419058, 0.907959); (0, 0.8) has 0.8.
+  it('two steps by hand: of sgd, each followed by the limit', () => {
+    const floats = write([0.6, 0.3, 0.8, 0.4]);
+    const gradients = [
+      [-0.6, -0.6, -0.8, -0.8],
+      [0, 1.2, -1, 0],
+    ];
+    const after = gradients.map((gradient) => {
+      new Float32Array(memory.buffer, 2 * at, 4).set(gradient);
+      kernels.sgd(at, 2 * at, 4, 0.5);
+      kernels.scaleUnits(at, 4, 0, unitFactors(kernels.unitSquares(at, 4, 0, 2), 1));
+      return [...floats];
+    });
+    const near = (values: number[]) => values.map((value) => expect.closeTo(value, 6) as number);
+    expect(after).toEqual([near([0.6, 0.6, 0.8, 0.8]), near([0.419058, 0, 0.907959, 0.8])]);
+  });
+
   it('at the limit nothing is done', () => {
     expect(unitFactors([9], 3)).toEqual([1]);
   });

@@ -1,6 +1,7 @@
 /** Learning-rate schedules at points worked out by hand. */
 import { describe, expect, it } from 'vitest';
 import { cosineOfPi, exactLog, integerPower } from '../../common/exact-math.js';
+import { afterValidation, firstPlateau, type PlateauOptions } from '../../server/plateau.js';
 import { type LearningRateSchedule, learningRateAt } from '../../server/schedule.js';
 
 /** Base rate 0.1, 10 steps an epoch, 100 steps. */
@@ -107,6 +108,33 @@ describe('learningRateAt', () => {
     const schedule = { schedule: { step: { every: 1, factor: 0.5 } }, warmUp: { steps: 20 } };
     // At step 14: 0.1 * 15 / 20 * 0.5
     expect(at(schedule, 14)).toBeCloseTo(0.0375, 15);
+  });
+});
+
+describe('reduceOnPlateau', () => {
+  const options: PlateauOptions = { factor: 0.5, patience: 1, minimum: 0.2, threshold: 0.1, cooldown: 1 };
+  const factors = (values: (number | null)[], direction: 'minimise' | 'maximise', given = options) => {
+    let state = firstPlateau;
+    return values.map((value) => (state = afterValidation(state, value, direction, given)).factor);
+  };
+
+  // Better than 1 is below 0.9. 0.95 and 0.91 are not: one is let pass, the second is too many, so half the rate. The next
+  // one, 0.99, is in the cooldown; two more that are not better, and it is a quarter; then 0.125 would be below the minimum.
+  it('two decisions by hand, and a third that the minimum stops', () => {
+    const values = [1, 0.95, 0.91, 0.99, 0.99, 0.99, 0.99, 0.99, 0.99];
+    expect(factors(values, 'minimise')).toEqual([1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.2]);
+  });
+
+  it('what is better begins the patience anew; of equals, and of what is not defined, nothing is better', () => {
+    // 0.89 is below 0.9; then better is below 0.801.
+    expect(factors([1, 0.95, 0.89, 0.81, 0.81], 'minimise')).toEqual([1, 1, 1, 1, 0.5]);
+    expect(factors([0.5, 0.5, null], 'maximise')).toEqual([1, 1, 0.5]);
+    expect(factors([null, 0.5, 0.56, 0.6, Number.NaN], 'maximise')).toEqual([1, 1, 1, 1, 0.5]);
+  });
+
+  it('without patience and cooldown each validation decides', () => {
+    const impatient = { ...options, patience: 0, cooldown: 0, minimum: 0 };
+    expect(factors([0.5, 0.5, 0.6, 0.6], 'maximise', impatient)).toEqual([1, 0.5, 0.5, 0.25]);
   });
 });
 

@@ -1,13 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Tensor } from '@tensorflow/tfjs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { initialize } from '../../common/initializers.js';
 import type { Draws } from '../../worker/layers/training-context.js';
 import type { ModelExperiment } from '../../worker/model/model-experiment.js';
 import { TrainingModel } from '../../worker/model/training-model.js';
 import { configureTensorFlow, loadTensorFlow, type TF } from '../../worker/tensorflow/load.js';
-import { worstOfLoss } from './finite-differences.js';
+import { nativeLstm } from '../../worker/tensorflow/native-lstm.js';
+import { worstOfDifferences, worstOfLoss } from './finite-differences.js';
 import { atPoints, RandomPoints } from './random-points.js';
 
 const steps = 9;
@@ -102,14 +104,34 @@ describe('a gradient over sequences', () => {
     expect(first.parameters.every((value) => Number.isFinite(value))).toBe(true);
   });
 
-  test(`is that of finite differences of the loss, where nothing has a kink, ${atPoints}`, async () => {
-    const smooth = [
-      { conv1d: { filters: 5, kernelSize: 3, padding: 'same', activation: 'tanh' } },
-      { averagePooling1d: { poolSize: 2 } },
-      ...layers.slice(2),
-    ];
-    const { model, parameters, statistics, gradient, manifest } = await prepared(smooth);
+  test(`of an LSTM is that of finite differences by its input, kernels and bias ${atPoints}`, () => {
+    const [units, samples] = [3, 2];
     const points = new RandomPoints(0);
+    const inputs = [
+      points.tensor(tf, [steps, samples, features]),
+      points.tensor(tf, [features + units, 4 * units], { from: -1, to: 1 }),
+      points.tensor(tf, [4 * units], { from: -1, to: 1 }),
+    ];
+    const f = (x: Tensor, weights: Tensor, bias: Tensor) => nativeLstm(tf, x, weights, bias);
+    expect(worstOfDifferences(tf, f, inputs)).toBeLessThan(1e-3);
+  });
+
+  // Two of them, because what comes through many layers is smaller than the roundings of the loss.
+  test.each([
+    {
+      of: 'convolutions',
+      model: [
+        { conv1d: { filters: 5, kernelSize: 3, padding: 'same', activation: 'tanh' } },
+        { averagePooling1d: { poolSize: 2 } },
+        ...layers.slice(2, 4),
+        { dense: { units: 3 } },
+        'globalAveragePooling1d',
+      ],
+    },
+    { of: 'an LSTM', model: [{ lstm: { units: 4 } }, { dense: { units: 3 } }] },
+  ])(`is that of finite differences of the loss of $of, where nothing has a kink, ${atPoints}`, async (given) => {
+    const { model, parameters, statistics, gradient, manifest } = await prepared(given.model);
+    const points = new RandomPoints(1);
     parameters.set(points.values(parameters.length, { from: -0.8, to: 0.8 }));
     const batch = { ...batchOf(), inputs: points.values(5 * steps * features) };
     const lossAt = (moved: Float32Array) => {
