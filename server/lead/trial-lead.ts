@@ -484,8 +484,20 @@ export class TrialLead {
     this.movedAt = performance.now();
     if (spec.kind === 'GRADIENT') this.options.metrics.parts.waited(outcome.waitSeconds);
     if (spec.kind === 'GRADIENT') await this.audit?.step(this.incarnation, spec.step, outcome.tiles);
+    if (outcome.bad && this.isTrial(spec)) return this.giveUp(spec.step);
     if (outcome.bad) throw new TrialEnd(divergedEvent(spec.step, outcome.bad.tensor, 'the gradient is not finite'));
     return outcome.sums;
+  }
+
+  private isTrial({ kind }: RoundSpec): boolean {
+    return kind === 'GRADIENT' && this.fullBatch?.isTrying === true;
+  }
+
+  /** Workers agree that nothing is finite at these weights, which a full-batch method only tries. */
+  private giveUp(step: number): Sums {
+    this.shards?.broadcast({ giveUp: { step } });
+    const { metricSums } = emptySums(measuredMetrics(this.options.experiment));
+    return { lossSum: Infinity, metricSums: metricSums.map(() => NaN), samples: 0, l2Sum: 0 };
   }
 
   private async finishEpoch(step: number, facts: TrialFacts, plan: TrainingPlan, shards: ShardSet): Promise<void> {
