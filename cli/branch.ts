@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { layOutChunks } from '../common/chunk-layout.js';
 import { PolyakError } from '../common/errors.js';
 import type { Experiment } from '../common/experiment/schema.js';
+import { measuredMetrics } from '../common/experiment/stages.js';
 import type { Manifest } from '../common/manifest.js';
 import { commitCheckpoint, newestCheckpoint, type CheckpointRecord } from '../server/checkpoint/checkpoint.js';
 import { checkpointPlace } from '../server/checkpoint/checkpoint-place.js';
@@ -59,7 +60,7 @@ export async function seedRun(folder: RunFolder, experiment: Experiment, parent:
   // What the first worker proves, and the mean of the inputs, are the new experiment's own.
   const lead: LeadRecord = {
     facts: null,
-    epochSums: emptySums(experiment.metrics),
+    epochSums: emptySums(measuredMetrics(experiment)),
     validation: null,
     reproducible: true,
     unacknowledged: [],

@@ -1,8 +1,10 @@
 /** `polyak evaluate`: a run's numbers on a split, as a table or as JSON. */
 import { metricFacts } from '../common/experiment/metrics.js';
+import { partsOfStage } from '../common/experiment/stages.js';
 import { evaluateRun, type Evaluation } from '../inference/evaluate.js';
 import { loadRun, type FindRunOptions } from './load-run.js';
 import { wordsOf } from './scores.js';
+import { stageTable } from './stage-table.js';
 import { tableOf } from './table.js';
 
 const confusionsShown = 10;
@@ -33,8 +35,11 @@ export async function evaluateCommand(reference: string, options: EvaluateComman
 
 function describe(evaluation: Evaluation): string {
   const { split, samples, loss, metrics, classes, confusions } = evaluation;
-  const measured = Object.entries(metrics).map(([name, value]) => `, ${wordsOf(name)} ${figure(name, value)}`);
+  const whole = Object.entries(metrics).filter(([name]) => partsOfStage(name) === undefined);
+  const measured = whole.map(([name, value]) => `, ${wordsOf(name)} ${figure(name, value)}`);
   const lines = [`${split} split, ${samples} samples: loss ${loss.toPrecision(5)}${measured.join('')}`];
+  const stages = stageTable({ '': metrics });
+  if (stages !== undefined) lines.push('', stages);
   if (classes) {
     const rows = classes.map(({ name, count, predicted, right, precision, recall, f1 }) => [
       ...[name, percent(precision), percent(recall), percent(f1)],

@@ -7,6 +7,7 @@ import { averageOf, metricNames } from '../common/experiment/metrics.js';
 import type { RunEvent } from './follow-run.js';
 import { fitted } from './terminal-text.js';
 import { scoresIn, scoresOfSplit, wordsOf } from './scores.js';
+import { stageTable } from './stage-table.js';
 
 export interface View {
   show(event: RunEvent): void;
@@ -132,6 +133,8 @@ export function summary(event: RunEvent, facts: SummaryFacts): string {
     lines.push(
       ['validation     loss', [number(validation.loss, 4), ...inWords(scoresOfSplit(validation))].join('  ')].join(' '),
     );
+  const stages = stageTable({ validation, test });
+  if (stages !== undefined) lines.push('', stages, '');
   lines.push(`weights        sha256 ${String(event['weightsSha256'])}`, `kept in        ${facts.folder}`);
   if (event['reproducible'] === false)
     lines.push('not reproducible: workers with other arithmetic were admitted (numerics: tolerant)');

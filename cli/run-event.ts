@@ -5,7 +5,8 @@
 
 /** Loss and accuracy, as means over samples; the other metrics of the experiment stand beside them by their names. */
 export interface Scores {
-  loss: number;
+  /** Null where it is not finite: a method of full batches has tried too long a step. */
+  loss: number | null;
   /** Null where it is not measured. */
   accuracy: number | null;
 }

@@ -1,5 +1,6 @@
 /** What is known of a run without asking its processes: out of its folder, its journal and its newest checkpoint. */
 import { metricNames } from '../common/experiment/metrics.js';
+import { partsOfStage } from '../common/experiment/stages.js';
 import { readRecord, listCheckpoints } from '../server/checkpoint/checkpoint.js';
 import { leadRecordSchema } from '../server/lead/trial-state.js';
 import { isRunEnd } from './follow-run.js';
@@ -56,7 +57,7 @@ export function historyOf(folder: RunFolder): RunHistory {
       epoch: epoch === undefined ? null : Number(epoch['epoch']),
       loss: last.loss ?? before.loss ?? null,
       accuracy: last.accuracy ?? before.accuracy ?? null,
-      metrics: Object.fromEntries(metricNames.flatMap((name) => metricIn(name, end ?? {}, epoch ?? {}))),
+      metrics: Object.fromEntries(namesIn(epoch).flatMap((name) => metricIn(name, end ?? {}, epoch ?? {}))),
       validation: last.validation ?? before.validation ?? null,
       test: last.test ?? null,
       weightsSha256: last.weightsSha256 ?? null,
@@ -69,6 +70,11 @@ export function historyOf(folder: RunFolder): RunHistory {
     epochs,
     notices: entries.filter(({ event }) => event === 'notice'),
   };
+}
+
+/** Of metrics, also of those of one stage of several. */
+function namesIn(epoch: JournalEntry | undefined): string[] {
+  return [...metricNames, ...Object.keys(epoch ?? {}).filter((name) => partsOfStage(name) !== undefined)];
 }
 
 /** Of the first entry that has it. */

@@ -10,6 +10,7 @@ import type { RunFolder, TrialFacts } from './run-folder.js';
 import { sweepMeant } from './sweep/newest-sweep.js';
 import { valueText } from './sweep/parameters-text.js';
 import { wordsOf } from './scores.js';
+import { stageTable } from './stage-table.js';
 import { bold, grouped, listOf, score, sparkline, tableOf, when } from './table.js';
 
 interface ShowOptions {
@@ -66,6 +67,11 @@ function describe(folder: RunFolder, history: RunHistory, facts: Facts): string 
     `${bold(name)}: ${trial?.status ?? history.results.state}`,
     ...(trial ? [listOf(parameterLines(trial)), listOf(trialLines(folder, trial, facts !== undefined))] : []),
     listOf(resultLines(trial ? { ...history.results, seconds: trial.computeSeconds } : history.results)),
+    stageTable({
+      training: history.results.metrics,
+      validation: history.results.validation,
+      test: history.results.test,
+    }) ?? '',
     curve(history.epochs),
     listOf(provenanceLines(folder, facts)),
   ];

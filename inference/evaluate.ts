@@ -4,6 +4,7 @@ import { isRemote, shownLocation } from '../common/data-location.js';
 import { PolyakError } from '../common/errors.js';
 import { metricValues } from '../common/experiment/metrics.js';
 import type { Experiment } from '../common/experiment/schema.js';
+import { stagesOf } from '../common/experiment/stages.js';
 import { passLeaves } from '../common/plan.js';
 import { PartialTree } from '../common/reduction-tree.js';
 import type { SplitName } from '../common/split-name.js';
@@ -97,9 +98,14 @@ export async function evaluateEnsemble(
   return { members: members.map(({ sums }) => sums.evaluation(split)), ensemble: together.evaluation(split) };
 }
 
+/** Heads are averaged one by one. */
+function severalOf(stages: readonly string[]): { stages?: readonly string[] } {
+  return stages.length > 1 ? { stages } : {};
+}
+
 function requireSameTask(first: TrainedRun, other: TrainedRun): void {
   const taskOf = ({ experiment, classes, inputShape }: TrainedRun) =>
-    JSON.stringify({ loss: experiment.loss, classes, inputShape });
+    JSON.stringify({ loss: experiment.loss, classes, inputShape, ...severalOf(stagesOf(experiment)) });
   if (taskOf(first) === taskOf(other)) return;
   const [one, two] = [first, other].map((run) => `${run.folder} ${taskOf(run)}`);
   throw new PolyakError('usage', `an ensemble's members predict the same from the same inputs, but ${one} and ${two}`);

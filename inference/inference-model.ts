@@ -2,12 +2,14 @@
  * A trained model: the forward pass alone, of which evaluation is computed by the very operations that training used.
  * Everything is synchronous, on the thread that loaded TensorFlow.
  */
-import type { LayersModel, Tensor2D } from '@tensorflow/tfjs';
+import type { LayersModel, SymbolicTensor, Tensor2D } from '@tensorflow/tfjs';
 import { PolyakError } from '../common/errors.js';
 import { nameOf, type NamedOption } from '../common/experiment/named-option.js';
 import type { Experiment } from '../common/experiment/schema.js';
+import { measuredMetrics, stagesOf } from '../common/experiment/stages.js';
 import type { Manifest, TensorSpec } from '../common/manifest.js';
 import { buildModel } from '../worker/model/build-model.js';
+import { headsOf, lastHead, lossOfHeads, metricsOfHeads } from '../worker/model/heads.js';
 import { lossNamed, type Loss } from '../worker/model/loss.js';
 import { metricSums, metricsNamed, type Metric } from '../worker/model/metric.js';
 import type { DataShape } from '../worker/model/model-experiment.js';
@@ -47,20 +49,28 @@ export class InferenceModel {
   readonly metrics: readonly NamedOption[];
   readonly #loss: Loss;
   readonly #metrics: Metric[];
+  /** What predicts: puts out the logits of the last head. */
+  readonly layers: LayersModel;
+  /** Whose classifiers stand side by side in the model's outputs; 0 where it has one head. */
+  readonly #stages: number;
 
   private constructor(
     private readonly tf: TF,
-    /** Puts out logits. */
-    readonly layers: LayersModel,
+    /** Puts out the logits of all heads. */
+    private readonly whole: LayersModel,
     private readonly options: ModelOptions,
   ) {
     const { experiment, module } = options;
     const { loss, metrics } = experiment;
-    this.#loss = lossNamed(loss, module);
+    const one = lossNamed(loss, module);
+    this.#stages = stagesOf(experiment).length;
+    this.layers = this.#stages < 2 ? whole : predicting(tf, whole);
+    this.#loss = lossOfHeads(one, this.#heads);
     const always = this.#loss.target === 'numbers' ? alwaysOfNumbers : ['accuracy'];
     const own = new Set(metrics.map((metric) => nameOf<string>(metric)));
-    this.metrics = [...metrics, ...always.filter((name) => !own.has(name))];
-    this.#metrics = metricsNamed(this.metrics, this.#loss, nameOf(loss), module);
+    const all = [...metrics, ...always.filter((name) => !own.has(name))];
+    this.metrics = measuredMetrics({ ...experiment, metrics: all });
+    this.#metrics = metricsOfHeads(metricsNamed(all, one, nameOf(loss), module), one, this.#stages);
   }
 
   /** Errors: `usage` where the model cannot be built, or is another than the one that was trained. */
@@ -76,7 +86,7 @@ export class InferenceModel {
   }
 
   dispose(): void {
-    unlisted(this.tf, () => this.layers.dispose());
+    unlisted(this.tf, () => this.whole.dispose());
   }
 
   /** Whether the layer's class is one of the experiment's module. */
@@ -94,7 +104,7 @@ export class InferenceModel {
   predict(inputs: Float32Array, count: number): Float32Array {
     const { tf } = this;
     return tf.tidy(() => {
-      const logits = this.#logits(inputs, count);
+      const logits = lastHead(tf, this.#logits(inputs, count), this.#heads);
       const activation = this.#loss.finalActivation;
       return (activation === undefined ? logits : tf[activation](logits)).dataSync<'float32'>();
     });
@@ -131,7 +141,7 @@ export class InferenceModel {
   /** As `predict`, the mean over views of the same samples. */
   predictViews(views: Iterable<Float32Array>, count: number): Float32Array {
     return this.tf.tidy(() => {
-      const logits = Array.from(views, (inputs) => this.#logits(inputs, count));
+      const logits = Array.from(views, (inputs) => lastHead(this.tf, this.#logits(inputs, count), this.#heads));
       return this.#meanPrediction(logits).dataSync<'float32'>();
     });
   }
@@ -145,6 +155,13 @@ export class InferenceModel {
 
   /** What gives the mean probabilities when the loss's own activation is put behind it. */
   #meanLogits(logits: readonly Tensor2D[]): Tensor2D {
+    const { tf } = this;
+    const each = logits.map((one) => headsOf(tf, one, this.#heads));
+    const means = Array.from({ length: this.#heads }, (_, head) => this.#meanOfHead(each.map((heads) => heads[head]!)));
+    return means.length === 1 ? means[0]! : tf.concat2d(means, 1);
+  }
+
+  #meanOfHead(logits: readonly Tensor2D[]): Tensor2D {
     const { tf } = this;
     const activation = this.#loss.finalActivation;
     const mean = this.#meanPrediction(logits);
@@ -166,15 +183,21 @@ export class InferenceModel {
     };
   }
 
+  get #heads(): number {
+    return Math.max(1, this.#stages);
+  }
+
+  /** Of all heads. */
   #logits(inputs: Float32Array, count: number): Tensor2D {
     const { inputShape } = this.options.data;
     const features = inputShape.reduce((product, size) => product * size, 1);
     const tensor = this.tf.tensor(inputs.subarray(0, count * features), [count, ...inputShape]);
-    return this.layers.apply(tensor) as Tensor2D;
+    return this.whole.apply(tensor) as Tensor2D;
   }
 
-  #classes(logits: Tensor2D): Int32Array {
+  #classes(all: Tensor2D): Int32Array {
     const { tf } = this;
+    const logits = lastHead(tf, all, this.#heads);
     switch (this.#loss.target) {
       case 'classes':
         return tf.argMax(logits, 1).dataSync<'int32'>();
@@ -184,6 +207,12 @@ export class InferenceModel {
         return new Int32Array(0);
     }
   }
+}
+
+/** Of several heads' model the last; its layers are those of the whole, and disposed of with that. */
+function predicting(tf: TF, whole: LayersModel): LayersModel {
+  const heads = whole.outputs[0]!.sourceLayer.input as SymbolicTensor[];
+  return tf.model({ inputs: whole.inputs, outputs: heads.at(-1)!, name: whole.name });
 }
 
 /**

@@ -8,7 +8,8 @@
  *        +----------- version v + 1 -------------------------------+
  *
  * Where units have a largest norm and their kernel is in other chunks too, it waits once more after applying. Of a full-batch
- * method the lead says what is formed of the vectors after preparing, in any number of parts, and with the last it is at v + 1.
+ * method the lead says what is formed of the vectors after preparing, in any number of parts, and with the last it is at v + 1;
+ * and where the gradient is not finite the lead may give it up, so that collecting ends without.
  */
 import type { ChunkSpec, Segment } from '../common/chunk-layout.js';
 import { copyBytes } from '../common/copy-bytes.js';
@@ -147,6 +148,26 @@ export class Chunk {
     return 'applied';
   }
 
+  /** The step's gradient is nowhere finite, and the lead has no need of it: it is 0, and statistics stay as they are. */
+  giveUp(): void {
+    if (this.gradient !== undefined || this.closed) return;
+    const collected = [...this.owned];
+    const gradient = allocate(this.memory.arena);
+    this.memory.arena.bytes(gradient, this.spec.length * 4).fill(0);
+    this.owned.add(gradient);
+    // From now on what still comes of the step is a duplicate.
+    this.gradient = gradient;
+    const freed = this.lastJob.catch(() => undefined).then(() => collected.forEach((pointer) => this.free(pointer)));
+    this.run(freed.then(async () => await this.goOnWithout(gradient)));
+  }
+
+  private async goOnWithout(gradient: number): Promise<void> {
+    if (this.closed) return;
+    if (this.spec.kind === 'parameters') return await this.prepare(gradient);
+    this.events.leaving(this);
+    this.finishApply();
+  }
+
   /** What the rules say of the step that is collected has changed. */
   renewRule(): void {
     this.rule = this.rules.step(this.version);
@@ -241,6 +262,10 @@ export class Chunk {
     this.gradient = gradient;
     if (this.spec.kind === 'statistics') return await this.applyStatistics(gradient);
     if (!this.rule.needsScale) return await this.update(gradient);
+    await this.prepare(gradient);
+  }
+
+  private async prepare(gradient: number): Promise<void> {
     const result = await this.job({ kind: 'prepare', arena: this.memory.arena, ...this.preparation(gradient) });
     if (this.accept(result) && this.scale !== undefined && !this.rule.isLed) await this.apply();
   }

@@ -180,6 +180,9 @@ export class ShardTrial {
         const hasSome = chunk.spec.segments.some(({ tensorIndex }) => tensorIndex === tensor);
         if (hasSome && chunk.version === step) chunk.setUnitFactors(tensor, factors);
       }
+    } else if (order.giveUp) {
+      const { step } = order.giveUp;
+      for (const chunk of this.chunks.values()) if (chunk.version === step) chunk.giveUp();
     } else if (order.rate) {
       this.rateFactor = order.rate.factor;
       for (const chunk of this.chunks.values()) chunk.renewRule();

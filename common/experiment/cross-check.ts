@@ -11,6 +11,7 @@ import { nameOf, type NamedOption } from './named-option.js';
 import { show } from './requirement.js';
 import type { Experiment } from './schema.js';
 import { isReference, type Search } from './search-schema.js';
+import { stagesOf } from './stages.js';
 
 export interface Finding {
   path: PropertyKey[];
@@ -240,7 +241,7 @@ function warmUpFindings({ optimizer }: Experiment): Finding[] {
 }
 
 /** What is frozen is said once, and weights are read on every machine that has a server. */
-function transferFindings({ transfer }: Experiment): Finding[] {
+function transferFindings({ transfer, clip }: Experiment): Finding[] {
   if (!transfer) return [];
   const { from, freeze, fineTuneFrom, features } = transfer;
   const findings: Finding[] = [];
@@ -250,6 +251,13 @@ function transferFindings({ transfer }: Experiment): Finding[] {
     add('fineTuneFrom', 'says what is frozen, and so does freeze; take one out');
   if (features !== undefined && (freeze !== undefined || fineTuneFrom !== undefined)) {
     add('features', 'freezes all but its classifier; take freeze and fineTuneFrom out');
+  }
+  const stages = stagesOf({ transfer });
+  const twice = stages.find((stage, index) => stages.indexOf(stage) < index);
+  if (twice !== undefined) add('features', `'${twice}' is there twice`);
+  if (stages.length > 1 && clip !== undefined && 'globalNorm' in clip) {
+    const message = 'would make one classifier of transfer.features depend on the others; take it out, or take value';
+    findings.push({ path: ['clip', 'globalNorm'], message });
   }
   return findings;
 }

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import type { Target } from './losses.js';
 import { nameOf, type NamedOption } from './named-option.js';
+import { partsOfStage } from './stages.js';
 
 export interface MetricFacts {
   /** Of losses for one of these. */
@@ -53,7 +54,8 @@ export const metricSchema = z.union(
 );
 
 export function metricFacts(metric: NamedOption): MetricFacts | undefined {
-  const name = nameOf(metric);
+  const given = nameOf<string>(metric);
+  const name = partsOfStage(given)?.metric ?? given;
   return Object.hasOwn(metrics, name) ? metrics[name as MetricName] : undefined;
 }
 

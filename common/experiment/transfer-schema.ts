@@ -12,6 +12,9 @@ const pattern = z
   });
 const patterns = z.array(pattern).min(1);
 
+/** As many classifiers as one training has. */
+const stagesMax = 32;
+
 export const transferSchema = z.strictObject({
   from: path.describe(
     "a run's folder, the `model.json` of a tfjs model with its weights, or a `.safetensors`; relative to the experiment file",
@@ -50,11 +53,12 @@ export const transferSchema = z.strictObject({
     .default({})
     .describe("by the layer's name: what multiplies the rate of its weights, beside its own `rateMultiplier`"),
   features: z
-    .string()
-    .min(1)
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1).max(stagesMax)], {
+      error: `must be the name of a layer, or a list of up to ${stagesMax}`,
+    })
     .optional()
     .describe(
-      'the model ends after this layer, frozen, and a linear classifier on the mean over its places is trained',
+      'the model ends after this layer, frozen, and a linear classifier on the mean over its places is trained; of a list, one for each layer',
     ),
 });
 export type Transfer = z.output<typeof transferSchema>;

@@ -18,6 +18,7 @@ import type { Describe as _polyak_v1_Describe, Describe__Output as _polyak_v1_De
 import type { Ended as _polyak_v1_Ended, Ended__Output as _polyak_v1_Ended__Output } from './polyak/v1/Ended.js';
 import type { Failed as _polyak_v1_Failed, Failed__Output as _polyak_v1_Failed__Output } from './polyak/v1/Failed.js';
 import type { Fenced as _polyak_v1_Fenced, Fenced__Output as _polyak_v1_Fenced__Output } from './polyak/v1/Fenced.js';
+import type { GiveUp as _polyak_v1_GiveUp, GiveUp__Output as _polyak_v1_GiveUp__Output } from './polyak/v1/GiveUp.js';
 import type { Heartbeat as _polyak_v1_Heartbeat, Heartbeat__Output as _polyak_v1_Heartbeat__Output } from './polyak/v1/Heartbeat.js';
 import type { Held as _polyak_v1_Held, Held__Output as _polyak_v1_Held__Output } from './polyak/v1/Held.js';
 import type { Hello as _polyak_v1_Hello, Hello__Output as _polyak_v1_Hello__Output } from './polyak/v1/Hello.js';
@@ -76,6 +77,7 @@ export interface ProtoGrpcType {
       Ended: MessageTypeDefinition<_polyak_v1_Ended, _polyak_v1_Ended__Output>
       Failed: MessageTypeDefinition<_polyak_v1_Failed, _polyak_v1_Failed__Output>
       Fenced: MessageTypeDefinition<_polyak_v1_Fenced, _polyak_v1_Fenced__Output>
+      GiveUp: MessageTypeDefinition<_polyak_v1_GiveUp, _polyak_v1_GiveUp__Output>
       Heartbeat: MessageTypeDefinition<_polyak_v1_Heartbeat, _polyak_v1_Heartbeat__Output>
       Held: MessageTypeDefinition<_polyak_v1_Held, _polyak_v1_Held__Output>
       Hello: MessageTypeDefinition<_polyak_v1_Hello, _polyak_v1_Hello__Output>

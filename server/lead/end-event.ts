@@ -8,6 +8,13 @@ export function divergedEvent(step: number, tensor: string, what: string): Recor
   return { event: 'diverged', step, layer, tensor, message };
 }
 
+/** Of a method of full batches, at weights that it cannot go back from. */
+export function lossDivergedEvent(step: number): Record<string, unknown> {
+  const way = 'scale the inputs (preprocess), or draw smaller first weights';
+  const message = `diverged at step ${step}: the loss is not finite; ${way}`;
+  return { event: 'diverged', step, layer: '', tensor: '', message };
+}
+
 export function failureEvent(error: unknown, log: Logger): Record<string, unknown> {
   if (error instanceof PolyakError) return { event: 'failed', code: error.code, message: error.message };
   log.error({ error: error instanceof Error ? error.stack : String(error) }, 'the trial failed');

@@ -7,6 +7,9 @@ import { changingLoss, normalisesParts } from '../../common/experiment/full-batc
 import type { Experiment } from '../../common/experiment/schema.js';
 import type { Manifest } from '../../common/manifest.js';
 import { chosenMethod, type ChosenMethod, type MethodState } from '../full-batch/full-batch-method.js';
+import type { Line } from '../full-batch/line.js';
+import { lossDivergedEvent } from './end-event.js';
+import { TrialEnd } from './interruption.js';
 import type { ShardSet } from './shard-set.js';
 
 export class FullBatchTraining {
@@ -67,9 +70,21 @@ export class FullBatchTraining {
     this.ended = ended ?? undefined;
   }
 
-  /** `loss`: the mean of the step's samples, L2 included. */
-  async step(step: number, isLast: boolean, loss: number, shards: ShardSet): Promise<void> {
+  /** The present weights are a trial along a line: where nothing is finite there, the step was too long, and that is all. */
+  get isTrying(): boolean {
+    const { line } = (this.state ?? {}) as { line?: Pick<Line, 'returns'> | null };
+    return line ? !line.returns : false;
+  }
+
+  /**
+   * `mean`: the loss over the step's samples, L2 included; not finite where the gradient is given up too. Errors: TrialEnd for one
+   * that is not finite where there is no way back.
+   */
+  async step(step: number, isLast: boolean, mean: number, shards: ShardSet): Promise<void> {
     const { method, options } = this.chosen;
+    if (!Number.isFinite(mean) && !this.isTrying) throw new TrialEnd(lossDivergedEvent(step));
+    // A number, since the state goes into checkpoints as JSON.
+    const loss = Number.isFinite(mean) ? mean : Number.MAX_VALUE;
     const space = shards.spaceOf(step, method.slots(options));
     const done = await method.step(options, this.state, { loss, isLast, space });
     this.state = done.state;

@@ -7,6 +7,7 @@ import { isBucket } from '../../common/checkpoint-location.js';
 import { PolyakError } from '../../common/errors.js';
 import { finishMeasuring, isMeasured, measuredFloats } from '../../common/input-statistics.js';
 import type { Experiment } from '../../common/experiment/schema.js';
+import { measuredMetrics } from '../../common/experiment/stages.js';
 import type { ChunkFrame } from '../../common/frame.js';
 import type { Logger } from '../../common/log.js';
 import type { Manifest } from '../../common/manifest.js';
@@ -112,7 +113,7 @@ export class TrialLead {
     this.addresses = options.shards;
     this.untilEpoch = options.untilEpoch;
     this.audit = openAuditLog(options.directory);
-    this.epochSums = emptySums(options.experiment.metrics);
+    this.epochSums = emptySums(measuredMetrics(options.experiment));
     this.membership = new Membership({
       experimentJson: options.experimentJson,
       microBatchSize: options.experiment.train.microBatchSize,
@@ -248,7 +249,7 @@ export class TrialLead {
     this.options.metrics.imagesRolledBack.inc(this.unsaved.images);
     // A checkpoint of the incarnation before may still be committed, which says nothing of this one.
     this.unsaved = new UnsavedWork();
-    this.epochSums = emptySums(experiment.metrics);
+    this.epochSums = emptySums(measuredMetrics(experiment));
     this.fullBatch = FullBatchTraining.of(experiment);
     this.plateau = firstPlateau;
     if (checkpoint) this.restore(checkpoint.record.lead, checkpoint.record.preprocess);
@@ -484,8 +485,20 @@ export class TrialLead {
     this.movedAt = performance.now();
     if (spec.kind === 'GRADIENT') this.options.metrics.parts.waited(outcome.waitSeconds);
     if (spec.kind === 'GRADIENT') await this.audit?.step(this.incarnation, spec.step, outcome.tiles);
+    if (outcome.bad && this.isTrial(spec)) return this.giveUp(spec.step);
     if (outcome.bad) throw new TrialEnd(divergedEvent(spec.step, outcome.bad.tensor, 'the gradient is not finite'));
     return outcome.sums;
+  }
+
+  private isTrial({ kind }: RoundSpec): boolean {
+    return kind === 'GRADIENT' && this.fullBatch?.isTrying === true;
+  }
+
+  /** Workers agree that nothing is finite at these weights, which a full-batch method only tries. */
+  private giveUp(step: number): Sums {
+    this.shards?.broadcast({ giveUp: { step } });
+    const { metricSums } = emptySums(measuredMetrics(this.options.experiment));
+    return { lossSum: Infinity, metricSums: metricSums.map(() => NaN), samples: 0, l2Sum: 0 };
   }
 
   private async finishEpoch(step: number, facts: TrialFacts, plan: TrainingPlan, shards: ShardSet): Promise<void> {
@@ -498,7 +511,7 @@ export class TrialLead {
     const place = { epoch: step / stepsPerEpoch, step, stepsPerEpoch };
     const body = { event: 'epoch', ...place, ...training, learningRate, validation };
     reports.add({ kind: 'EPOCH', step, body });
-    this.epochSums = emptySums(experiment.metrics);
+    this.epochSums = emptySums(measuredMetrics(experiment));
     await this.reduceOnPlateau(step, shards);
   }
 
@@ -572,7 +585,7 @@ export class TrialLead {
   }
 
   private means(sums: Sums): Means {
-    return meansOf(sums, this.options.experiment.metrics);
+    return meansOf(sums, measuredMetrics(this.options.experiment));
   }
 
   private progress(step: number, steps: number, plan: TrainingPlan, sums: Sums): void {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../common/package-root.js';
+import { DataFolder } from '../bad-input/data-files.js';
 import { ClusterRun, type RunEvent } from './cluster-run.js';
 
 const examples = join(packageRoot(), 'examples');
@@ -66,6 +67,47 @@ describe('L-BFGS on a logistic regression of the digits', () => {
     expect(Math.abs(losses.at(-1)! - loss) / loss).toBeLessThan(1e-5);
     expect(Number(result['steps'])).toBeLessThan(200);
     expect(events.find(({ event, kind }) => event === 'notice' && kind === 'converged')).toBeDefined();
+  });
+});
+
+describe('a line search whose first steps lead where no float32 is finite', () => {
+  // Inputs of 2e19: their squares overflow as soon as a weight is beyond 1e-2, and the best weights are about 1e-20.
+  const signs = Array.from({ length: 16 }, (_, row) => [0, 1, 2, 3].map((bit) => ((row >> bit) & 1 ? 1 : -1)));
+  const rows = signs.map((features, row) => {
+    const target = features.reduce((sum, sign, index) => sum + sign * (index + 1), 0) / 10 + (row % 3) / 10;
+    return [...features.map((sign) => `${sign * 2}e19`), target].join(',');
+  });
+  const experiment = {
+    name: 'overflow',
+    data: { source: 'csv', path: 'table.csv', header: false, regression: true, test: 0 },
+    model: [{ dense: { units: 1, kernelInitializer: 'zeros' } }],
+    loss: 'meanSquaredError',
+    optimizer: { lbfgs: {} },
+    // All samples in one leaf, since a sum of leaves that overflows is the end.
+    train: { epochs: 40, batchSize: 16, microBatchSize: 16 },
+    chunkFloats: 4,
+  };
+
+  async function search(workers: number, shards: number) {
+    const folder = new DataFolder({ 'table.csv': rows.join('\n'), 'a.yaml': JSON.stringify(experiment) });
+    const layout = ['--workers', String(workers), '--shards', String(shards)];
+    const run = ClusterRun.train(join(folder.path, 'a.yaml'), layout);
+    try {
+      const result = await run.finished();
+      return { result, losses: run.events.filter(({ event }) => event === 'epoch').map(({ loss }) => loss) };
+    } finally {
+      run.remove();
+      folder.remove();
+    }
+  }
+
+  it('goes back, and comes down to the same bits on one worker and shard and on two', async () => {
+    const [one, two] = [await search(1, 1), await search(2, 2)];
+    expect(one.losses).toContain(null);
+    const known = one.losses.filter((loss) => typeof loss === 'number');
+    expect(Math.min(...known)).toBeLessThan(0.5 * known[0]!);
+    expect(two.losses).toEqual(one.losses);
+    expect(two.result['weightsSha256']).toBe(one.result['weightsSha256']);
   });
 });
 

@@ -1,4 +1,5 @@
 /** A training that begins with a run's weights: what is frozen stays, and the numbers do not depend on how the work is cut. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -193,6 +194,65 @@ describe('what a run was exported as', { timeout: patienceMs }, () => {
       expect(ends.at(-1)).toEqual(ends[0]);
     },
   );
+});
+
+describe('a linear classifier on each of several stages', { timeout: patienceMs }, () => {
+  const stages = ['norm', 'middle'];
+  const quick = { optimizer: { adam: { learningRate: 0.1 } } };
+  const names = stages.flatMap((stage) => [`loss.${stage}`, `accuracy.${stage}`]);
+  type Scores = Record<string, number>;
+  let run: ClusterRun;
+  let finished: RunEvent;
+  beforeAll(async () => {
+    run = train({ from: parent.folder, features: stages }, ['--workers', '2', '--shards', '2'], quick);
+    finished = await run.finished();
+  }, patienceMs);
+
+  it('trains all in one run, and reports each in every event that has scores', () => {
+    const { validation, test } = finished as unknown as Record<string, Scores>;
+    expect(Object.keys(validation!)).toEqual(['loss', 'accuracy', ...names]);
+    expect(validation!['accuracy']).toBe(validation!['accuracy.middle']);
+    // Of ten classes; the parent's last hidden layer has learnt them.
+    expect(validation!['accuracy.norm']).toBeGreaterThan(0.2);
+    expect(validation!['accuracy.middle']).toBeGreaterThan(0.5);
+    for (const stage of stages) expect(Object.keys(test!)).toContain(`averageAccuracy.${stage}`);
+    const epoch = run.events.findLast(({ event }) => event === 'epoch');
+    expect(Object.keys(epoch!)).toEqual(expect.arrayContaining(names));
+  });
+
+  it('leaves the stages as they were, to the bit, and has the same weights for one worker and one shard', async () => {
+    const [before, after] = [await weightsOf(parent), await weightsOf(run)];
+    for (const name of ['first/kernel', 'norm/gamma', 'norm/moving_mean', 'middle/kernel']) {
+      expect(after.get(name)).toEqual(before.get(name));
+    }
+    const alone = ['--workers', '1', '--shards', '1'];
+    const other = await train({ from: parent.folder, features: stages }, alone, quick).finished();
+    for (const key of ['weightsSha256', 'validation', 'test']) expect(other[key]).toEqual(finished[key]);
+  });
+
+  it('is shown and evaluated stage by stage, and predicts and is exported as the last', async () => {
+    const evaluated = polyak('evaluate', run.folder, '--augment', 'mirror').lines[0] as { metrics: Scores };
+    expect(Object.keys(evaluated.metrics)).toEqual(['accuracy', ...names]);
+    const plain = polyak('evaluate', run.folder).lines[0] as { metrics: Scores };
+    for (const stage of stages) {
+      const own = (finished['test'] as Scores)[`accuracy.${stage}`];
+      expect(plain.metrics[`accuracy.${stage}`]).toBeCloseTo(own!, 10);
+    }
+    const shown = execFileSync(process.execPath, [join(packageRoot(), 'bin/polyak.js'), 'show', run.folder], {
+      encoding: 'utf8',
+    });
+    expect(shown).toMatch(/^stage +training loss +training accuracy +validation loss +validation accuracy/m);
+    for (const stage of stages) expect(shown).toMatch(new RegExp(`^${stage}( +\\d\\.\\d{4}){4}`, 'm'));
+    const trained = await loadRun(run.folder);
+    const probabilities = await trained.predict(new Float32Array(64).fill(4));
+    expect(probabilities).toHaveLength(10);
+    expect(probabilities.reduce((sum, each) => sum + each, 0)).toBeCloseTo(1, 5);
+    const { out } = await exportRun(trained, { format: 'tfjs', out: join(folder.path, 'stages-tfjs') });
+    await trained.dispose();
+    const exported = readFileSync(join(out, 'model.json'), 'utf8');
+    expect(exported).toContain('features_classifier_middle');
+    expect(exported).not.toContain('features_classifier_norm');
+  });
 });
 
 /** Read by the format's description alone: a length of eight bytes, JSON with each tensor's place, and the floats. */

@@ -37,6 +37,20 @@ describe.each(Object.entries(fullBatchMethods))('%s', (name, method) => {
     }
   });
 
+  it('takes a loss that is not finite for a step that was too long', async () => {
+    // Nothing is known beyond a square's border, and the first step of each method leads there or farther.
+    const barrier: Objective = ([x = 0, y = 0]) => {
+      if (!(Math.abs(x) < 1 && Math.abs(y) < 1)) return { loss: Number.MAX_VALUE, gradient: Float64Array.of(0, 0) };
+      const gradient = Float64Array.of(50 + (2 * x) / (1 - x * x), (2 * y) / (1 - y * y));
+      return { loss: 50 * x - Math.log(1 - x * x) - Math.log(1 - y * y), gradient };
+    };
+    const { losses, weights } = await minimise(method, options, barrier, [0, 0.5], 300);
+    expect(losses).toContain(Number.MAX_VALUE);
+    // 50 (1 - x²) + 2 x = 0.
+    expect(weights[0]).toBeCloseTo(0.02 - Math.sqrt(1.0004), 6);
+    expect(weights[1]).toBeCloseTo(0, 6);
+  });
+
   it('ends at once where the gradient is 0', async () => {
     const { losses, ended } = await minimise(method, options, bowl, [0, 0], 5);
     expect(losses).toHaveLength(1);

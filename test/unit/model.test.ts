@@ -316,7 +316,7 @@ describe('a model.json', () => {
     });
   });
 
-  function fileOf(...layers: { class_name: string; config: object }[]): string {
+  function fileOf(...first: { class_name: string; config: object }[]): string {
     const input = {
       class_name: 'InputLayer',
       config: { batch_input_shape: [null, 8, 8, 2], dtype: 'float32', name: 'input' },
@@ -325,7 +325,7 @@ describe('a model.json', () => {
       { class_name: 'Flatten', config: { name: 'flatten' } },
       { class_name: 'Dense', config: { name: 'dense', units: 4 } },
     ];
-    return JSON.stringify({ class_name: 'Sequential', config: { name: 'model', layers: [input, ...layers, ...end] } });
+    return JSON.stringify({ class_name: 'Sequential', config: { name: 'model', layers: [input, ...first, ...end] } });
   }
 
   test.each([

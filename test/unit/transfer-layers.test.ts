@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { TrainingModel } from '../../worker/model/training-model.js';
 import type { ModelExperiment } from '../../worker/model/model-experiment.js';
+import { defineExperiment } from '../../common/experiment/load.js';
 import type { TransferLayers } from '../../common/experiment/transfer-schema.js';
 import { loadTensorFlow, type TF } from '../../worker/tensorflow/load.js';
 
@@ -26,9 +27,14 @@ beforeAll(async () => {
   tf.enableProdMode();
 });
 
-async function built(transfer: Partial<TransferLayers>, layers: unknown[] = model): Promise<TrainingModel> {
+async function built(
+  transfer: Partial<TransferLayers>,
+  layers: unknown[] = model,
+  metrics: string[] = [],
+): Promise<TrainingModel> {
   const experiment: ModelExperiment = {
     model: layers,
+    metrics,
     loss: 'softmaxCrossEntropy',
     transfer: { ...defaults, ...transfer },
   };
@@ -121,10 +127,82 @@ describe('features of a stage', () => {
     made.dispose();
   });
 
-  it('leave no tensors behind', async () => {
+  it.each(['first', ['norm', 'first']])('leave no tensors behind: %s', async (features) => {
     const before = tf.memory().numTensors;
-    const made = await built({ features: 'first' });
+    const made = await built({ features });
     made.dispose();
     expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('features of several stages', () => {
+  const inputs = Float32Array.from({ length: 24 }, (_, index) => Math.cos(index));
+  const batch = { inputs, labels: Int32Array.from([0, 1, 1, 0, 1, 0]), count: 6 };
+
+  /** Weights that are a function of the layer's kind, so that a classifier has the same alone and beside others. */
+  function weighed(made: TrainingModel): TrainingModel {
+    const weights = new Float32Array(made.manifest.parameterCount);
+    for (const { name, offset, length } of made.manifest.parameters) {
+      const kind = name.replace(/^features_classifier\w*/, 'classifier');
+      for (let at = 0; at < length; at += 1) weights[offset + at] = Math.sin(kind.length * 7 + at);
+    }
+    made.setWeights(weights, new Float32Array(made.manifest.statisticsCount).fill(1));
+    return made;
+  }
+
+  function gradientsOf(made: TrainingModel) {
+    const { parameterCount, statisticsCount, parameters } = made.manifest;
+    const out = { parameters: new Float32Array(parameterCount), statistics: new Float32Array(statisticsCount) };
+    const sums = made.gradient(batch, { seed: 1, step: 0, microBatch: 0 }, out);
+    const kernelOf = (layer: string) => {
+      const kernel = parameters.find(({ name }) => name === `${layer}/kernel`)!;
+      return [...out.parameters.subarray(kernel.offset, kernel.offset + kernel.length)];
+    };
+    return { sums, kernelOf };
+  }
+
+  it('give every classifier the gradient, the loss and the accuracy that it has alone, to the bit', async () => {
+    const stages = ['first', 'norm'];
+    const metrics = ['accuracy'];
+    const both = gradientsOf(weighed(await built({ features: stages }, model, metrics)));
+    const alone = await Promise.all(
+      stages.map(async (features) => gradientsOf(weighed(await built({ features }, model, metrics)))),
+    );
+    stages.forEach((stage, index) => {
+      const own = alone[index]!;
+      expect(own.kernelOf('features_classifier').some((value) => value !== 0)).toBe(true);
+      expect(both.kernelOf(`features_classifier_${stage}`)).toEqual(own.kernelOf('features_classifier'));
+    });
+    // The last one's accuracy is the model's; then loss and accuracy of each.
+    const [first, norm] = alone.map(({ sums }) => [sums.lossSum, ...sums.metricSums]);
+    expect(both.sums.metricSums).toEqual([norm![1], ...first!, ...norm!]);
+    expect(both.sums.lossSum).toBeCloseTo(first![0]! + norm![0]!, 5);
+  });
+
+  it('predict by the last', async () => {
+    const both = weighed(await built({ features: ['first', 'norm'] }));
+    const last = weighed(await built({ features: 'norm' }));
+    expect([...both.predict(inputs, 6)]).toEqual([...last.predict(inputs, 6)]);
+  });
+
+  it('name a layer that is not there', async () => {
+    await expect(built({ features: ['norm', 'lst'] })).rejects.toThrow("no layer 'lst'; did you mean 'last'?");
+  });
+
+  it('stand there once each, and are not clipped together', () => {
+    const said = (changes: object) => () =>
+      defineExperiment({
+        name: 'stages',
+        data: { source: 'csv', path: 'digits.csv' },
+        ...{ model, loss: 'softmaxCrossEntropy', optimizer: { sgd: { learningRate: 0.1 } } },
+        train: { epochs: 1, batchSize: 8, microBatchSize: 8 },
+        ...changes,
+      } as unknown as Parameters<typeof defineExperiment>[0]);
+    const transfer = { from: 'run', features: ['norm', 'first'] };
+    expect(said({ transfer })).not.toThrow();
+    expect(said({ transfer: { from: 'run', features: ['norm', 'norm'] } })).toThrow(
+      "transfer.features: 'norm' is there twice",
+    );
+    expect(said({ transfer, clip: { globalNorm: 1 } })).toThrow(/clip.globalNorm: would make one classifier .* depend/);
   });
 });

@@ -2,6 +2,7 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { PolyakError } from '../../common/errors.js';
 import { parseLayers } from '../../common/experiment/layer-schema.js';
+import { headCount } from '../../common/experiment/stages.js';
 import { nameOf } from '../../common/experiment/named-option.js';
 import type { LoadedModule } from '../module/loaded-module.js';
 import { drawnInitializers } from '../module/module-layers.js';
@@ -43,7 +44,7 @@ export async function buildModel(
     throw new PolyakError('usage', `model: takes samples of shape ${taken}, but the data's have ${sample}`);
   }
   const given = shapeOf(built.model.outputs);
-  if (given !== `[${data.outputs}]`) {
+  if (given !== `[${data.outputs * headCount(experiment)}]`) {
     const wanted = `one value for each of the ${data.outputs} ${data.outputs === 1 ? 'output' : 'classes or outputs'}`;
     throw new PolyakError('usage', `model: its last layer puts out shape ${given}, but the data need ${wanted}`);
   }

@@ -224,6 +224,11 @@ export function summedLoss(
   return operation(logits) as Scalar;
 }
 
+/** In float64, in the samples' order. */
+export function sumOf(perSample: Tensor): number {
+  return perSample.dataSync<'float32'>().reduce((sum, value) => sum + value, 0);
+}
+
 function weighted(tf: TF, { perSample, gradient }: ReturnType<Loss['compute']>, weights?: Tensor) {
   if (!weights) return { perSample, gradient };
   return { perSample: tf.mul(perSample, weights), gradient: gradient && tf.mul(gradient, tf.expandDims(weights, 1)) };

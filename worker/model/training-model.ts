@@ -4,16 +4,18 @@
  */
 import type { LayersModel, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs';
 import { nameOf } from '../../common/experiment/named-option.js';
+import { headCount, stagesOf } from '../../common/experiment/stages.js';
 import type { Manifest, TensorSpec } from '../../common/manifest.js';
 import { isContextLayer } from '../layers/our-layers.js';
 import { TrainingContext, type Draws } from '../layers/training-context.js';
 import type { LoadedModule } from '../module/loaded-module.js';
 import type { TF } from '../tensorflow/load.js';
 import { buildModel } from './build-model.js';
+import { lastHead, lossOfHeads, metricsOfHeads } from './heads.js';
 import { LayerObserver } from './layer-observer.js';
 import { scaleInitial } from './scale-initial.js';
 import { tapLayers } from './layer-taps.js';
-import { lossNamed, summedLoss, type Labels, type Loss, type Mixed } from './loss.js';
+import { lossNamed, summedLoss, sumOf, type Labels, type Loss, type Mixed } from './loss.js';
 import { metricsNamed, metricSums } from './metric.js';
 import type { DataShape, ModelExperiment } from './model-experiment.js';
 import { GradientMemory } from './gradient-memory.js';
@@ -48,6 +50,8 @@ export class TrainingModel {
   readonly manifest: Manifest;
   readonly #context = new TrainingContext();
   readonly #loss: Loss;
+  /** Classifiers whose outputs stand side by side. */
+  readonly #heads: number;
   readonly #metrics: ReturnType<typeof metricsNamed>;
   readonly #parameters: WeightMemory;
   readonly #statistics: WeightMemory;
@@ -67,8 +71,11 @@ export class TrainingModel {
     readonly warnings: readonly string[],
   ) {
     this.manifest = weights.manifest;
-    this.#loss = lossNamed(experiment.loss, module);
-    this.#metrics = metricsNamed(experiment.metrics ?? [], this.#loss, nameOf(experiment.loss), module);
+    const loss = lossNamed(experiment.loss, module);
+    const metrics = metricsNamed(experiment.metrics ?? [], loss, nameOf(experiment.loss), module);
+    this.#heads = headCount(experiment);
+    this.#loss = lossOfHeads(loss, this.#heads);
+    this.#metrics = metricsOfHeads(metrics, loss, stagesOf(experiment).length);
     this.#parameters = new WeightMemory(tf, this.manifest.parameters, weights.parameters);
     this.#statistics = new WeightMemory(tf, this.manifest.statistics, weights.statistics);
     this.manifest.parameters.forEach(({ frozen, offset, length }, index) => {
@@ -165,7 +172,8 @@ export class TrainingModel {
   predict(inputs: Float32Array, count: number): Float32Array {
     const { tf } = this;
     const output = tf.tidy(() => {
-      const logits = this.model.apply(this.#inputTensor(inputs, count)) as Tensor2D;
+      const all = this.model.apply(this.#inputTensor(inputs, count)) as Tensor2D;
+      const logits = lastHead(tf, all, this.#heads);
       const activation = this.#loss.finalActivation;
       return activation === undefined ? tf.clone(logits) : tf[activation](logits);
     });
@@ -189,7 +197,7 @@ export class TrainingModel {
       const { count, labels } = batch;
       const [weights, mixed] = [batch.weights && tf.tensor1d(batch.weights), this.#mixed(batch)];
       const row = tf.tensor2d([...(output ?? new Float32Array(outputs))], [1, outputs]);
-      const logits = tf.tile<Tensor2D>(row, [count, 1]);
+      const logits = tf.tile<Tensor2D>(row, [count, this.#heads]);
       let lossSum = 0;
       const see = (perSample: Tensor) => (lossSum = sumOf(perSample));
       const tensor = this.#loss.labelsTensor(tf, labels, count, outputs);
@@ -234,9 +242,4 @@ export class TrainingModel {
       else out.fill(0, offset, offset + length);
     });
   }
-}
-
-/** In float64, in the samples' order. */
-function sumOf(perSample: Tensor): number {
-  return perSample.dataSync<'float32'>().reduce((sum, value) => sum + value, 0);
 }

@@ -1,6 +1,6 @@
 /**
  * What `transfer` of an experiment does to the layers of a built model: some are frozen, some learn at another rate, and for
- * features the model is cut and gets a linear classifier. Where weights come from is the server's business.
+ * features the model is cut and gets linear classifiers. Where weights come from is the server's business.
  */
 import type { layers, LayersModel, SymbolicTensor } from '@tensorflow/tfjs';
 import { PolyakError } from '../../common/errors.js';
@@ -10,9 +10,11 @@ import { matchPattern } from '../../common/name-pattern.js';
 import { ourLayers } from '../layers/our-layers.js';
 import type { TF } from '../tensorflow/load.js';
 import type { BuiltModel } from './build-model.js';
+import type { LayerNotes } from './layer-list.js';
 
 const pool = 'features_pool';
 const classifier = 'features_classifier';
+const together = 'features_classifiers';
 
 /** Errors: PolyakError `usage` for a layer that is not there. */
 export function transferLayers(tf: TF, built: BuiltModel, transfer: TransferLayers, outputs: number): BuiltModel {
@@ -59,25 +61,45 @@ function tensorsOf(input: SymbolicTensor | SymbolicTensor[]): SymbolicTensor[] {
 }
 
 /** As the linear probes of Alain and Bengio, "Understanding intermediate layers using linear classifier probes", 2016. */
-function cutAfter(tf: TF, { model, notes, ...rest }: BuiltModel, name: string, outputs: number): BuiltModel {
-  const output = layerNamed(model, name, 'features').output;
-  if (Array.isArray(output)) throw new PolyakError('usage', `transfer.features: '${name}' puts out several tensors`);
-  const places = output.rank - 2;
-  const pooled =
-    places === 2
-      ? tf.layers.globalAveragePooling2d({ name: pool }).apply(output)
-      : places === 1
-        ? tf.layers.globalAveragePooling1d({ name: pool }).apply(output)
-        : output;
-  const Dense = ourLayers(tf).Dense;
-  const logits = new Dense({ units: outputs, kernelInitializer: 'zeros', name: classifier }).apply(pooled);
-  const cut = tf.model({ inputs: model.inputs, outputs: logits as SymbolicTensor, name: model.name });
+function cutAfter(
+  tf: TF,
+  { model, notes, ...rest }: BuiltModel,
+  stages: string | readonly string[],
+  outputs: number,
+): BuiltModel {
+  const heads =
+    typeof stages === 'string'
+      ? [{ stage: stages, suffix: '' }]
+      : stages.map((stage) => ({ stage, suffix: `_${stage}` }));
+  const logits = heads.map(({ stage, suffix }) => classify(tf, pooled(tf, model, stage, suffix), outputs, suffix));
+  const output = logits.length > 1 ? tf.layers.concatenate({ name: together }).apply(logits) : logits[0]!;
+  const cut = tf.model({ inputs: model.inputs, outputs: output as SymbolicTensor, name: model.name });
   for (const layer of model.layers) {
     if (cut.layers.includes(layer)) layer.trainable = false;
     else if (layer.weights.length > 0) layer.dispose();
   }
-  const initializers = { kernel: { name: 'glorotUniform' }, bias: { name: 'zeros' } } as const;
-  return { ...rest, model: cut, notes: new Map(notes).set(classifier, { rateMultiplier: 1, initializers }) };
+  const note: LayerNotes = {
+    rateMultiplier: 1,
+    initializers: { kernel: { name: 'glorotUniform' }, bias: { name: 'zeros' } },
+  };
+  const ofHeads = heads.map(({ suffix }): [string, LayerNotes] => [`${classifier}${suffix}`, note]);
+  return { ...rest, model: cut, notes: new Map([...notes, ...ofHeads]) };
+}
+
+/** The mean over the places of what a layer puts out. */
+function pooled(tf: TF, model: LayersModel, stage: string, suffix: string): SymbolicTensor {
+  const output = layerNamed(model, stage, 'features').output;
+  if (Array.isArray(output)) throw new PolyakError('usage', `transfer.features: '${stage}' puts out several tensors`);
+  const name = `${pool}${suffix}`;
+  const places = output.rank - 2;
+  if (places === 2) return tf.layers.globalAveragePooling2d({ name }).apply(output) as SymbolicTensor;
+  return places === 1 ? (tf.layers.globalAveragePooling1d({ name }).apply(output) as SymbolicTensor) : output;
+}
+
+function classify(tf: TF, features: SymbolicTensor, units: number, suffix: string): SymbolicTensor {
+  const Dense = ourLayers(tf).Dense;
+  const name = `${classifier}${suffix}`;
+  return new Dense({ units, kernelInitializer: 'zeros', name }).apply(features) as SymbolicTensor;
 }
 
 function layerNamed(model: LayersModel, name: string, key: string): layers.Layer {

@@ -7,6 +7,7 @@ import type { Heartbeat as _polyak_v1_Heartbeat, Heartbeat__Output as _polyak_v1
 import type { Combine as _polyak_v1_Combine, Combine__Output as _polyak_v1_Combine__Output } from '../../polyak/v1/Combine.js';
 import type { Rate as _polyak_v1_Rate, Rate__Output as _polyak_v1_Rate__Output } from '../../polyak/v1/Rate.js';
 import type { UnitFactors as _polyak_v1_UnitFactors, UnitFactors__Output as _polyak_v1_UnitFactors__Output } from '../../polyak/v1/UnitFactors.js';
+import type { GiveUp as _polyak_v1_GiveUp, GiveUp__Output as _polyak_v1_GiveUp__Output } from '../../polyak/v1/GiveUp.js';
 
 export interface ShardOrder {
   'begin'?: (_polyak_v1_Begin | null);
@@ -16,7 +17,8 @@ export interface ShardOrder {
   'combine'?: (_polyak_v1_Combine | null);
   'rate'?: (_polyak_v1_Rate | null);
   'unitFactors'?: (_polyak_v1_UnitFactors | null);
-  'message'?: "begin"|"scale"|"cut"|"heartbeat"|"combine"|"rate"|"unitFactors";
+  'giveUp'?: (_polyak_v1_GiveUp | null);
+  'message'?: "begin"|"scale"|"cut"|"heartbeat"|"combine"|"rate"|"unitFactors"|"giveUp";
 }
 
 export interface ShardOrder__Output {
@@ -27,5 +29,6 @@ export interface ShardOrder__Output {
   'combine'?: (_polyak_v1_Combine__Output | null);
   'rate'?: (_polyak_v1_Rate__Output | null);
   'unitFactors'?: (_polyak_v1_UnitFactors__Output | null);
-  'message'?: "begin"|"scale"|"cut"|"heartbeat"|"combine"|"rate"|"unitFactors";
+  'giveUp'?: (_polyak_v1_GiveUp__Output | null);
+  'message'?: "begin"|"scale"|"cut"|"heartbeat"|"combine"|"rate"|"unitFactors"|"giveUp";
 }
