@@ -58,6 +58,15 @@ livenessProbe:
   failureThreshold: 4
 {{- end -}}
 
+{{/* How many worker processes the pod with most of them has: one for each GPU. Process i has its metrics at port 9352 + i. */}}
+{{- define "polyak.workersOfPodMax" -}}
+{{- $most := 1 -}}
+{{- range .Values.pools -}}
+{{- $most = max $most (int (get . "gpus" | default $.Values.workerDefaults.gpus)) -}}
+{{- end -}}
+{{- $most -}}
+{{- end -}}
+
 {{/* A nodeSelector and tolerations, of a role or a pool. */}}
 {{- define "polyak.placement" -}}
 {{- with .nodeSelector }}
