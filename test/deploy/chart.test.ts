@@ -230,6 +230,8 @@ describe.skipIf(typeof found === 'string')(`the Helm chart${reason}`, () => {
     expect(notes).toContain(how);
     expect(notes).toContain('get secret polyak-admin-tls');
     expect(notes).toContain('POLYAK_TLS_AUTHORITY=ca.crt');
+    for (const [, command = ''] of notes.matchAll(/^ {2}polyak (.*)$/gm))
+      expect(() => parseCommand(command.split(' '))).not.toThrow();
   });
 
   it.each(mistakes)('refuses %s by its name', (_, values, named) => {
