@@ -122,6 +122,19 @@ describe.skipIf(typeof found === 'string')(`the Helm chart${reason}`, () => {
     }
   });
 
+  it.each(sets)(
+    'asks pods that go on whether they live, and whether they do their part, by TLS where that is spoken: %s',
+    (_, manifests) => {
+      const isSecured = manifests.some(({ kind, metadata }) => kind === 'Secret' && metadata.name.endsWith('-tls'));
+      for (const { owner, spec } of podTemplates(manifests).filter((pod) => !pod.owner.startsWith('Pod '))) {
+        const [{ startupProbe, readinessProbe, livenessProbe } = {}] = spec.containers;
+        const paths = [startupProbe, readinessProbe, livenessProbe].map((probe) => probe?.httpGet.path);
+        expect({ owner, paths }).toEqual({ owner, paths: ['/healthz', '/readyz', '/healthz'] });
+        if (isSecured) expect(readinessProbe?.httpGet.scheme).toBe(owner.endsWith('-coordinator') ? 'HTTPS' : 'HTTP');
+      }
+    },
+  );
+
   it.each(sets)('lets nobody in who is not named: %s', (_, manifests) => {
     for (const { metadata, spec = {} } of ofKind(manifests, 'NetworkPolicy')) {
       const rules = spec['ingress'] as { from?: unknown[] }[];
