@@ -4,6 +4,11 @@ import type { Section } from './dashboard.js';
 const quantile = (q: number, metric: string, by: string) =>
   `histogram_quantile(${q}, sum by (le, ${by}) (rate(${metric}_bucket[$__rate_interval])))`;
 
+/** A metric of NVIDIA's exporter, of each device; the same device may be told of under several pods one after another. */
+const device = (metric: string, factor = '') => ({
+  '{{Hostname}} {{gpu}}': `max by (Hostname, gpu) (${metric})${factor}`,
+});
+
 export const cluster: readonly Section[] = [
   {
     title: 'Work',
@@ -110,6 +115,61 @@ export const cluster: readonly Section[] = [
           'server: {{what}}': 'sum by (what) (rate(polyak_server_fenced_total[$__rate_interval]))',
           coordinator: 'sum(rate(polyak_coordinator_fenced_total[$__rate_interval]))',
         },
+      },
+    ],
+  },
+  {
+    // Of dcgm-exporter, which Polyak does not bring. Without it, or without GPUs, the row is empty.
+    title: 'GPUs (DCGM)',
+    numbers: [],
+    curves: [
+      {
+        title: 'GPU utilisation',
+        description: 'The share of the time in which a kernel ran on each GPU, by dcgm-exporter.',
+        unit: 'percentunit',
+        queries: device('DCGM_FI_DEV_GPU_UTIL', ' / 100'),
+      },
+      {
+        title: 'Tensor cores',
+        description: 'The share of the cycles in which they were active. TF32 and half precision use them.',
+        unit: 'percentunit',
+        queries: device('DCGM_FI_PROF_PIPE_TENSOR_ACTIVE'),
+      },
+      {
+        title: 'GPU memory in use',
+        description: 'By whatever process. TensorFlow takes more as it needs it, and gives none back.',
+        unit: 'bytes',
+        queries: device('DCGM_FI_DEV_FB_USED', ' * 1048576'),
+      },
+      {
+        title: 'GPU memory left',
+        description: 'At 0 a worker ends for want of memory.',
+        unit: 'bytes',
+        queries: device('DCGM_FI_DEV_FB_FREE', ' * 1048576'),
+      },
+      {
+        title: 'GPU power',
+        description: 'That each draws.',
+        unit: 'watt',
+        queries: device('DCGM_FI_DEV_POWER_USAGE'),
+      },
+      {
+        title: 'GPU temperature',
+        description: 'Where it is high and the clock falls, the GPU protects itself.',
+        unit: 'celsius',
+        queries: device('DCGM_FI_DEV_GPU_TEMP'),
+      },
+      {
+        title: 'GPU clock',
+        description: 'Of the multiprocessors.',
+        unit: 'hertz',
+        queries: device('DCGM_FI_DEV_SM_CLOCK', ' * 1e6'),
+      },
+      {
+        title: 'GPU errors',
+        description: 'The number of the last XID error of each GPU, 0 where there was none; 79 is a GPU that is lost.',
+        unit: 'short',
+        queries: device('DCGM_FI_DEV_XID_ERRORS'),
       },
     ],
   },

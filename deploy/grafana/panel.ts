@@ -6,7 +6,7 @@ import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/sta
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 
 /** Units of Grafana. */
-export type Unit = 'short' | 's' | 'bytes' | 'Bps' | 'percentunit' | 'ops';
+export type Unit = 'short' | 's' | 'bytes' | 'Bps' | 'percentunit' | 'ops' | 'watt' | 'celsius' | 'hertz';
 
 export interface Panel {
   title: string;

@@ -130,6 +130,14 @@ export const training: readonly Section[] = [
         },
       },
       {
+        title: 'Failed writes of checkpoints',
+        description: 'To a bucket, on each server. Each is tried again, until then nothing newer is kept.',
+        unit: 'ops',
+        queries: {
+          '{{instance}}': 'sum by (instance) (rate(polyak_server_checkpoint_failures_total[$__rate_interval]))',
+        },
+      },
+      {
         title: 'Gradients that are not finite',
         description: 'Of the gradients that workers announce.',
         unit: 'percentunit',

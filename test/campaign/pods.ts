@@ -106,7 +106,7 @@ function trainingArguments(state: string): string[] {
 async function probes(release: PodRelease): Promise<string> {
   for (const [component, port] of Object.entries(ports)) {
     for (const pod of release.names(component))
-      await until(`${pod} answers`, async () => (await healthStatus(release, component, pod, port)) === 200);
+      await until(`${pod} answers`, async () => (await readyStatus(release, component, pod, port)) === 200);
   }
   return Object.keys(ports)
     .flatMap((component) => release.names(component))
@@ -114,8 +114,8 @@ async function probes(release: PodRelease): Promise<string> {
 }
 
 /** As the probe of the chart asks, which does not look at certificates: the coordinator's port speaks TLS. */
-async function healthStatus(release: PodRelease, component: string, pod: string, port: number): Promise<number> {
-  const place = { host: release.address(pod), port, path: '/healthz', rejectUnauthorized: false };
+async function readyStatus(release: PodRelease, component: string, pod: string, port: number): Promise<number> {
+  const place = { host: release.address(pod), port, path: '/readyz', rejectUnauthorized: false };
   const get = component === 'coordinator' ? https.get : http.get;
   return await new Promise((resolve, reject) => {
     get(place, (response) => resolve(response.resume().statusCode ?? 0)).on('error', reject);

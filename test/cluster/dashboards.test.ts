@@ -1,12 +1,18 @@
 /** The dashboards: what is committed is what the definitions make, and every query of every panel has data of a real run. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
 import { packageRoot } from '../../common/package-root.js';
 import { MeasuredCluster } from './measured-cluster.js';
-import { PrometheusServer, isInstalled } from '../prometheus/programs.js';
+import { PrometheusServer, isInstalled, promtool } from '../prometheus/programs.js';
 
+const exposition = join(packageRoot(), 'test/prometheus/dcgm-exposition.txt');
 const names = ['cluster', 'training', 'sweep'] as const;
 
 interface Panel {
@@ -55,18 +61,66 @@ describe('the dashboards', () => {
   });
 });
 
+/** What promtool says of expressions, each as the rule that records it: whether it can be read, and whether types fit. */
+function judged(expressions: readonly string[]): { status: number | null; printed: string } {
+  const rules = expressions.map((expr, index) => ({
+    record: `query:${index}`,
+    expr: expr.replaceAll('$sweep', '.+').replaceAll('$__rate_interval', '1m'),
+  }));
+  const folder = mkdtempSync(join(tmpdir(), 'polyak-queries-'));
+  try {
+    writeFileSync(join(folder, 'queries.yml'), stringify({ groups: [{ name: 'queries', rules }] }));
+    return promtool(['check', 'rules', join(folder, 'queries.yml')]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** NVIDIA's exporter, as far as its page goes. */
+async function startExporter(): Promise<Server> {
+  const page = readFileSync(exposition);
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(page);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
 describe.skipIf(!isInstalled)('the queries of the dashboards', () => {
   let cluster: MeasuredCluster;
+  let exporter: Server;
   let prometheus: PrometheusServer;
 
   beforeAll(async () => {
     cluster = await MeasuredCluster.start();
     const rules = [join(packageRoot(), 'deploy/prometheus/polyak-rules.yml')];
-    prometheus = await PrometheusServer.start({ targets: await cluster.targets(), rules });
+    exporter = await startExporter();
+    const gpus = `127.0.0.1:${(exporter.address() as AddressInfo).port}`;
+    prometheus = await PrometheusServer.start({ targets: [...(await cluster.targets()), gpus], rules });
   });
   afterAll(async () => {
     await prometheus.stop();
+    exporter.closeAllConnections();
+    exporter.close();
     await cluster.stop();
+  });
+
+  it('are of the right types in the eyes of promtool', () => {
+    const all = names.flatMap((name) => panelsOf(name).flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)));
+    expect(judged(all)).toEqual({ status: 0, printed: expect.stringContaining(`${all.length} rules found`) as string });
+    expect(judged(['rate(polyak_workers_wanted)']).printed).toContain('expected type range vector');
+    expect(judged(['sum by (le (polyak_workers_wanted)']).status).not.toBe(0);
+  });
+
+  it('of GPUs stand in a row of their own, and ask for what its exporter has', () => {
+    const { panels } = JSON.parse(textOf('cluster')) as Dashboard;
+    const rows = panels.filter(({ type }) => type === 'row').map(({ title }) => title);
+    expect(rows).toEqual(['Work', 'Processes', 'GPUs (DCGM)']);
+    const row = panels.findIndex(({ title }) => title === 'GPUs (DCGM)');
+    const asksExporter = panels.map(({ targets = [] }) => targets.some(({ expr }) => expr.includes('DCGM_')));
+    expect(asksExporter.slice(0, row + 1)).not.toContain(true);
+    expect(asksExporter.slice(row + 1)).not.toContain(false);
+    expect(promtool(['check', 'metrics'], readFileSync(exposition, 'utf8')).printed).not.toMatch(/error|parsing/);
   });
 
   it('all have data of a training and a sweep', async () => {

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { buildProgram } from '../../cli/program.js';
 import { packageRoot } from '../../common/package-root.js';
 import { Helm, chart } from './helm.js';
 import { podTemplates, readManifests, selects, type Labels, type Manifest } from './manifest.js';
+import { parseCommand } from './parse-command.js';
 import { podFaults } from './pod-security.js';
-import { sweepJob } from './sweep-job.js';
+import { bucketJobFile, sweepJob, sweepJobFile } from './sweep-job.js';
 import { unknownFields } from './unknown-fields.js';
 import { corners, exampleFile, examples, given, mistakes } from './value-sets.js';
 
@@ -114,17 +114,137 @@ describe.skipIf(typeof found === 'string')(`the Helm chart${reason}`, () => {
     }
   });
 
-  it.each(sets)('gives the commands only flags that they have: %s', (_, manifests) => {
-    const program = buildProgram();
-    for (const { owner, spec } of podTemplates(manifests)) {
-      for (const { args = [] } of spec.containers) {
-        const [name, ...rest] = args;
-        const command = program.commands.find((each) => each.name() === name);
-        const flags = rest.filter((word) => word.startsWith('--')).map((word) => word.replace(/=.*/, ''));
-        const known = command?.options.map(({ long }) => long);
-        expect({ owner, known }).toEqual({ owner, known: expect.arrayContaining(flags) as unknown });
-      }
+  it.each(sets)('gives the commands only flags that they have, and values that these take: %s', (_, manifests) => {
+    for (const { spec } of podTemplates(manifests)) {
+      for (const { args = [] } of spec.containers)
+        // Variables are numbers where a flag wants one.
+        expect(() => parseCommand(args.map((word) => word.replaceAll(/\$\(\w+\)/g, '0')))).not.toThrow();
     }
+  });
+
+  it.each(sets)(
+    'asks pods that go on whether they live, and whether they do their part, by TLS where that is spoken: %s',
+    (_, manifests) => {
+      const isSecured = manifests.some(({ kind, metadata }) => kind === 'Secret' && metadata.name.endsWith('-tls'));
+      for (const { owner, spec } of podTemplates(manifests).filter((pod) => !pod.owner.startsWith('Pod '))) {
+        const [{ startupProbe, readinessProbe, livenessProbe } = {}] = spec.containers;
+        const paths = [startupProbe, readinessProbe, livenessProbe].map((probe) => probe?.httpGet.path);
+        expect({ owner, paths }).toEqual({ owner, paths: ['/healthz', '/readyz', '/healthz'] });
+        if (isSecured) expect(readinessProbe?.httpGet.scheme).toBe(owner.endsWith('-coordinator') ? 'HTTPS' : 'HTTP');
+      }
+    },
+  );
+
+  it.each(sets)('lets nobody in who is not named: %s', (_, manifests) => {
+    for (const { metadata, spec = {} } of ofKind(manifests, 'NetworkPolicy')) {
+      const rules = spec['ingress'] as { from?: unknown[] }[];
+      const open = rules.filter(({ from = [] }) => from.length === 0);
+      expect({ name: metadata.name, open }).toEqual({ name: metadata.name, open: [] });
+    }
+  });
+
+  it("lets the monitoring's namespace read the metrics, and nothing else", () => {
+    const manifests = readManifests(helm.template('polyak', '--set', 'networkPolicy.monitoringNamespace=watch'));
+    const ports = ofKind(manifests, 'NetworkPolicy').flatMap(({ spec = {} }) =>
+      (spec['ingress'] as { from: unknown; ports: { port: number }[] }[])
+        .filter(({ from }) => JSON.stringify(from).includes('"watch"'))
+        .flatMap((rule) => rule.ports.map(({ port }) => port)),
+    );
+    expect(ports).toEqual([9350, 9351, 9352]);
+  });
+
+  it('lets workers and servers reach pods of the cluster that are named by labels', () => {
+    const manifests = readManifests(helm.template('polyak', '-f', exampleFile('object-store')));
+    const store = {
+      namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'storage' } },
+      podSelector: { matchLabels: { app: 'minio' } },
+    };
+    for (const name of ['polyak-server', 'polyak-worker']) {
+      const policy = ofKind(manifests, 'NetworkPolicy').find(({ metadata }) => metadata.name === name);
+      expect(policy?.spec?.['egress']).toContainEqual({ to: [store] });
+    }
+  });
+
+  it('divides the workers that are wanted among two pools by their shares', () => {
+    const autoscaling = { kind: 'wanted', share: 0.5 };
+    const pools = { cpu: { autoscaling }, more: { autoscaling: { ...autoscaling, share: 0.3 } } };
+    const manifests = readManifests(helm.template('polyak', ...given({ pools })));
+    const each = ofKind(manifests, 'HorizontalPodAutoscaler').map(({ spec = {} }) => {
+      const [metric] = spec['metrics'] as { external: { target: { averageValue: string } } }[];
+      return metric?.external.target.averageValue;
+    });
+    // Of 100 an autoscaler makes ceil(100 / 2) and ceil(100 / 3.333).
+    expect(each).toEqual(['2000m', '3333m']);
+  });
+
+  it.each(sets)('keeps the logs of trials on a volume, whatever the store is: %s', (_, manifests) => {
+    const coordinator = podTemplates(manifests).find(({ owner }) => owner.endsWith('-coordinator'));
+    const set = ofKind(manifests, 'StatefulSet').find(({ metadata }) => metadata.name.endsWith('-coordinator'));
+    const own = (set?.spec?.['volumeClaimTemplates'] ?? []) as { metadata: { name: string } }[];
+    const claims = new Set(ofKind(manifests, 'PersistentVolumeClaim').map(({ metadata }) => metadata.name));
+    const volumes = (coordinator?.spec.volumes ?? []) as {
+      name: string;
+      persistentVolumeClaim?: { claimName: string };
+    }[];
+    const lasting = new Set([
+      ...own.map(({ metadata }) => metadata.name),
+      ...volumes.flatMap(({ name, persistentVolumeClaim: claim }) =>
+        claim && claims.has(claim.claimName) ? [name] : [],
+      ),
+    ]);
+    const [{ args = [], volumeMounts = [] } = {}] = coordinator?.spec.containers ?? [];
+    const folder = args.flatMap((word) => /^--(?:logs|store)=(\/.*)$/.exec(word)?.[1] ?? [])[0];
+    const mount = volumeMounts.find(({ mountPath }) => folder?.startsWith(`${mountPath}/`));
+    expect({ folder, isLasting: lasting.has(mount?.name ?? '') }).toEqual({
+      folder: expect.any(String) as string,
+      isLasting: true,
+    });
+  });
+
+  it('has no volume of the runs where checkpoints lie in a bucket, and tests itself with that', () => {
+    const text = helm.template('polyak', '-f', exampleFile('object-store'));
+    expect(text).not.toMatch(/polyak-runs|mountPath: \/runs/);
+    const test = podTemplates(readManifests(text)).find(({ owner }) => owner.startsWith('Pod '));
+    const [{ args, env } = {}] = test?.spec.containers ?? [];
+    expect(env).toContainEqual({ name: 'POLYAK_CHECKPOINTS', value: 's3://checkpoints/polyak' });
+    expect(args).toContain('--state=/tmp/helm-test');
+  });
+
+  it('starts a worker process for each GPU of a pod that has several, and scrapes each', () => {
+    const values = {
+      pools: { one: { gpus: 1 }, four: { gpus: 4 } },
+      monitoring: { podMonitor: { enabled: true } },
+      networkPolicy: { monitoringNamespace: 'watch' },
+    };
+    const manifests = readManifests(helm.template('polyak', ...given(values)));
+    const pods = podTemplates(manifests).filter(({ labels }) => labels['polyak-role'] === 'worker');
+    const seen = pods.map(({ owner, spec }) => {
+      const [{ args = [], ports = [] } = {}] = spec.containers;
+      return [owner.replace(/.*-/, ''), args.includes('--gpus=all'), ports.map(({ containerPort }) => containerPort)];
+    });
+    expect(seen).toEqual([
+      ['cpu', false, [9352]],
+      ['four', true, [9352, 9353, 9354, 9355]],
+      ['one', false, [9352]],
+    ]);
+    const [monitor] = ofKind(manifests, 'PodMonitor');
+    const scraped = (monitor?.spec?.['podMetricsEndpoints'] ?? []) as { port: string }[];
+    expect(scraped.map(({ port }) => port)).toEqual(['metrics', 'metrics-1', 'metrics-2', 'metrics-3']);
+    const policy = ofKind(manifests, 'NetworkPolicy').find(({ metadata }) => metadata.name === 'polyak-worker');
+    expect(policy?.spec?.['ingress']).toMatchObject([{ ports: [{ port: 9352, endPort: 9355 }] }]);
+  });
+
+  it.each([
+    ['object-store', '--coordinator localhost:7350 --checkpoints s3://checkpoints/polyak'],
+    ['volume', 'deploy/helm/polyak/examples/sweep-job.yaml'],
+  ] as const)('says how a sweep is submitted, with the values of %s', (name, how) => {
+    const words = ['install', 'polyak', chart, '--namespace', 'training', '--dry-run=client', '-f', exampleFile(name)];
+    const notes = helm.run(...words).stdout.split(/^NOTES:$/m)[1] ?? '';
+    expect(notes).toContain(how);
+    expect(notes).toContain('get secret polyak-admin-tls');
+    expect(notes).toContain('POLYAK_TLS_AUTHORITY=ca.crt');
+    for (const [, command = ''] of notes.matchAll(/^ {2}polyak (.*)$/gm))
+      expect(() => parseCommand(command.split(' '))).not.toThrow();
   });
 
   it.each(mistakes)('refuses %s by its name', (_, values, named) => {
@@ -188,9 +308,12 @@ describe.skipIf(typeof found === 'string')(`the Helm chart${reason}`, () => {
   });
 });
 
-describe('the Job that submits a sweep', () => {
-  it('has no field that Kubernetes does not know, and pods that restricted admits', () => {
-    expect(unknownFields([sweepJob()])).toBe('');
-    expect(podTemplates([sweepJob()]).flatMap(podFaults)).toEqual([]);
-  });
+describe('a Job that submits a sweep', () => {
+  it.each([sweepJobFile, bucketJobFile])(
+    'has only fields that there are, and pods that restricted admits: %s',
+    (file) => {
+      expect(unknownFields([sweepJob(file)])).toBe('');
+      expect(podTemplates([sweepJob(file)]).flatMap(podFaults)).toEqual([]);
+    },
+  );
 });

@@ -1,9 +1,9 @@
 /** The certificates that the chart makes by itself: processes take them, roles follow from them, and upgrades keep them. */
 import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort } from '../../cli/free-port.js';
@@ -12,6 +12,7 @@ import { tlsArguments } from '../certificates.js';
 import { ClusterRole } from '../cluster/cluster-role.js';
 import { ClusterRun } from '../cluster/cluster-run.js';
 import { Helm, chart } from './helm.js';
+import { layerProgram } from './layer-program.js';
 import { readManifests, type Manifest } from './manifest.js';
 import { writeSecret } from './rendered-secrets.js';
 import { SecretStore } from './secret-store.js';
@@ -159,6 +160,29 @@ describe.skipIf(typeof found === 'string')(`the certificates that the chart make
         expect(of(after, name)?.['tls.crt']).not.toBe(of(before, name)?.['tls.crt']);
         expect(of(after, name)?.['ca.crt']).toBe(of(before, name)?.['ca.crt']);
       }
+    });
+
+    it('are brought to a machine outside by the commands of the notes', async () => {
+      store.secrets = await upgraded();
+      const words = ['install', 'polyak', chart, '--namespace', 'training', '--dry-run=client'];
+      const [commands = ''] = /^ +for name in [^]*? done$/m.exec(helm.run(...words).stdout) ?? [];
+      const place = join(folder, 'laptop');
+      mkdirSync(place);
+      const kubectl = await layerProgram('kubectl');
+      const cluster = { name: 'here', cluster: { server: store.address } };
+      const contexts = [{ name: 'here', context: { cluster: 'here', user: '' } }];
+      const config = { apiVersion: 'v1', kind: 'Config', clusters: [cluster], contexts, 'current-context': 'here' };
+      writeFileSync(join(place, 'config'), JSON.stringify(config));
+      const env = {
+        ...process.env,
+        HOME: place,
+        KUBECONFIG: 'config',
+        PATH: `${dirname(kubectl)}:${process.env['PATH']}`,
+      };
+      await promisify(execFile)('sh', ['-ec', commands], { cwd: place, env });
+      const data = of(store.secrets, 'admin-tls') ?? {};
+      for (const name of ['tls.crt', 'tls.key', 'ca.crt'])
+        expect(readFileSync(join(place, name)).toString('base64')).toBe(data[name]);
     });
 
     it('are all made anew with another authority', async () => {

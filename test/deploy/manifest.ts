@@ -12,6 +12,10 @@ export interface Manifest {
   stringData?: Record<string, string>;
 }
 
+interface Probe {
+  httpGet: { path: string; port: string; scheme: string };
+}
+
 export interface Container {
   name: string;
   image: string;
@@ -21,6 +25,9 @@ export interface Container {
   ports?: { name: string; containerPort: number }[];
   resources?: { limits?: Record<string, string | number>; requests?: Record<string, string | number> };
   securityContext?: Record<string, unknown>;
+  startupProbe?: Probe;
+  readinessProbe?: Probe;
+  livenessProbe?: Probe;
   volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[];
 }
 

@@ -1,10 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bytes, podArguments } from '../pods/pod-arguments.js';
-import type { PodSpec } from './manifest.js';
+import { Helm } from './helm.js';
+import { podTemplates, readManifests, type PodSpec } from './manifest.js';
 import { writeSecret } from './rendered-secrets.js';
+import { exampleFile } from './value-sets.js';
+
+const found = await Helm.find();
 
 const spec: PodSpec = {
   terminationGracePeriodSeconds: 20,
@@ -90,6 +94,25 @@ describe('a rendered pod as podman runs it', () => {
       expect(readFileSync(join(folder, 'tokens'), 'utf8')).toBe('[]');
       expect(() => writeSecret(rendered, 'others', folder)).toThrow("renders no Secret 'others'");
       expect(() => writeSecret(rendered, 'keys', folder, [{ key: 'no', path: 'no' }])).toThrow("'keys' has no 'no'");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it.skipIf(typeof found === 'string')('is what becomes of every pod of the chart, its certificates included', () => {
+    const manifests = readManifests((found as Helm).template('polyak', '-f', exampleFile('baked-in')));
+    const folder = mkdtempSync(join(tmpdir(), 'polyak-secrets-'));
+    try {
+      const secrets = (name: string) => {
+        writeSecret(manifests, name, join(folder, name));
+        return join(folder, name);
+      };
+      for (const pod of podTemplates(manifests)) {
+        const words = podArguments(pod.spec, { ...place, labels: { ...pod.labels, ...place.labels }, secrets });
+        const mounted = words.find((word) => word.endsWith(':/tls:ro')) ?? '';
+        const [, from = ''] = /^--volume=(.*):\/tls:ro$/.exec(mounted) ?? [];
+        expect(readdirSync(from).toSorted()).toEqual(['ca.crt', 'tls.crt', 'tls.key']);
+      }
     } finally {
       rmSync(folder, { recursive: true });
     }

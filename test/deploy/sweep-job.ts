@@ -1,4 +1,4 @@
-/** The Job that submits a sweep, as it stands among the chart's examples. */
+/** The Jobs that submit a sweep, as they stand among the chart's examples. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chart } from './helm.js';
@@ -6,8 +6,11 @@ import { readManifests, type Manifest } from './manifest.js';
 
 export const sweepJobFile = join(chart, 'examples/sweep-job.yaml');
 
-export function sweepJob(): Manifest {
-  const [job] = readManifests(readFileSync(sweepJobFile, 'utf8'));
-  if (job?.kind !== 'Job') throw new Error(`${sweepJobFile} has no Job`);
+/** For a release whose checkpoints lie in a bucket. */
+export const bucketJobFile = join(chart, 'examples/sweep-job-bucket.yaml');
+
+export function sweepJob(file = sweepJobFile): Manifest {
+  const [job] = readManifests(readFileSync(file, 'utf8'));
+  if (job?.kind !== 'Job') throw new Error(`${file} has no Job`);
   return job;
 }

@@ -20,9 +20,12 @@ export const corners: Record<string, Record<string, unknown>> = {
     image: { digest: `sha256:${'0'.repeat(64)}`, pullSecrets: ['registry'] },
     coordinator: { store: { kind: 'postgres', postgres: { url: 'postgresql://polyak@db/polyak' } } },
     runs: { existingClaim: 'nfs' },
-    checkpoints: { bucket: { enabled: true, secretName: 'minio', endpoint: 'http://minio:9000', region: 'eu-1' } },
+    checkpoints: {
+      bucket: { enabled: true, place: 's3://runs', secretName: 'minio', endpoint: 'http://minio:9000', region: 'eu-1' },
+    },
     tls: { kind: 'secrets', secrets: { server: 'own' } },
     monitoring: { podMonitor: { enabled: true, interval: '30s' } },
+    networkPolicy: { monitoringNamespace: 'monitoring' },
   },
   'three pools, each scaled in its own way, one through Kueue': {
     pools: {
@@ -31,6 +34,14 @@ export const corners: Record<string, Record<string, unknown>> = {
       gpu: { gpus: 2, gpuResource: 'amd.com/gpu', autoscaling: { kind: 'keda', min: 0 }, replicas: 0 },
     },
     monitoring: { prometheusAddress: 'http://prometheus:9090' },
+    coordinator: { service: { type: 'LoadBalancer', annotations: { internal: 'true' }, sourceRanges: ['10.0.0.0/8'] } },
+    networkPolicy: {
+      clients: [{ ipBlock: { cidr: '10.0.0.0/8' } }, { podSelector: { matchLabels: { app: 'notebook' } } }],
+      dataEgress: [
+        { cidr: '0.0.0.0/0' },
+        { namespaceSelector: { matchExpressions: [{ key: 'team', operator: 'In', values: ['storage'] }] } },
+      ],
+    },
   },
   'public data, a cache for all, no policies': {
     networkPolicy: { enabled: false },
@@ -80,9 +91,36 @@ export const mistakes: [what: string, values: Record<string, unknown>, named: Re
   ['a bucket without credentials', { data: { objectStore: { enabled: true } } }, /objectStore\/secretName'.*minLength/],
   [
     'a bucket of checkpoints without credentials',
-    { checkpoints: { bucket: { enabled: true } } },
+    { checkpoints: { bucket: { enabled: true, place: 's3://runs' } } },
     /checkpoints\/bucket\/secretName'.*minLength/,
   ],
+  [
+    'a bucket of checkpoints that is none',
+    { checkpoints: { bucket: { enabled: true, secretName: 'keys', place: '/runs' } } },
+    /checkpoints\/bucket\/place'/,
+  ],
+  [
+    'a bucket of checkpoints without its place',
+    { checkpoints: { bucket: { enabled: true, secretName: 'keys' } } },
+    /checkpoints\/bucket\/place'.*minLength/,
+  ],
+  [
+    'a coordinator open to the world without TLS',
+    { tls: { enabled: false }, coordinator: { service: { type: 'LoadBalancer' } } },
+    /coordinator\.service\.type is LoadBalancer without tls\.enabled/,
+  ],
+  [
+    'monitors of a Prometheus that may not reach the metrics',
+    { monitoring: { podMonitor: { enabled: true } } },
+    /networkPolicy\.monitoringNamespace is empty/,
+  ],
+  [
+    'a peer of an unknown kind',
+    { networkPolicy: { dataEgress: [{ serviceSelector: {} }] } },
+    /dataEgress\/0'.*'serviceSelector' not allowed/,
+  ],
+  ['a peer that is anybody', { networkPolicy: { clients: [{}] } }, /clients\/0'.*minProperties/],
+  ['certificates of an unknown kind', { tls: { kind: 'acme' } }, /'\/tls\/kind'.*generated/],
   ['a cache without its claim', { data: { cache: { kind: 'claim' } } }, /cache\/claim'.*minLength/],
   ['a claim without a path', { data: { claims: [{ claim: 'datasets' }] } }, /'\/data\/claims\/0'.*path/],
   ['certificates without an issuer', { tls: { kind: 'certManager' } }, /issuer\/name'.*minLength/],

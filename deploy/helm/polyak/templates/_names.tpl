@@ -37,6 +37,11 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | quote }}
 {{- .Values.runs.existingClaim | default (printf "%s-runs" (include "polyak.fullname" .)) -}}
 {{- end -}}
 
+{{/* Not empty where pods have the volume of the runs: with checkpoints in a bucket only if a claim is named. */}}
+{{- define "polyak.hasRuns" -}}
+{{- if or (not .Values.checkpoints.bucket.enabled) .Values.runs.existingClaim -}}true{{- end -}}
+{{- end -}}
+
 {{- define "polyak.storeSecret" -}}
 {{- with .Values.coordinator.store.postgres -}}
 {{- .secretName | default (printf "%s-store" (include "polyak.fullname" $)) -}}

@@ -40,15 +40,19 @@ securityContext:
     drop: [ALL]
 {{- end -}}
 
-{{/* (scheme): /healthz on the port `metrics`. Servers and workers that wait for a coordinator are well: they go on without. */}}
+{{/*
+  (scheme): on the port `metrics`. Servers and workers that wait for a coordinator are alive (/healthz): they go on without, and
+  nothing would be better after a restart. They are not ready (/readyz), so that no rollout goes on before they attend.
+*/}}
 {{- define "polyak.probes" -}}
 {{- $get := dict "path" "/healthz" "port" "metrics" "scheme" . }}
+{{- $ready := dict "path" "/readyz" "port" "metrics" "scheme" . }}
 startupProbe:
   httpGet: {{ toJson $get }}
   periodSeconds: 2
   failureThreshold: 90
 readinessProbe:
-  httpGet: {{ toJson $get }}
+  httpGet: {{ toJson $ready }}
   periodSeconds: 5
   timeoutSeconds: 3
 livenessProbe:
@@ -56,6 +60,15 @@ livenessProbe:
   periodSeconds: 15
   timeoutSeconds: 10
   failureThreshold: 4
+{{- end -}}
+
+{{/* How many worker processes the pod with most of them has: one for each GPU. Process i has its metrics at port 9352 + i. */}}
+{{- define "polyak.workersOfPodMax" -}}
+{{- $most := 1 -}}
+{{- range .Values.pools -}}
+{{- $most = max $most (int (get . "gpus" | default $.Values.workerDefaults.gpus)) -}}
+{{- end -}}
+{{- $most -}}
 {{- end -}}
 
 {{/* A nodeSelector and tolerations, of a role or a pool. */}}
