@@ -132,7 +132,15 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const sweeps = new Sweeps(store, runs, ledger, log, (key) => watchers.has(key) || work.isAttended(key));
   await sweeps.restore(kept.sweeps);
   const { coordinatorEpoch } = store;
-  const dispatcher = new Dispatcher({ epochs, runs, sweeps, ledger, coordinatorEpoch, log });
+  const notice = (run: RunRow, kind: string, message: string) => {
+    const body = JSON.stringify({ event: 'notice', kind, message });
+    const kept = ledger.commit([{ table: 'reports', row: { run: run.key, kind: 'NOTICE', step: 0, body } }]);
+    kept.then(
+      () => run.sweep === null && events.send(run.key, body),
+      () => undefined,
+    );
+  };
+  const dispatcher = new Dispatcher({ epochs, runs, sweeps, ledger, coordinatorEpoch, log, notice });
   const work = new ExternalWork({ store, runs, sweeps, ledger });
   await work.restore();
   const metrics = coordinatorMetrics(registry, { runs, sweeps, dispatcher, coordinatorEpoch, sweepMetricsSeconds });
@@ -181,6 +189,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       if (sweep) watchers.tell(key, { event: 'progress', ...sweep.snapshot(), running: progress.of(sweep) });
     }
     dispatcher.dispatchSoon();
+    dispatcher.sayStranded();
   }, beatMs);
 
   grpcServer.addService(services.coordinator.service, coordinatorService(parts));

@@ -7,6 +7,8 @@ const waitingShareMin = 0.1;
 
 export interface WorkerPlace {
   readonly id: string;
+  /** As in Register. */
+  readonly fingerprint: string;
   readonly attendee: Attendee;
   /** By key: since when, and for which sweep. */
   readonly runs: Map<string, { run: RunRow; since: number }>;
@@ -36,8 +38,8 @@ export class WorkerPlaces {
   }
 
   add(attendee: Attendee): WorkerPlace {
-    const { id } = attendee.register;
-    const place = { id, attendee, runs: new Map(), freeSince: performance.now() };
+    const { id, fingerprint } = attendee.register;
+    const place = { id, fingerprint, attendee, runs: new Map(), freeSince: performance.now() };
     this.places.set(id, place);
     return place;
   }

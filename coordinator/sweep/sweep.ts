@@ -241,13 +241,13 @@ export class Sweep {
     return isAsking && this.asked === 0 && this.state === 'running';
   }
 
-  /** The run that is to be started next, which is from now on running; undefined where none may be. */
-  startNext(): StartedRun | undefined {
+  /** The run that is to be started next, which is from now on running; undefined where none that suits may be. */
+  startNext(suits: (run: RunRow) => boolean = () => true): StartedRun | undefined {
     let started: RunRow | undefined;
     let waitedSeconds = 0;
     const changes = this.rows.collect(() => {
-      if (this.ready.firstRun === undefined) this.beginTrial();
-      const run = this.runs.first;
+      if (!this.runs.firstFor(suits)) this.beginTrial();
+      const run = this.runs.firstFor(suits);
       if (!run || !this.runs.fits(run)) return;
       waitedSeconds = this.runs.start(run);
       started = run;
@@ -257,8 +257,13 @@ export class Sweep {
 
   /** Whether `startNext` has something to start. */
   get canStart(): boolean {
+    return this.canStartFor(() => true);
+  }
+
+  /** Whether it has something to start for whom only such runs suit. */
+  canStartFor(suits: (run: RunRow) => boolean): boolean {
     if (this.state !== 'running') return false;
-    const run = this.runs.first;
+    const run = this.runs.firstFor(suits);
     return run ? this.runs.fits(run) : this.mayBegin();
   }
 

@@ -8,6 +8,7 @@ import { PolyakError } from '../../common/errors.js';
 import { finishMeasuring, isMeasured, measuredFloats } from '../../common/input-statistics.js';
 import type { Experiment } from '../../common/experiment/schema.js';
 import type { ChunkFrame } from '../../common/frame.js';
+import { arithmeticRevision } from '../../common/kernels/arithmetic-revision.js';
 import type { Logger } from '../../common/log.js';
 import type { Manifest } from '../../common/manifest.js';
 import { preprocessPlan } from '../../common/preprocessing/preprocess-plan.js';
@@ -371,6 +372,7 @@ export class TrialLead {
         leadEpoch,
         rateFactor: this.plateau.factor,
         version: ownVersion(),
+        arithmetic: arithmeticRevision,
       },
       manifest: JSON.parse(manifest) as Manifest,
       chunkFloats,
