@@ -22,8 +22,8 @@ export interface RoleOptions {
   log: Logger;
 }
 
-/** Draining takes no longer than this. */
-const drainMsMax = 10_000;
+/** Draining takes no longer than this; a server takes checkpoints before. */
+const drainMsMax = { server: 25_000, worker: 10_000, coordinator: 10_000 };
 
 /** Resolves when the role has ended as it should. Errors: what ended it. */
 export async function runRole(options: RoleOptions, start: () => Promise<RunningRole>): Promise<void> {
@@ -45,9 +45,9 @@ export async function runRole(options: RoleOptions, start: () => Promise<Running
   const reason = await Promise.race([gone, running.closed.then(() => undefined)]);
   if (reason !== undefined) log.info({ reason }, 'draining');
   const late = setTimeout(() => {
-    log.error(`draining took more than ${drainMsMax / 1000} s`);
+    log.error(`draining took more than ${drainMsMax[role] / 1000} s`);
     process.exit(1);
-  }, drainMsMax);
+  }, drainMsMax[role]);
   await running.close();
   clearTimeout(late);
 }

@@ -32,7 +32,7 @@ export interface CoordinatorOptions {
   listen: string;
   /** What other machines reach it by; the listening address unless given. */
   advertise?: string;
-  /** Of HTTP: /metrics, /healthz and /api/v1. */
+  /** Of HTTP: /metrics, /healthz, /readyz and /api/v1. */
   metricsPort: number;
   /** File of the tokens that the HTTP API asks for. */
   apiTokens?: string;
@@ -62,6 +62,9 @@ const beatMs = 1000;
 const requestBytesMax = 16 << 20;
 /** A process that says nothing for so long is taken to be gone; it may attend again. */
 const silenceMsMax = 15_000;
+/** It is asked once a second: one that does not answer for so long is a reason to send nobody here, and then to start again. */
+const storeWaitMsMax = 10_000;
+const storeSilenceMsMax = 60_000;
 
 /** Errors: `usage` for an address or a store that cannot be had, `setup` without SQLite. */
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
@@ -166,13 +169,22 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     logs,
     log,
   };
+  let isOpen = false;
+  let storeHeardAt = performance.now();
+  const silentStore = (most: number) => {
+    const silentMs = performance.now() - storeHeardAt;
+    return silentMs > most ? `the store has not answered for ${Math.round(silentMs / 1000)} s` : undefined;
+  };
   const http = await startHttpServer({
     ...{ host, port: options.metricsPort, tokens, registry, parts, tls, refusals, limits },
-    healthy: () => failure?.message,
+    probes: {
+      alive: () => failure?.message ?? silentStore(storeSilenceMsMax),
+      ready: () => (isOpen ? silentStore(storeWaitMsMax) : 'the port for gRPC is not open yet'),
+    },
   });
   let beatAt = performance.now();
   const beats = setInterval(() => {
-    store.assertCurrent().catch(end);
+    store.assertCurrent().then(() => (storeHeardAt = performance.now()), end);
     for (const attendee of dispatcher.attendees()) {
       if (Date.now() - attendee.lastHeardAt > silenceMsMax) {
         dispatcher.remove(attendee, 'silent');
@@ -194,6 +206,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
 
   grpcServer.addService(services.coordinator.service, coordinatorService(parts));
   const grpcPort = await listenForGrpc(grpcServer, options.listen, { tls, refusals, limits });
+  isOpen = true;
   endConnections = () => grpcPort.close();
   return { address: options.advertise ?? `${host}:${grpcPort.port}`, metricsPort: http.port, closed, close };
 }

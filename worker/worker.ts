@@ -61,7 +61,8 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   ended.promise.catch(() => undefined);
   const address = { host: options.metricsHost ?? '127.0.0.1', port: options.metricsPort };
   let computeFailure: string | undefined;
-  const observability = await observe('worker', address, () => computeFailure);
+  let notReady: () => string | undefined = () => 'it starts';
+  const observability = await observe('worker', address, { alive: () => computeFailure, ready: () => notReady() });
   const activity = new ActivityClock();
   const bytesMax = Math.floor(memoryLimitBytes() / 4);
   const datasets = new DatasetCache({ bytesMax, reading: () => metrics.datasets.inc() });
@@ -149,6 +150,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     tls,
     lines: options.lines,
   });
+
+  notReady = () => {
+    if (stopping.signal.aborted) return 'the worker is to end';
+    return attendance.isAttending ? undefined : `the coordinator ${options.coordinator} is away`;
+  };
 
   const close = async () => {
     if (stopping.signal.aborted) return await ended.promise;
