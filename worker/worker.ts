@@ -50,11 +50,14 @@ export interface RunningWorker {
   closed: Promise<void>;
   /** Hands back the leases and closes. */
   close(): Promise<void>;
+  /** Whose lines bear its id. */
+  log: Logger;
 }
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { log, backend, transport = 'socket', modules = true, place, tls } = options;
+  const { backend, transport = 'socket', modules = true, place, tls } = options;
   const id = randomUUID();
+  const log = options.log.child({ worker: id });
   const fingerprint = machineFingerprint(backend);
   const stopping = new AbortController();
   const ended = withResolvers<void>();
@@ -166,5 +169,5 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     observability.close();
     ended.resolve();
   };
-  return { metricsPort: observability.port, closed: ended.promise, close };
+  return { metricsPort: observability.port, closed: ended.promise, close, log };
 }
