@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { PolyakError } from '../common/errors.js';
 import { createLog } from '../common/log.js';
+import { shownOn } from './log-lines.js';
 import { packageRoot } from '../common/package-root.js';
 import { hasCudaBuild } from '../worker/tensorflow/load.js';
 import { chosenGpus, listGpus } from './gpu-devices.js';
@@ -39,7 +40,7 @@ export async function gpuWorkersCommand(gpus: string, flags: GpuWorkersFlags): P
     onLine: (line) => {
       if (json) process.stdout.write(`${line}\n`);
     },
-    log: createLog('worker'),
+    log: createLog('worker', undefined, shownOn(process.stderr, 'worker')),
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => workers.end());
   if (parentPipe) process.stdin.once('end', () => workers.end()).resume();

@@ -225,7 +225,8 @@ export class Launcher {
     }
     const coordinator = [...tls, '--coordinator', this.coordinator];
     if (role === 'worker') return [...coordinator, '--backend', this.options.backend];
-    return [...coordinator, '--listen', `${host}:${port}`, '--shard', String(index)];
+    // The processors are the workers'.
+    return [...coordinator, '--listen', `${host}:${port}`, '--shard', String(index), '--threads', '1'];
   }
 }
 

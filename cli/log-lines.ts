@@ -10,6 +10,9 @@ export interface LogLine {
   record: Record<string, unknown>;
 }
 
+/** Of a worker's id, as logs of trials name it. */
+const idDigits = 8;
+
 const levels: Record<number, string> = { 10: 'trace', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'fatal' };
 
 /** Turns bytes into lines as they come. */
@@ -41,14 +44,30 @@ export class LogLines {
 
 /** `10:58:52.123 worker-0 warn  message  key=value`. */
 export function lineText({ process, time, record }: LogLine): string {
-  const { level, msg, time: _, pid: __, role: ___, ...rest } = record;
+  const { level, msg, time: _, pid: __, role, worker, ...facts } = record;
+  // Of a worker's own line, the process is named already.
+  const rest = worker === undefined || role === 'worker' ? facts : { worker, ...facts };
   const name = typeof level === 'number' ? (levels[level] ?? String(level)) : '';
   const clock = time === 0 ? ' '.repeat(12) : clockOf(time);
-  const facts = Object.entries(rest).map(
+  const members = Object.entries(rest).map(
     ([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   );
   const message = typeof msg === 'string' ? msg : '';
-  return [dim(clock), process.padEnd(13), levelText(name), [message, ...facts.map(dim)].join('  ')].join(' ').trimEnd();
+  return [dim(clock), process.padEnd(13), levelText(name), [message, ...members.map(dim)].join('  ')]
+    .join(' ')
+    .trimEnd();
+}
+
+/** A process's own line as a terminal shows it; that of JSON elsewhere. Undefined leaves it as it is. */
+export function shownOn(output: { isTTY?: boolean }, process: string): ((line: string) => string) | undefined {
+  if (output.isTTY !== true) return undefined;
+  return (line) => {
+    const record = recordOf(line);
+    if (!record) return line;
+    const { time, role, worker } = record;
+    const name = role === 'worker' && typeof worker === 'string' ? `worker-${worker.slice(0, idDigits)}` : process;
+    return `${lineText({ process: name, time: Number(time ?? 0), record })}\n`;
+  };
 }
 
 function levelText(name: string): string {

@@ -47,8 +47,9 @@ export async function runRoleCommand(
 ): Promise<void> {
   const { createLog } = await import('../common/log.js');
   const { TrialLines } = await import('../common/trial-lines.js');
+  const { shownOn } = await import('./log-lines.js');
   const lines = new TrialLines();
-  const log = createLog(name, (line) => lines.take(line));
+  const log = createLog(name, (line) => lines.take(line), shownOn(process.stderr, name));
   await runRole({ role: name, json, parentPipe, log }, async () => await start(log, lines));
   // What a worker that needs other threads has set.
   process.exit(process.exitCode ?? 0);

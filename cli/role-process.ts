@@ -11,6 +11,8 @@ export interface RunningRole {
   metricsPort: number;
   closed: Promise<void>;
   close(): Promise<void>;
+  /** What it logs by once it is known who it is. */
+  log?: Logger;
 }
 
 export interface RoleOptions {
@@ -22,12 +24,12 @@ export interface RoleOptions {
   log: Logger;
 }
 
-/** Draining takes no longer than this. */
-const drainMsMax = 10_000;
+/** Draining takes no longer than this; a server takes checkpoints before. */
+const drainMsMax = { server: 25_000, worker: 10_000, coordinator: 10_000 };
 
 /** Resolves when the role has ended as it should. Errors: what ended it. */
 export async function runRole(options: RoleOptions, start: () => Promise<RunningRole>): Promise<void> {
-  const { role, json, log } = options;
+  const { role, json } = options;
   const gone = new Promise<string>((resolve) => {
     const leave = (reason: string) => {
       resolve(reason);
@@ -39,15 +41,15 @@ export async function runRole(options: RoleOptions, start: () => Promise<Running
   });
   const starting = start();
   const running = await starting;
-  const { address = '', metricsPort } = running;
+  const { address = '', metricsPort, log = options.log } = running;
   if (json) process.stdout.write(`${JSON.stringify({ event: 'listening', role, address, metrics: metricsPort })}\n`);
   log.info({ address, metricsPort }, 'ready');
   const reason = await Promise.race([gone, running.closed.then(() => undefined)]);
   if (reason !== undefined) log.info({ reason }, 'draining');
   const late = setTimeout(() => {
-    log.error(`draining took more than ${drainMsMax / 1000} s`);
+    log.error(`draining took more than ${drainMsMax[role] / 1000} s`);
     process.exit(1);
-  }, drainMsMax);
+  }, drainMsMax[role]);
   await running.close();
   clearTimeout(late);
 }

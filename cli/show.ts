@@ -129,8 +129,8 @@ function dataLine({ data, fingerprint }: NonNullable<Facts>): string {
 }
 
 function fingerprintLine({ fingerprint }: NonNullable<Facts>): string {
-  const { data: _, files: __, polyak: ___, ...rest } = fingerprint;
-  return Object.entries(rest)
+  const { data: _, files: __, polyak, ...rest } = fingerprint;
+  return Object.entries({ ...rest, ...(polyak !== undefined && { polyak }) })
     .map(([name, value]) => `${name}: ${value}`)
     .join('; ');
 }

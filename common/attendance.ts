@@ -23,6 +23,8 @@ export interface AttendOptions {
     address?: string;
     /** Stable for the life of the process. */
     id: string;
+    /** Of a worker. */
+    fingerprint?: string;
   };
   /** What is said once a second. */
   beat?: () => { waiting: number };
@@ -68,6 +70,16 @@ export class Attendance {
     options.signal.addEventListener('abort', () => this.abandon(), { once: true });
     if (options.signal.aborted) this.abandon();
     else this.open();
+  }
+
+  /** Whether a coordinator has taken the process, on the stream that is open now. */
+  get isAttending(): boolean {
+    return this.stream !== undefined && this.isWelcome;
+  }
+
+  /** Nothing while the coordinator is away: what must not be lost is said again on the next stream. */
+  tell(message: AttendanceMessage): void {
+    if (this.isAttending && !this.closed) this.stream?.write(message);
   }
 
   /** Says goodbye; nothing is received afterwards. */

@@ -1,11 +1,12 @@
 /**
- * /metrics and /healthz of a role: a registry of its own per process, with the event loop's delay in it, so that a role
+ * /metrics, /healthz and /readyz of a role: a registry of its own per process, with the event loop's delay in it, so that a role
  * that blocks its gRPC thread shows.
  */
 import { createServer, type Server } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Gauge, Registry, collectDefaultMetrics, type Counter } from 'prom-client';
 import { PolyakError } from './errors.js';
+import { probeAt, type Probes } from './probes.js';
 
 export interface Observability {
   registry: Registry;
@@ -13,11 +14,11 @@ export interface Observability {
   close(): void;
 }
 
-/** `healthy` answers with the reason why not, or undefined. Port 0 takes any. */
+/** Port 0 takes any. */
 export async function observe(
   role: string,
   address: { host: string; port: number },
-  healthy: () => string | undefined = () => undefined,
+  probes: Probes,
 ): Promise<Observability> {
   const { registry, stop } = roleRegistry(role);
   const server = createServer((request, response) => {
@@ -26,12 +27,12 @@ export async function observe(
         (text) => response.setHeader('content-type', registry.contentType).end(text),
         () => response.writeHead(500).end(),
       );
-    } else if (request.url === '/healthz') {
-      const reason = healthy();
-      response.writeHead(reason === undefined ? 200 : 503).end(`${reason ?? 'ok'}\n`);
-    } else {
-      response.writeHead(404).end('try /metrics or /healthz\n');
+      return;
     }
+    const probe = probeAt(request.url, probes);
+    if (!probe) return void response.writeHead(404).end('try /metrics, /healthz or /readyz\n');
+    const reason = probe();
+    response.writeHead(reason === undefined ? 200 : 503).end(`${reason ?? 'ok'}\n`);
   });
   const port = await listen(server, address);
   return {

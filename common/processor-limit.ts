@@ -20,6 +20,14 @@ export function processorLimit(): number {
   return Math.max(1, Math.floor(Math.min(availableParallelism(), processorQuota(ofThisProcess))));
 }
 
+/** For arithmetic of a server, which soon waits for memory and network. */
+const serverThreadsMax = 4;
+
+/** As many as there are processors for beside the thread that moves bytes; bits do not depend on them. */
+export function serverThreads(processors = processorLimit()): number {
+  return Math.min(serverThreadsMax, Math.max(1, processors - 1));
+}
+
 /** Processors, with fractions; infinite where there is no quota, or no cgroup. */
 export function processorQuota({ membership, mounts }: CgroupFiles): number {
   const lines = (read(membership) ?? '').split('\n').map((line) => line.split(':'));

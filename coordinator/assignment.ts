@@ -8,12 +8,14 @@ import { startRun } from './sweep/start-run.js';
 import type { Sweep } from './sweep/sweep.js';
 import type { Sweeps } from './sweep/sweeps.js';
 import type { RunRow } from './store/rows.js';
+import type { Suitability } from './suitability.js';
 import type { WorkerPlace, WorkerPlaces } from './worker-places.js';
 
 export interface AssignmentParts {
   runs: Runs;
   sweeps: Sweeps;
   workers: WorkerPlaces;
+  suitability: Suitability;
   ledger: Ledger;
   /** Whether the shards are there that such a sweep needs. */
   canLead: (shards: number) => boolean;
@@ -29,20 +31,17 @@ export class Assignment {
 
   /** `settled`: all workers that were there before the coordinator started have had time to come back. */
   assign(settled: boolean): void {
-    const idle = this.parts.workers.idle();
-    while (idle.length > 0) {
-      const run = (settled ? this.orphan() : undefined) ?? this.start(idle[0]!);
-      if (!run) break;
-      this.give(idle.shift()!, run);
+    const left: WorkerPlace[] = [];
+    for (const place of this.parts.workers.idle()) {
+      const run = (settled ? this.orphan(place) : undefined) ?? this.start(place);
+      if (run) this.give(place, run);
+      else left.push(place);
     }
-    if (idle.length > 0) {
-      if (settled) for (const place of idle) this.joinThinnest(place);
-      return;
-    }
+    if (settled) for (const place of left) this.joinThinnest(place);
+    // Who is left found nothing to begin; of what there is, it may only be that nothing suits it.
     for (const place of this.parts.workers.waiting()) {
       const run = this.start(place);
-      if (!run) break;
-      this.give(place, run);
+      if (run) this.give(place, run);
     }
     this.freeOne();
   }
@@ -53,10 +52,11 @@ export class Assignment {
   }
 
   /** A run that has lost its workers. */
-  private orphan(): RunRow | undefined {
-    const { runs, sweeps, workers } = this.parts;
+  private orphan(place: WorkerPlace): RunRow | undefined {
+    const { runs, sweeps, workers, suitability } = this.parts;
     for (const run of runs.withLead()) {
-      if (run.sweep !== null && sweeps.ofRun(run) && workers.of(run.key).length === 0) return run;
+      const isOrphan = run.sweep !== null && sweeps.ofRun(run) && workers.of(run.key).length === 0;
+      if (isOrphan && suitability.suits(place, run)) return run;
     }
     return undefined;
   }
@@ -64,15 +64,15 @@ export class Assignment {
   private start(place: WorkerPlace): RunRow | undefined {
     for (const sweep of this.parts.sweeps.inOrder()) {
       if (sweep.isExternal || !this.mayStart(sweep, place)) continue;
-      const run = this.startOf(sweep);
+      const run = this.startOf(sweep, place);
       if (run) return run;
     }
     return undefined;
   }
 
-  private startOf(sweep: Sweep): RunRow | undefined {
-    const { ledger, started } = this.parts;
-    const { run, changes, waitedSeconds } = startRun(sweep);
+  private startOf(sweep: Sweep, place: WorkerPlace): RunRow | undefined {
+    const { ledger, started, suitability } = this.parts;
+    const { run, changes, waitedSeconds } = startRun(sweep, (waiting) => suitability.suits(place, waiting));
     ledger.commitSoon(changes);
     if (run) started(waitedSeconds);
     return run;
@@ -100,22 +100,30 @@ export class Assignment {
 
   /** A trial waits and all workers are taken: one of a trial that has several leaves it. */
   private freeOne(): void {
-    const { sweeps, workers, runs, leave } = this.parts;
-    if (!sweeps.inOrder().some((sweep) => !sweep.isExternal && sweep.canStart && this.mayStart(sweep))) return;
+    const { sweeps, workers, runs, leave, suitability } = this.parts;
+    const waiting = sweeps.inOrder().filter((sweep) => !sweep.isExternal && sweep.canStart && this.mayStart(sweep));
+    if (waiting.length === 0) return;
+    const isWantedBy = (place: WorkerPlace) =>
+      waiting.some((sweep) => sweep.canStartFor((run) => suitability.suits(place, run)));
     for (const run of runs.withLead()) {
       const working = run.sweep === null ? [] : workers.of(run.key);
-      if (working.length > 1) return leave(working.at(-1)!, run);
+      const spare = working.length > 1 ? working.findLast(isWantedBy) : undefined;
+      if (spare) return leave(spare, run);
     }
   }
 
   /** More workers than micro-batches a step would only wait. */
   private joinThinnest(place: WorkerPlace): void {
-    const { runs, sweeps, workers } = this.parts;
+    const { runs, sweeps, workers, suitability } = this.parts;
     let thinnest: { run: RunRow; count: number } | undefined;
     for (const run of runs.withLead()) {
       const sweep = sweeps.ofRun(run);
       if (!sweep || run.state !== 'running' || !this.mayHave(sweep, this.ledOf(sweep), place)) continue;
-      const count = workers.of(run.key).length;
+      const working = workers.of(run.key);
+      // Of those that have not been admitted yet, each kind could come to be refused.
+      const fits = !sweep.plan.isExact || working.every(({ fingerprint }) => fingerprint === place.fingerprint);
+      if (!fits || !suitability.suits(place, run)) continue;
+      const count = working.length;
       if (count < sweep.leavesOf(run) && (!thinnest || count < thinnest.count)) thinnest = { run, count };
     }
     if (thinnest) this.give(place, thinnest.run);

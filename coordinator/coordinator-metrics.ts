@@ -16,6 +16,7 @@ export interface CoordinatorMetrics {
   assignmentWait: Histogram<'of'>;
   arrivals: Counter<'of'>;
   departures: Counter<'of' | 'reason'>;
+  workersOut: Counter;
 }
 
 export interface MeasuredParts {
@@ -35,6 +36,7 @@ export function coordinatorMetrics(registry: Registry, parts: MeasuredParts): Co
   const registers = [registry];
   const recent = new RecentSweeps(parts.sweeps, parts.sweepMetricsSeconds);
   measureProcesses(registry, parts.dispatcher);
+  measureFingerprints(registry, parts.dispatcher);
   measureTrials(registry, parts, recent);
   sweepMetrics(registry, recent);
   new Gauge({
@@ -78,6 +80,11 @@ export function coordinatorMetrics(registry: Registry, parts: MeasuredParts): Co
       help: 'Messages refused because their sender has been replaced.',
       registers,
     }),
+    workersOut: new Counter({
+      name: 'polyak_coordinator_workers_refused_total',
+      help: 'Times that a worker was refused by the trial it was given to, or could not go on with it; it is given to others.',
+      registers,
+    }),
     assignmentWait: assignmentWait(registry),
     ...comingAndGoing(registry),
   };
@@ -111,7 +118,30 @@ function measureProcesses(registry: Registry, dispatcher: Dispatcher): void {
   });
 }
 
-function measureTrials(registry: Registry, { runs, sweeps }: MeasuredParts, recent: RecentSweeps): void {
+/** Beyond so many fingerprints the rest are one. */
+const fingerprintsMax = 10;
+
+function measureFingerprints(registry: Registry, dispatcher: Dispatcher): void {
+  new Gauge({
+    name: 'polyak_coordinator_workers_by_fingerprint',
+    help: `Workers that attend now, by what decides the bits that they compute: the ${fingerprintsMax} most frequent, and "other".`,
+    labelNames: ['fingerprint'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      const counts = new Map<string, number>();
+      for (const { fingerprint } of dispatcher.workers.all()) {
+        const name = fingerprint === '' ? 'unknown' : fingerprint;
+        counts.set(name, (counts.get(name) ?? 0) + 1);
+      }
+      const frequent = [...counts].toSorted((left, right) => right[1] - left[1]);
+      for (const [place, [name, count]] of frequent.entries())
+        this.inc({ fingerprint: place < fingerprintsMax ? name : 'other' }, count);
+    },
+  });
+}
+
+function measureTrials(registry: Registry, { runs, sweeps, dispatcher }: MeasuredParts, recent: RecentSweeps): void {
   const registers = [registry];
   new Gauge({
     name: 'polyak_coordinator_trials',
@@ -142,6 +172,14 @@ function measureTrials(registry: Registry, { runs, sweeps }: MeasuredParts, rece
     registers,
     collect() {
       this.set(queueLength(runs, sweeps));
+    },
+  });
+  new Gauge({
+    name: 'polyak_coordinator_trials_without_suitable_worker',
+    help: 'Runs that could go on, and are refused to every worker that attends.',
+    registers,
+    collect() {
+      this.set(dispatcher.stranded().length);
     },
   });
   new Gauge({

@@ -145,6 +145,8 @@ function attendHandler(parts: ServiceParts): CoordinatorHandlers['Attend'] {
         register(message.register).catch((error: unknown) => call.emit('error', failed(parts, error)));
       } else if (message.goodbye) leave('left');
       else if (message.beat) attendee?.heard(message.beat.waiting);
+      else if (message.admitted && attendee) dispatcher.admitted(attendee, message.admitted.trialKey);
+      else if (message.out && attendee) dispatcher.out(attendee, message.out);
       else if (message.log && attendee) {
         takeLogs(parts, attendee, message.log).catch((error: unknown) => {
           parts.log.warn({ error: String(error) }, 'lines of a log were not taken');
@@ -314,9 +316,7 @@ async function status(parts: ServiceParts, sweepKey: Buffer): Promise<StatusRepl
     trials: runs.alone().map(({ key, state, directory, untilStep, shards }) => ({
       ...{ trialKey: Buffer.from(key, 'hex'), state, directory, untilStep, shards },
     })),
-    processes: dispatcher.attendees().map(({ register: { role, shard, address, id } }) => ({
-      ...{ role, shard, address, id },
-    })),
+    processes: dispatcher.processes(),
     sweeps: shown.map((sweep) => JSON.stringify(sweep)),
   };
 }

@@ -32,7 +32,7 @@ export interface CoordinatorOptions {
   listen: string;
   /** What other machines reach it by; the listening address unless given. */
   advertise?: string;
-  /** Of HTTP: /metrics, /healthz and /api/v1. */
+  /** Of HTTP: /metrics, /healthz, /readyz and /api/v1. */
   metricsPort: number;
   /** File of the tokens that the HTTP API asks for. */
   apiTokens?: string;
@@ -62,6 +62,9 @@ const beatMs = 1000;
 const requestBytesMax = 16 << 20;
 /** A process that says nothing for so long is taken to be gone; it may attend again. */
 const silenceMsMax = 15_000;
+/** It is asked once a second: one that does not answer for so long is a reason to send nobody here, and then to start again. */
+const storeWaitMsMax = 10_000;
+const storeSilenceMsMax = 60_000;
 
 /** Errors: `usage` for an address or a store that cannot be had, `setup` without SQLite. */
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
@@ -132,7 +135,15 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const sweeps = new Sweeps(store, runs, ledger, log, (key) => watchers.has(key) || work.isAttended(key));
   await sweeps.restore(kept.sweeps);
   const { coordinatorEpoch } = store;
-  const dispatcher = new Dispatcher({ epochs, runs, sweeps, ledger, coordinatorEpoch, log });
+  const notice = (run: RunRow, kind: string, message: string) => {
+    const body = JSON.stringify({ event: 'notice', kind, message });
+    const kept = ledger.commit([{ table: 'reports', row: { run: run.key, kind: 'NOTICE', step: 0, body } }]);
+    kept.then(
+      () => run.sweep === null && events.send(run.key, body),
+      () => undefined,
+    );
+  };
+  const dispatcher = new Dispatcher({ epochs, runs, sweeps, ledger, coordinatorEpoch, log, notice });
   const work = new ExternalWork({ store, runs, sweeps, ledger });
   await work.restore();
   const metrics = coordinatorMetrics(registry, { runs, sweeps, dispatcher, coordinatorEpoch, sweepMetricsSeconds });
@@ -159,13 +170,22 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     refusals,
     log,
   };
+  let isOpen = false;
+  let storeHeardAt = performance.now();
+  const silentStore = (most: number) => {
+    const silentMs = performance.now() - storeHeardAt;
+    return silentMs > most ? `the store has not answered for ${Math.round(silentMs / 1000)} s` : undefined;
+  };
   const http = await startHttpServer({
     ...{ host, port: options.metricsPort, tokens, registry, parts, tls, refusals, limits },
-    healthy: () => failure?.message,
+    probes: {
+      alive: () => failure?.message ?? silentStore(storeSilenceMsMax),
+      ready: () => (isOpen ? silentStore(storeWaitMsMax) : 'the port for gRPC is not open yet'),
+    },
   });
   let beatAt = performance.now();
   const beats = setInterval(() => {
-    store.assertCurrent().catch(end);
+    store.assertCurrent().then(() => (storeHeardAt = performance.now()), end);
     for (const attendee of dispatcher.attendees()) {
       if (Date.now() - attendee.lastHeardAt > silenceMsMax) {
         dispatcher.remove(attendee, 'silent');
@@ -182,10 +202,12 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
       if (sweep) watchers.tell(key, { event: 'progress', ...sweep.snapshot(), running: progress.of(sweep) });
     }
     dispatcher.dispatchSoon();
+    dispatcher.sayStranded();
   }, beatMs);
 
   grpcServer.addService(services.coordinator.service, coordinatorService(parts));
   const grpcPort = await listenForGrpc(grpcServer, options.listen, { tls, refusals, limits });
+  isOpen = true;
   endConnections = () => grpcPort.close();
   return { address: options.advertise ?? `${host}:${grpcPort.port}`, metricsPort: http.port, closed, close };
 }

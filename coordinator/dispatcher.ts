@@ -6,6 +6,8 @@ import { leadShardOf } from '../common/chunk-layout.js';
 import { PolyakError } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
 import { ownVersion } from '../common/version.js';
+import type { OutOf__Output } from '../proto/gen/polyak/v1/OutOf.js';
+import type { ProcessStatus__Output } from '../proto/gen/polyak/v1/ProcessStatus.js';
 import type { Register__Output } from '../proto/gen/polyak/v1/Register.js';
 import { Assignment } from './assignment.js';
 import type { Attendee } from './attendee.js';
@@ -15,6 +17,7 @@ import type { Ledger } from './ledger.js';
 import { hasLead, isOver } from './run-state.js';
 import type { Runs } from './runs.js';
 import type { RunRow } from './store/rows.js';
+import { Suitability } from './suitability.js';
 import type { Sweep } from './sweep/sweep.js';
 import type { Sweeps } from './sweep/sweeps.js';
 import { WorkerPlaces, type WorkerPlace } from './worker-places.js';
@@ -30,6 +33,10 @@ export const nameLengthMax = 200;
 const trialsMax = 100_000;
 /** A host name of the longest kind, and its port. */
 const addressLengthMax = 260;
+/** Of why a worker has no part in a trial. */
+const reasonLengthMax = 4000;
+/** Of a worker's, which is a short hash. */
+const fingerprintLengthMax = 64;
 
 export interface DispatcherParts {
   epochs: Epochs;
@@ -38,12 +45,17 @@ export interface DispatcherParts {
   ledger: Ledger;
   coordinatorEpoch: number;
   log: Logger;
+  /** Something about a run that the user should hear of. */
+  notice: (run: RunRow, kind: string, message: string) => void;
 }
 
 export class Dispatcher {
-  metrics: Pick<CoordinatorMetrics, 'assignmentWait' | 'arrivals' | 'departures'> | undefined;
+  metrics: Pick<CoordinatorMetrics, 'assignmentWait' | 'arrivals' | 'departures' | 'workersOut'> | undefined;
   readonly workers = new WorkerPlaces((seconds) => this.metrics?.assignmentWait.observe({ of: 'worker' }, seconds));
   private readonly servers = new Map<number, Attendee>();
+  private readonly suitability = new Suitability();
+  /** Keys of runs of which it was said that nobody suits them. */
+  private readonly saidStranded = new Set<string>();
   private readonly assignment: Assignment;
   private readonly startedAt = performance.now();
   private isDue = false;
@@ -51,21 +63,22 @@ export class Dispatcher {
   constructor(private readonly parts: DispatcherParts) {
     const { runs, sweeps, ledger } = parts;
     this.assignment = new Assignment({
-      ...{ runs, sweeps, ledger, workers: this.workers },
+      ...{ runs, sweeps, ledger, workers: this.workers, suitability: this.suitability },
       canLead: (shards) => this.canLead(shards),
       tell: (run) => this.tell(run),
-      leave: (place, run) => this.leave(place, run),
+      leave: (place, run) => this.release(place, run.key),
       started: (seconds) => this.metrics?.assignmentWait.observe({ of: 'trial' }, seconds),
     });
   }
 
   /** The epoch of the process's shard number; 0 for a worker; undefined for a server that has been replaced. */
   async admit(register: Register__Output): Promise<number | undefined> {
-    const { role, shard, id, shardEpoch, trials } = register;
+    const { role, shard, id, shardEpoch, trials, fingerprint } = register;
     if (id === '') throw new PolyakError('protocol', 'register: id is empty');
     for (const [what, text, most] of [
       ['id', id, nameLengthMax],
       ['address', register.address, addressLengthMax],
+      ['fingerprint', fingerprint, fingerprintLengthMax],
     ] as const) {
       if (text.length > most)
         throw new PolyakError('protocol', `register: ${what} has ${text.length} characters, the most is ${most}`);
@@ -92,6 +105,7 @@ export class Dispatcher {
       this.workers.add(attendee);
     }
     const isReplaced = before !== undefined && before.register.id !== id;
+    if (role === 'SERVER' && attendee.register.shardEpoch === 0) this.forgetOf(shard);
     if (isReplaced) before.send({ replaced: { message: replacedMessage(shard) } });
     before?.end();
     const of = role.toLowerCase();
@@ -115,6 +129,47 @@ export class Dispatcher {
     this.metrics?.departures.inc({ of: role.toLowerCase(), reason });
     this.parts.log.info({ process: attendee.name, reason }, 'has left');
     this.dispatchSoon();
+  }
+
+  /** The worker's lead has taken it for a trial whose numbers must be exact. */
+  admitted(attendee: Attendee, trialKey: Buffer): void {
+    const place = this.workers.find(attendee.register.id);
+    const run = this.parts.runs.find(trialKey.toString('hex'));
+    if (run && place?.attendee === attendee) this.suitability.admitted(place, run);
+  }
+
+  /** The worker has no part in the trial any more: it is free for others, and is not given this one again. */
+  out(attendee: Attendee, { trialKey, reason, byFingerprint }: OutOf__Output): void {
+    const place = this.workers.find(attendee.register.id);
+    if (place?.attendee !== attendee) return;
+    const key = trialKey.toString('hex');
+    const run = this.parts.runs.find(key);
+    const why = reason.slice(0, reasonLengthMax);
+    this.parts.log.warn({ trial: key, worker: place.id, reason: why }, 'a worker has no part in the trial any more');
+    this.metrics?.workersOut.inc();
+    if (run) this.suitability.refused(place, run, why, byFingerprint);
+    this.release(place, key);
+  }
+
+  /** Runs that go on when a worker comes that suits them, while there are only others. */
+  stranded(): RunRow[] {
+    const workers = [...this.workers.all()];
+    if (workers.length === 0) return [];
+    return [...this.parts.runs.all()].filter(
+      (run) =>
+        (run.state === 'running' || run.state === 'waiting') &&
+        this.workers.of(run.key).length === 0 &&
+        this.suitability.knows(run) &&
+        !workers.some((place) => this.suitability.suits(place, run)),
+    );
+  }
+
+  /** As Status and the API show them. */
+  processes(): ProcessStatus__Output[] {
+    return this.attendees().map(({ register: { role, shard, address, id, fingerprint } }) => {
+      const trials = role === 'WORKER' ? (this.workers.find(id)?.runs.size ?? 0) : 0;
+      return { role, shard, address, id, fingerprint, trials };
+    });
   }
 
   attendees(): Attendee[] {
@@ -207,6 +262,9 @@ export class Dispatcher {
       this.workers.release(place, key);
       forget(place.attendee, key, order);
     }
+    const run = this.parts.runs.find(key);
+    // Without a checkpoint whoever works on it next is its first.
+    if (run && run.state !== 'paused' && run.checkpointStep === 0) this.suitability.forget(run);
     this.dispatchSoon();
   }
 
@@ -224,7 +282,9 @@ export class Dispatcher {
   private dispatchAlone(run: RunRow): void {
     if (!this.shardsOf(run.shards)) return;
     if (run.state === 'waiting') this.parts.ledger.commitSoon(this.parts.runs.advance(run, 'start'));
-    for (const place of this.workers.all()) this.workers.assign(place, run);
+    for (const place of this.workers.all()) {
+      if (this.suitability.suits(place, run)) this.workers.assign(place, run);
+    }
     this.tell(run);
   }
 
@@ -237,14 +297,37 @@ export class Dispatcher {
     spending?.workedOn();
     if (attendee.register.role === 'SERVER') return;
     const place = this.workers.find(attendee.register.id);
-    if (place) this.workers.assign(place, run, place.leftAt ?? spending?.uncountedSince);
+    if (place && this.suitability.suits(place, run)) {
+      this.workers.assign(place, run, place.leftAt ?? spending?.uncountedSince);
+    } else attendee.send({ drop: { trialKey } });
     this.tell(run);
   }
 
-  private leave(place: WorkerPlace, run: RunRow): void {
-    this.workers.release(place, run.key);
-    forget(place.attendee, run.key, { drop: { trialKey: Buffer.from(run.key, 'hex') } });
+  private release(place: WorkerPlace, key: string): void {
+    this.workers.release(place, key);
+    forget(place.attendee, key, { drop: { trialKey: Buffer.from(key, 'hex') } });
     this.dispatchSoon();
+  }
+
+  /** Another process leads the shard's trials from now on: of those that have no checkpoint, it knows nothing. */
+  private forgetOf(shard: number): void {
+    for (const run of this.parts.runs.withLead()) {
+      if (leadShardOf(Buffer.from(run.key, 'hex'), run.shards) === shard) this.suitability.forget(run);
+    }
+  }
+
+  /** Tells of runs that wait for a worker that suits them: once, until one is there. */
+  sayStranded(): void {
+    const stranded = this.stranded();
+    const keys = new Set(stranded.map(({ key }) => key));
+    for (const key of this.saidStranded) if (!keys.has(key)) this.saidStranded.delete(key);
+    for (const run of stranded) {
+      if (this.saidStranded.has(run.key)) continue;
+      this.saidStranded.add(run.key);
+      const message = `none of the ${this.workers.size} workers that attend may work on it: it waits for ${this.suitability.wants(run)}`;
+      this.parts.log.warn({ trial: run.key, reason: message }, 'a trial waits for a worker that suits it');
+      this.parts.notice(run, 'no-suitable-worker', message);
+    }
   }
 
   /** Undefined where one is missing. */

@@ -34,6 +34,11 @@ export class Runs {
     return this.rows.get(key) ?? (await this.store.run(key));
   }
 
+  /** Those in mind. */
+  all(): Iterable<RunRow> {
+    return this.rows.values();
+  }
+
   alone(): RunRow[] {
     return [...this.rowsAlone.values()];
   }

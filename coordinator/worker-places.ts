@@ -9,6 +9,8 @@ const returnMsMax = 3_600_000;
 
 export interface WorkerPlace {
   readonly id: string;
+  /** As in Register. */
+  readonly fingerprint: string;
   readonly attendee: Attendee;
   /** By key: since when, and for which sweep. */
   readonly runs: Map<string, { run: RunRow; since: number }>;
@@ -42,8 +44,9 @@ export class WorkerPlaces {
   }
 
   add(attendee: Attendee): WorkerPlace {
-    const { id } = attendee.register;
-    const place = { id, attendee, runs: new Map(), leftAt: this.left.get(id), freeSince: performance.now() };
+    const { id, fingerprint } = attendee.register;
+    const leftAt = this.left.get(id);
+    const place = { id, fingerprint, attendee, runs: new Map(), leftAt, freeSince: performance.now() };
     this.left.delete(id);
     this.places.set(id, place);
     return place;

@@ -1,5 +1,6 @@
 /** The server process: one shard of the parameter server, for any number of trials. It loads no TensorFlow and no data. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { attend, type Attendance } from '../common/attendance.js';
 import type { ConnectionLimits } from '../common/connection-limit.js';
 import { PolyakError } from '../common/errors.js';
@@ -27,6 +28,9 @@ import { parameterService } from './parameter-service.js';
 import { measureTrials, serverMetrics } from './server-metrics.js';
 import { listenShared } from './shared-port.js';
 import { TrialTable } from './trial-table.js';
+
+/** For checkpoints of its trials when it is to end: less than it is given before it is killed. */
+const drainMsMax = 20_000;
 
 export interface ServerOptions {
   /** host:port; port 0 takes any. */
@@ -61,9 +65,14 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { log, shard, tls } = options;
   const stopping = new AbortController();
-  const observability = await observe('server', { host: hostOf(options.listen), port: options.metricsPort });
-  const metrics = serverMetrics(observability.registry);
   const arithmetic = new Arithmetic(options.threads);
+  let notReady: () => string | undefined = () => 'the port for gRPC is not open yet';
+  const observability = await observe(
+    'server',
+    { host: hostOf(options.listen), port: options.metricsPort },
+    { alive: () => arithmetic.failure, ready: () => notReady() },
+  );
+  const metrics = serverMetrics(observability.registry);
   const pools = new Map<number, ArenaPool>();
   const budget = new MemoryBudget(options.memoryBytesMax ?? Math.floor(memoryLimitBytes() / 2));
   const poolFor = (chunkBytes: number) => {
@@ -143,9 +152,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     lines: options.lines,
   });
 
+  let isClosing = false;
+  notReady = () => {
+    if (isClosing) return 'the server is to end';
+    return attendance.isAttending ? undefined : `the coordinator ${options.coordinator} is away`;
+  };
   const close = async () => {
-    if (stopping.signal.aborted) return;
+    if (isClosing) return;
+    isClosing = true;
+    // What comes to this shard from now on waits for its next process.
     attendance.close();
+    await drained(table, log);
     stopping.abort();
     await table.closeAll();
     listening.close();
@@ -155,6 +172,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     finish();
   };
   return { address, metricsPort: observability.port, closed, close };
+}
+
+/** Until all trials are in a checkpoint, or time is up: those go back to their newest. */
+async function drained(table: TrialTable, log: Logger): Promise<void> {
+  const late = new AbortController();
+  const timeUp = delay(drainMsMax, 'late', { signal: late.signal }).catch(() => 'drained');
+  const end = await Promise.race([table.drain().then(() => 'drained'), timeUp]);
+  late.abort();
+  if (end === 'late')
+    log.warn(`no checkpoint of all trials within ${drainMsMax / 1000} s: some go back to their newest`);
 }
 
 function hostOf(address: string): string {

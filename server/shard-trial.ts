@@ -33,6 +33,7 @@ import type { FrameCache, Outgoing } from './frame-cache.js';
 import { InitialWeights } from './initial-weights.js';
 import { MemoryTaken } from './memory-taken.js';
 import type { ShardMetrics } from './server-metrics.js';
+import { assertSameArithmetic } from './same-arithmetic.js';
 import { slotNamesOf, stepRules } from './step-rules.js';
 import { TransferredWeights } from './transfer/transferred-weights.js';
 
@@ -93,7 +94,7 @@ export class ShardTrial {
   }
 
   /**
-   * Loads the chunks this shard owns. Errors: `exhausted` when they do not fit the shard's memory, as MemoryTaken when they
+   * Loads the chunks this shard owns. Errors: `fingerprint` for a lead of other arithmetic; `exhausted` when they do not fit the shard's memory, as MemoryTaken when they
    * would but for other trials; `data` for a bad file.
    */
   static async begin(
@@ -102,6 +103,7 @@ export class ShardTrial {
     report: (report: ShardReport) => void,
   ): Promise<ShardTrial> {
     const experiment = JSON.parse(order.experiment) as Experiment;
+    assertSameArithmetic(order, experiment);
     const trial = new ShardTrial(context, order, experiment, JSON.parse(order.manifest) as Manifest, report);
     try {
       await trial.loadChunks();

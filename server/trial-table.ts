@@ -1,11 +1,14 @@
 /** The trials that a server process holds chunks of, and those that it leads; where fencing is decided. */
 import { PolyakError } from '../common/errors.js';
 import { assertCompatible } from '../common/version.js';
+import { withResolvers } from '../common/with-resolvers.js';
 import type { ShardReport } from '../proto/gen/polyak/v1/ShardReport.js';
 import type { TrialLead } from './lead/trial-lead.js';
 import { ShardTrial, type BeginOrder, type ShardContext } from './shard-trial.js';
 
 interface Held {
+  /** To its lead. */
+  report: (report: ShardReport) => void;
   incarnation: number;
   leadEpoch: number;
   /** Undefined before it has begun, and when its lead has left it. */
@@ -19,6 +22,8 @@ export class TrialTable {
   private readonly held = new Map<string, Held>();
   private readonly leads = new Map<string, TrialLead>();
   private readonly closers = new Map<ShardTrial, Set<() => void>>();
+  /** Undefined until the process is to end; resolved when no other's lead has a trial here. */
+  private draining: ReturnType<typeof withResolvers<undefined>> | undefined;
 
   constructor(readonly context: ShardContext) {}
 
@@ -31,13 +36,14 @@ export class TrialTable {
     const key = order.trialKey.toString('hex');
     const before = this.held.get(key);
     if (this.isReplaced(order)) throw this.fenceLead(order);
+    if (this.draining) throw new PolyakError('fenced', 'the server is to end, and begins nothing');
     const newest = before?.incarnation ?? -1;
     const isLive = before !== undefined && (before.beginning || before.trial !== undefined);
     if (newest > order.incarnation || (newest === order.incarnation && isLive))
       throw this.fence(order.trialKey, order.incarnation, 'follow');
     const { incarnation, leadEpoch } = order;
     const cleared = before?.trial ? this.close(before.trial) : (before?.cleared ?? Promise.resolve());
-    const entry: Held = { incarnation, leadEpoch, trial: undefined, beginning: true, cleared };
+    const entry: Held = { report, incarnation, leadEpoch, trial: undefined, beginning: true, cleared };
     this.held.set(key, entry);
     try {
       await cleared;
@@ -62,6 +68,20 @@ export class TrialTable {
     entry.trial = undefined;
     entry.cleared = this.close(trial);
     entry.cleared.catch((error: unknown) => this.context.log.error({ error: String(error) }, 'closing a trial failed'));
+    this.checkDrained();
+  }
+
+  /** The process is to end: resolves when all trials that are led here or have chunks here are in a checkpoint and left. */
+  async drain(): Promise<void> {
+    this.draining = withResolvers();
+    for (const [key, { trial, report }] of this.held) if (trial && !this.leads.has(key)) report({ draining: {} });
+    this.checkDrained();
+    await Promise.all([this.draining.promise, ...[...this.leads.values()].map(async (lead) => await lead.drain())]);
+  }
+
+  private checkDrained(): void {
+    const isHeld = [...this.held].some(([key, { trial }]) => trial !== undefined && !this.leads.has(key));
+    if (!isHeld) this.draining?.resolve(undefined);
   }
 
   /** Whether a lead of a higher epoch is obeyed here, whatever incarnation the order's lead has claimed. */

@@ -1,7 +1,9 @@
-/** What must be equal on two workers so that they compute the same bits: library, settings, processor, data, version. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { packageRoot } from '../common/package-root.js';
+/**
+ * What must be equal on two workers so that they compute the same bits: library, settings, processor, data, arithmetic. The version of
+ * the program is in it to be seen, and is not compared.
+ */
+import { arithmeticRevision } from '../common/kernels/arithmetic-revision.js';
+import { ownVersion } from '../common/version.js';
 import type { Backend } from './tensorflow/load.js';
 import { runtimeFingerprint } from './tensorflow/runtime-fingerprint.js';
 
@@ -14,10 +16,6 @@ export function workerFingerprint(
   { data, files, module }: { data: string; files: string; module: string | undefined },
 ): Record<string, string> {
   const own: Record<string, string> = module === undefined ? {} : { module };
-  return { ...runtimeFingerprint(backend), data, files, polyak: packageVersion(), ...own };
-}
-
-function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string };
-  return version;
+  const arithmetic = String(arithmeticRevision);
+  return { ...runtimeFingerprint(backend), arithmetic, data, files, polyak: ownVersion(), ...own };
 }

@@ -44,6 +44,10 @@ export interface TrialMemberOptions {
   datasets: DatasetCache;
   memories: MemoryPool;
   log: Logger;
+  /** The lead has taken it for a trial whose numbers must be exact. */
+  onAdmitted: () => void;
+  /** It works on the trial no longer, which goes on without it. */
+  onOut: (out: { reason: string; byFingerprint: boolean }) => void;
 }
 
 let membersMade = 0;
@@ -58,6 +62,8 @@ export class TrialMember {
   readonly closed: Promise<void>;
   private readonly stopping = new AbortController();
   private ended = false;
+  private isExact = false;
+  private isAdmitted = false;
   private readonly control: ControlLink;
   private readonly leases = new LeaseQueue();
   private working: Promise<Working> | undefined;
@@ -118,8 +124,10 @@ export class TrialMember {
     else if (message.void) this.leases.find(message.void.lease)?.void();
     else if (message.fenced) log.info({ trial: this.trial, reason: message.fenced.message }, 'fenced by the lead');
     else if (message.refused) {
-      log.error({ trial: this.trial, reason: message.refused.message }, 'refused; this worker stays idle');
+      const { message: reason, byFingerprint } = message.refused;
+      log.error({ trial: this.trial, reason }, 'refused; this worker is free for other trials');
       this.stop();
+      this.options.onOut({ reason, byFingerprint });
     } else if (message.ended) {
       log.info({ trial: this.trial, state: message.ended.state }, 'the trial has ended');
       this.ended = true;
@@ -132,13 +140,20 @@ export class TrialMember {
     return this.ended;
   }
 
-  /** Nothing more comes of this trial; the member is kept until it is dropped, so that it is not joined again. */
+  /** Nothing more comes of this trial. */
   private stop(): void {
     this.stopping.abort();
   }
 
+  /** Said again to each coordinator. */
+  sayAdmitted(): void {
+    if (this.isAdmitted && this.isExact && !this.stopping.signal.aborted) this.options.onAdmitted();
+  }
+
   private prove(experimentJson: string, reply: (message: WorkerMessage) => void): void {
-    this.working ??= this.prepare(JSON.parse(experimentJson) as Experiment).finally(() => this.doing.enter('idle'));
+    const experiment = JSON.parse(experimentJson) as Experiment;
+    this.isExact = experiment.numerics === 'exact';
+    this.working ??= this.prepare(experiment).finally(() => this.doing.enter('idle'));
     this.working.then(
       ({ prepared }) => reply({ proof: prepared.proof }),
       (error: unknown) => {
@@ -165,7 +180,9 @@ export class TrialMember {
     const work = new TrialWork({ trial: this.computeName, prepared, activity, metrics, send, log: known });
     this.loop = trainingLoop(this.leases, work).catch((error: unknown) => {
       log.error({ trial: this.trial, error: stackOf(error) }, 'the training loop failed');
+      if (this.stopping.signal.aborted) return;
       this.stop();
+      this.options.onOut({ reason: `its training loop failed: ${describe(error).message}`, byFingerprint: false });
     });
     return { prepared, work };
   }
@@ -186,6 +203,8 @@ export class TrialMember {
 
   private admit({ incarnation, shards, hasPreprocess }: Admitted__Output): void {
     this.leases.voidAll();
+    this.isAdmitted = true;
+    this.sayAdmitted();
     this.working?.then(
       ({ prepared, work }) => {
         if (this.stopping.signal.aborted) return;

@@ -19,6 +19,8 @@ export interface MeasuredWorker {
   deviceMemory: () => Promise<DeviceMemory[]>;
   /** Trials that it has joined and not been told to drop. */
   trials: () => number;
+  /** Of the machine. */
+  fingerprint: string;
 }
 
 export function workerMetrics(registry: Registry, measured: MeasuredWorker): WorkerMetrics {
@@ -35,6 +37,12 @@ export function workerMetrics(registry: Registry, measured: MeasuredWorker): Wor
       for (const name of activities) this.inc({ activity: name }, seconds[name]);
     },
   });
+  new Gauge({
+    name: 'polyak_worker_info',
+    help: 'Always 1; workers of one fingerprint compute the same bits, and may work on one run.',
+    labelNames: ['fingerprint'],
+    registers,
+  }).set({ fingerprint: measured.fingerprint }, 1);
   new Gauge({
     name: 'polyak_worker_trials',
     help: 'Trials that the worker has joined.',

@@ -18,6 +18,7 @@ import { Compute } from './compute.js';
 import { DatasetCache } from './data/dataset-cache.js';
 import { DeviceMemoryReader } from './device-memory.js';
 import type { DataPlace } from './data/location/data-place.js';
+import { machineFingerprint } from './machine-fingerprint.js';
 import { MemoryPool } from './memory-pool.js';
 import { configureTensorFlow, hasCudaBuild, type Backend } from './tensorflow/load.js';
 import { TrialMember } from './trial-member.js';
@@ -49,22 +50,29 @@ export interface RunningWorker {
   closed: Promise<void>;
   /** Hands back the leases and closes. */
   close(): Promise<void>;
+  /** Whose lines bear its id. */
+  log: Logger;
 }
 
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {
-  const { log, backend, transport = 'socket', modules = true, place, tls } = options;
+  const { backend, transport = 'socket', modules = true, place, tls } = options;
   const id = randomUUID();
+  const log = options.log.child({ worker: id });
+  const fingerprint = machineFingerprint(backend);
   const stopping = new AbortController();
   const ended = withResolvers<void>();
   ended.promise.catch(() => undefined);
   const address = { host: options.metricsHost ?? '127.0.0.1', port: options.metricsPort };
   let computeFailure: string | undefined;
-  const observability = await observe('worker', address, () => computeFailure);
+  let notReady: () => string | undefined = () => 'it starts';
+  const observability = await observe('worker', address, { alive: () => computeFailure, ready: () => notReady() });
   const activity = new ActivityClock();
   const bytesMax = Math.floor(memoryLimitBytes() / 4);
   const datasets = new DatasetCache({ bytesMax, reading: () => metrics.datasets.inc() });
   const memories = new MemoryPool();
   const members = new Map<string, TrialMember>();
+  /** Those that are out of their trial, and not closed yet. */
+  const leaving = new Set<Promise<void>>();
   let compute: { thread: Compute; threads: number } | undefined;
   const devices = new DeviceMemoryReader(backend === 'tensorflow' && hasCudaBuild());
   const metrics = workerMetrics(observability.registry, {
@@ -72,6 +80,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     tensors: () => compute?.thread.tensors,
     deviceMemory: async () => await devices.read(),
     trials: () => members.size,
+    fingerprint,
   });
 
   const computeWith = (threads: number): Compute => {
@@ -102,7 +111,20 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     if (known && !known.hasEnded) return known.moveTo(lead);
     log.info({ trial: key, lead }, 'joining a trial');
     const shared = { worker: id, backend, transport, modules, place, computeWith, datasets, memories, log };
-    members.set(key, new TrialMember({ trialKey, lead, tls, ...shared, activity, metrics }));
+    const member: TrialMember = new TrialMember({
+      ...{ trialKey, lead, tls, ...shared, activity, metrics },
+      onAdmitted: () => attendance.tell({ admitted: { trialKey } }),
+      onOut: (out) => {
+        attendance.tell({ out: { trialKey, ...out } });
+        // Told to join once more, it is refused once more, and says so again if that was lost.
+        if (members.get(key) === member) members.delete(key);
+        const left = member.closed
+          .catch((error: unknown) => log.error({ trial: key, error: String(error) }, 'leaving a trial failed'))
+          .finally(() => leaving.delete(left));
+        leaving.add(left);
+      },
+    });
+    members.set(key, member);
   };
 
   const drop = async (trialKey: Buffer) => {
@@ -114,6 +136,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
 
   const onOrder = (order: Order__Output) => {
     if (stopping.signal.aborted) return;
+    if (order.welcome) for (const member of members.values()) member.sayAdmitted();
     if (order.join) join(order.join.trialKey, order.join.lead);
     else if (order.drop) {
       drop(order.drop.trialKey).catch((error: unknown) => log.error({ error: String(error) }, 'dropping failed'));
@@ -121,7 +144,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
   };
   const attendance = attend({
     coordinator: options.coordinator,
-    register: { role: 'WORKER', id },
+    register: { role: 'WORKER', id, fingerprint },
     beat: () => ({ waiting: compute?.thread.takeWaitingShare() ?? 0 }),
     trials: () => [...members.keys()].map((key) => Buffer.from(key, 'hex')),
     onOrder,
@@ -131,14 +154,19 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     lines: options.lines,
   });
 
+  notReady = () => {
+    if (stopping.signal.aborted) return 'the worker is to end';
+    return attendance.isAttending ? undefined : `the coordinator ${options.coordinator} is away`;
+  };
+
   const close = async () => {
     if (stopping.signal.aborted) return await ended.promise;
     stopping.abort();
     attendance.close();
-    await Promise.all([...members.values()].map((member) => member.close()));
+    await Promise.all([...[...members.values()].map((member) => member.close()), ...leaving]);
     await compute?.thread.close();
     observability.close();
     ended.resolve();
   };
-  return { metricsPort: observability.port, closed: ended.promise, close };
+  return { metricsPort: observability.port, closed: ended.promise, close, log };
 }

@@ -17,7 +17,7 @@ import { assertAddress } from '../role-process.js';
 interface ServerFlags extends ListenFlags {
   coordinator: string;
   shard: number;
-  threads: number;
+  threads?: number;
   memoryMb?: number;
 }
 
@@ -35,7 +35,11 @@ export function addServer(program: Command): void {
       wholeNumber,
       0,
     )
-    .option('--threads <n>', 'arithmetic threads', positiveInteger, 1)
+    .option(
+      '--threads <n>',
+      'arithmetic threads (default: one less than the processors it may use, 1 to 4)',
+      positiveInteger,
+    )
     .option(
       '--memory-mb <n>',
       'weights, slots and gradients it may hold (default: half of the memory)',
@@ -52,7 +56,8 @@ export function addServer(program: Command): void {
           throw new PolyakError('usage', `--shard ${flags.shard}: numbers go from 0 to ${shardsMax - 1}`);
         const { TlsFiles } = await import('../../common/tls/tls-files.js');
         const { startServer } = await import('../../server/server.js');
-        const { metricsPort, shard, threads, memoryMb } = flags;
+        const { serverThreads } = await import('../../common/processor-limit.js');
+        const { metricsPort, shard, threads = serverThreads(), memoryMb } = flags;
         const coordinator = assertAddress('--coordinator', flags.coordinator);
         const memory = memoryMb === undefined ? {} : { memoryBytesMax: memoryMb * 1e6 };
         const tls = TlsFiles.openServer(tlsOf(flags), log);

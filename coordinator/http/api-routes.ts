@@ -130,12 +130,7 @@ export const apiRoutes: readonly ApiRoute[] = [
     ...{ method: 'GET', path: '/processes', id: 'listProcesses', scope: 'read' },
     summary: 'Servers and workers that attend now.',
     response: schemas.processListSchema,
-    handle: async ({ dispatcher }) =>
-      await Promise.resolve({
-        processes: dispatcher.attendees().map(({ register: { role, shard, address, id } }) => ({
-          ...{ role, shard, address, id },
-        })),
-      }),
+    handle: async ({ dispatcher }) => await Promise.resolve({ processes: dispatcher.processes() }),
   }),
 ];
 

@@ -69,7 +69,11 @@ export const logPageSchema = z.object({
 
 export const processListSchema = z.object({
   processes: z.array(
-    z.object({ role: z.enum(['SERVER', 'WORKER']), shard: count, address: z.string(), id: z.string() }),
+    z.object({
+      ...{ role: z.enum(['SERVER', 'WORKER']), shard: count, address: z.string(), id: z.string() },
+      fingerprint: z.string().meta({ description: 'Of workers: those of one fingerprint may share a run.' }),
+      trials: count.meta({ description: 'Of workers: how many each works on.' }),
+    }),
   ),
 });
 

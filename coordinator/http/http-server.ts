@@ -1,4 +1,4 @@
-/** The coordinator's one HTTP port: /metrics, /healthz and /api/v1. It knows who may ask; routes know what is answered. */
+/** The coordinator's one HTTP port: /metrics, /healthz, /readyz and /api/v1. It knows who may ask; routes know what is answered. */
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:https';
 import type { Socket } from 'node:net';
@@ -10,6 +10,7 @@ import { PolyakError } from '../../common/errors.js';
 import { rolesOf, type CertificateRole } from '../../common/tls/certificate-role.js';
 import { peerOf } from '../../common/tls/secure-door.js';
 import type { Refusals } from '../../common/tls/refusals.js';
+import { probeAt, type Probes } from '../../common/probes.js';
 import type { TlsFiles } from '../../common/tls/tls-files.js';
 import type { ServiceParts } from '../coordinator-service.js';
 import { assertAccess, hostNameOf } from './api-access.js';
@@ -28,8 +29,7 @@ export interface HttpServerOptions {
   port: number;
   tokens: ApiTokens | undefined;
   registry: Registry;
-  /** Why not, or undefined. */
-  healthy: () => string | undefined;
+  probes: Probes;
   parts: ServiceParts;
   /** Plain without it. Where clients have certificates, their roles are as good as tokens; the pages ask for neither. */
   tls: TlsFiles | undefined;
@@ -61,7 +61,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   });
   server.setNotFoundHandler(async ({ url }, reply) => {
     if (url.startsWith('/api')) throw new ApiError(404, 'unknown', `there is nothing here; see ${prefix}/openapi.json`);
-    return await reply.code(404).type('text/plain').send(`try /metrics, /healthz or ${prefix}/openapi.json\n`);
+    return await reply.code(404).type('text/plain').send(`try /metrics, /healthz, /readyz or ${prefix}/openapi.json\n`);
   });
   limitConnections(server, options);
   addPages(server, options);
@@ -113,18 +113,20 @@ function rolesOfClient({ raw: { socket } }: FastifyRequest): ReadonlySet<Certifi
   return rolesOf(isKnown ? socket.getPeerCertificate().subjectaltname : undefined);
 }
 
-function addPages(server: FastifyInstance, { registry, healthy }: HttpServerOptions): void {
+function addPages(server: FastifyInstance, { registry, probes }: HttpServerOptions): void {
   server.get('/metrics', async (_, reply) => {
     const text = await registry.metrics();
     return await reply.header('content-type', registry.contentType).send(text);
   });
-  server.get('/healthz', async (_, reply) => {
-    const reason = healthy();
-    return await reply
-      .code(reason === undefined ? 200 : 503)
-      .type('text/plain')
-      .send(`${reason ?? 'ok'}\n`);
-  });
+  for (const path of ['/healthz', '/readyz']) {
+    server.get(path, async (_, reply) => {
+      const reason = probeAt(path, probes)?.();
+      return await reply
+        .code(reason === undefined ? 200 : 503)
+        .type('text/plain')
+        .send(`${reason ?? 'ok'}\n`);
+    });
+  }
 }
 
 function addApi(server: FastifyInstance, { host, tokens, parts, tls }: HttpServerOptions): void {

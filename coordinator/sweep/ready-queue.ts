@@ -36,10 +36,9 @@ export class ReadyQueue {
     this.runs.delete(key);
   }
 
-  /** The key of the run that has waited longest. */
-  get firstRun(): string | undefined {
-    const [key] = this.runs.keys();
-    return key;
+  /** The keys of the runs that have begun; who has waited longest first. */
+  keys(): Iterable<string> {
+    return this.runs.keys();
   }
 
   /** How long it has waited. */

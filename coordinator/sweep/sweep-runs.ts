@@ -58,10 +58,13 @@ export class SweepRuns {
     return run;
   }
 
-  /** The one that has waited longest of those that have begun. */
-  get first(): RunRow | undefined {
-    const key = this.ready.firstRun;
-    return key === undefined ? undefined : this.find(key);
+  /** The one that has waited longest of those that have begun and suit. */
+  firstFor(suits: (run: RunRow) => boolean): RunRow | undefined {
+    for (const key of this.ready.keys()) {
+      const run = this.find(key);
+      if (run && suits(run)) return run;
+    }
+    return undefined;
   }
 
   /** Whether the budget has its epochs. */

@@ -272,14 +272,14 @@ export class Sweep {
   }
 
   /**
-   * The run that is to be started next, which is from now on running; without one where none may be, and where the next trial has
-   * failed by what it has drawn. Errors: `usage` where nothing can be drawn.
+   * The run that is to be started next, which is from now on running; without one where none that suits may be, and where the next
+   * trial has failed by what it has drawn. Errors: `usage` where nothing can be drawn.
    */
-  startNext(): StartedRun {
+  startNext(suits: (run: RunRow) => boolean = () => true): StartedRun {
     const started: StartedRun = { run: undefined, changes: [], waitedSeconds: 0 };
     started.changes = this.rows.collect(() => {
-      if (this.ready.firstRun === undefined) this.beginTrial();
-      const run = this.runs.first;
+      if (!this.runs.firstFor(suits)) this.beginTrial();
+      const run = this.runs.firstFor(suits);
       if (!run || this.state !== 'running' || !this.runs.fits(run)) return;
       started.waitedSeconds = this.runs.start(run);
       started.run = run;
@@ -296,8 +296,13 @@ export class Sweep {
 
   /** Whether `startNext` has something to start. */
   get canStart(): boolean {
+    return this.canStartFor(() => true);
+  }
+
+  /** Whether it has something to start for whom only such runs suit. */
+  canStartFor(suits: (run: RunRow) => boolean): boolean {
     if (this.state !== 'running') return false;
-    const run = this.runs.first;
+    const run = this.runs.firstFor(suits);
     return run ? this.runs.fits(run) : this.mayBegin();
   }
 

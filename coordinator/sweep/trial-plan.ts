@@ -37,6 +37,8 @@ export class TrialPlan {
   readonly seed: number;
   private readonly judged: Judged;
   readonly section: SearchSection;
+  /** Its trials keep to workers that compute the same bits. */
+  readonly isExact: boolean;
   private readonly samplers = new Map<Space, Sampler>();
   /** Of the first trial that has drawn a right experiment; those before it fail by themselves. */
   readonly first: Hyperparameters;
@@ -50,6 +52,7 @@ export class TrialPlan {
     const section = external?.search ?? searchSchema.parse(checkTemplate(template.value, { folder: template.folder }));
     this.section = trials === undefined ? section : { ...section, trials };
     requireCountable(this.section.trials, this.members);
+    this.isExact = template.value['numerics'] !== 'tolerant';
     const { seed: written } = template.value;
     if (written !== undefined && typeof written !== 'number') {
       throw new PolyakError(

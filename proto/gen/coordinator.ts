@@ -1,6 +1,7 @@
 import type * as grpc from '@grpc/grpc-js';
 import type { EnumTypeDefinition, MessageTypeDefinition } from '@grpc/proto-loader';
 
+import type { AdmittedTo as _polyak_v1_AdmittedTo, AdmittedTo__Output as _polyak_v1_AdmittedTo__Output } from './polyak/v1/AdmittedTo.js';
 import type { Attendance as _polyak_v1_Attendance, Attendance__Output as _polyak_v1_Attendance__Output } from './polyak/v1/Attendance.js';
 import type { Beat as _polyak_v1_Beat, Beat__Output as _polyak_v1_Beat__Output } from './polyak/v1/Beat.js';
 import type { ChangeSweepReply as _polyak_v1_ChangeSweepReply, ChangeSweepReply__Output as _polyak_v1_ChangeSweepReply__Output } from './polyak/v1/ChangeSweepReply.js';
@@ -17,6 +18,7 @@ import type { ListTrialsReply as _polyak_v1_ListTrialsReply, ListTrialsReply__Ou
 import type { ListTrialsRequest as _polyak_v1_ListTrialsRequest, ListTrialsRequest__Output as _polyak_v1_ListTrialsRequest__Output } from './polyak/v1/ListTrialsRequest.js';
 import type { LogBatch as _polyak_v1_LogBatch, LogBatch__Output as _polyak_v1_LogBatch__Output } from './polyak/v1/LogBatch.js';
 import type { Order as _polyak_v1_Order, Order__Output as _polyak_v1_Order__Output } from './polyak/v1/Order.js';
+import type { OutOf as _polyak_v1_OutOf, OutOf__Output as _polyak_v1_OutOf__Output } from './polyak/v1/OutOf.js';
 import type { ProcessStatus as _polyak_v1_ProcessStatus, ProcessStatus__Output as _polyak_v1_ProcessStatus__Output } from './polyak/v1/ProcessStatus.js';
 import type { ReadLogsRequest as _polyak_v1_ReadLogsRequest, ReadLogsRequest__Output as _polyak_v1_ReadLogsRequest__Output } from './polyak/v1/ReadLogsRequest.js';
 import type { ReadTrialRequest as _polyak_v1_ReadTrialRequest, ReadTrialRequest__Output as _polyak_v1_ReadTrialRequest__Output } from './polyak/v1/ReadTrialRequest.js';
@@ -60,6 +62,7 @@ type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> 
 export interface ProtoGrpcType {
   polyak: {
     v1: {
+      AdmittedTo: MessageTypeDefinition<_polyak_v1_AdmittedTo, _polyak_v1_AdmittedTo__Output>
       Attendance: MessageTypeDefinition<_polyak_v1_Attendance, _polyak_v1_Attendance__Output>
       Beat: MessageTypeDefinition<_polyak_v1_Beat, _polyak_v1_Beat__Output>
       ChangeSweepReply: MessageTypeDefinition<_polyak_v1_ChangeSweepReply, _polyak_v1_ChangeSweepReply__Output>
@@ -76,6 +79,7 @@ export interface ProtoGrpcType {
       ListTrialsRequest: MessageTypeDefinition<_polyak_v1_ListTrialsRequest, _polyak_v1_ListTrialsRequest__Output>
       LogBatch: MessageTypeDefinition<_polyak_v1_LogBatch, _polyak_v1_LogBatch__Output>
       Order: MessageTypeDefinition<_polyak_v1_Order, _polyak_v1_Order__Output>
+      OutOf: MessageTypeDefinition<_polyak_v1_OutOf, _polyak_v1_OutOf__Output>
       ProcessStatus: MessageTypeDefinition<_polyak_v1_ProcessStatus, _polyak_v1_ProcessStatus__Output>
       ReadLogsRequest: MessageTypeDefinition<_polyak_v1_ReadLogsRequest, _polyak_v1_ReadLogsRequest__Output>
       ReadTrialRequest: MessageTypeDefinition<_polyak_v1_ReadTrialRequest, _polyak_v1_ReadTrialRequest__Output>

@@ -15,6 +15,7 @@ import type { CutWritten as _polyak_v1_CutWritten, CutWritten__Output as _polyak
 import type { DataFacts as _polyak_v1_DataFacts, DataFacts__Output as _polyak_v1_DataFacts__Output } from './polyak/v1/DataFacts.js';
 import type { DataFile as _polyak_v1_DataFile, DataFile__Output as _polyak_v1_DataFile__Output } from './polyak/v1/DataFile.js';
 import type { Describe as _polyak_v1_Describe, Describe__Output as _polyak_v1_Describe__Output } from './polyak/v1/Describe.js';
+import type { Draining as _polyak_v1_Draining, Draining__Output as _polyak_v1_Draining__Output } from './polyak/v1/Draining.js';
 import type { Ended as _polyak_v1_Ended, Ended__Output as _polyak_v1_Ended__Output } from './polyak/v1/Ended.js';
 import type { Failed as _polyak_v1_Failed, Failed__Output as _polyak_v1_Failed__Output } from './polyak/v1/Failed.js';
 import type { Fenced as _polyak_v1_Fenced, Fenced__Output as _polyak_v1_Fenced__Output } from './polyak/v1/Fenced.js';
@@ -74,6 +75,7 @@ export interface ProtoGrpcType {
       DataFacts: MessageTypeDefinition<_polyak_v1_DataFacts, _polyak_v1_DataFacts__Output>
       DataFile: MessageTypeDefinition<_polyak_v1_DataFile, _polyak_v1_DataFile__Output>
       Describe: MessageTypeDefinition<_polyak_v1_Describe, _polyak_v1_Describe__Output>
+      Draining: MessageTypeDefinition<_polyak_v1_Draining, _polyak_v1_Draining__Output>
       Ended: MessageTypeDefinition<_polyak_v1_Ended, _polyak_v1_Ended__Output>
       Failed: MessageTypeDefinition<_polyak_v1_Failed, _polyak_v1_Failed__Output>
       Fenced: MessageTypeDefinition<_polyak_v1_Fenced, _polyak_v1_Fenced__Output>

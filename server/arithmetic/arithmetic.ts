@@ -29,6 +29,11 @@ export class Arithmetic {
     return total;
   }
 
+  /** Why a thread takes no more jobs, so that whatever is on its lanes fails; undefined while all do. */
+  get failure(): string | undefined {
+    return this.#threads.find(({ failure }) => failure)?.failure?.message;
+  }
+
   /**
    * Lane l runs on thread l mod threads. The promise is rejected by what the job throws, and by the end of the thread.
    * Who reads a slot awaits the jobs that write it; who releases one awaits all jobs that use it.

@@ -38,6 +38,11 @@ export class LaneThread {
     this.#worker.on('exit', (code) => this.#fail(new Error(`the thread ${name} has ended with exit code ${code}`)));
   }
 
+  /** Why it takes no more jobs. */
+  get failure(): Error | undefined {
+    return this.#failure;
+  }
+
   run(job: Job): Promise<JobResult> {
     const result = new Promise<JobResult>((resolve, reject) => {
       if (this.#failure) {

@@ -2,6 +2,7 @@
 import type { DataFacts__Output } from '../../proto/gen/polyak/v1/DataFacts.js';
 import type { DataFile__Output } from '../../proto/gen/polyak/v1/DataFile.js';
 import type { Proof__Output } from '../../proto/gen/polyak/v1/Proof.js';
+import { revisionOf } from '../same-arithmetic.js';
 import { firstDifferingFile } from './differing-file.js';
 
 /** What the first worker proved; kept in checkpoints. */
@@ -61,10 +62,21 @@ function headOf(facts: TrialFacts, proof: Proof__Output): string {
   return `the worker's data differ from the trial's${first === undefined ? '' : `, first in ${first}`}`;
 }
 
-/** What a checkpoint of an earlier version does not say does not differ. */
+/** What a checkpoint of an earlier version does not say does not differ; nor do versions, which arithmetic stands for. */
 function agree(facts: TrialFacts, proof: Proof__Output, name: string): boolean {
+  if (name === 'polyak') return true;
+  if (name === 'arithmetic') return revisionOf(facts) === revisionOf(proof);
   const recorded = facts.fingerprint[name];
   return recorded === proof.fingerprint[name] || (name === 'files' && recorded === undefined);
+}
+
+/** What is of the experiment, or is only shown. */
+const notOfMachine = new Set(['data', 'files', 'module', 'threads', 'polyak']);
+
+/** Whether the worker differs in what others of its kind differ in as well. */
+export function differsByMachine(facts: TrialFacts, proof: Proof__Output): boolean {
+  const names = [...Object.keys(facts.fingerprint), ...Object.keys(proof.fingerprint)];
+  return names.some((name) => !notOfMachine.has(name) && !agree(facts, proof, name));
 }
 
 /** Data and model must agree even when numerics may differ. */

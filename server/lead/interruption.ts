@@ -10,6 +10,9 @@ export class Replaced extends Error {}
 /** Somebody wants the trial to end where its newest checkpoint is. */
 export class Stopped extends Error {}
 
+/** The process is to end: the trial goes on elsewhere, from its newest checkpoint. */
+export class Drained extends Error {}
+
 /** The trial has ended for good, with this event. */
 export class TrialEnd extends Error {
   constructor(readonly event: Record<string, unknown>) {

@@ -10,8 +10,9 @@ import type { Admitted } from '../../proto/gen/polyak/v1/Admitted.js';
 import type { LeadMessage } from '../../proto/gen/polyak/v1/LeadMessage.js';
 import type { Proof__Output } from '../../proto/gen/polyak/v1/Proof.js';
 import type { WorkerMessage__Output } from '../../proto/gen/polyak/v1/WorkerMessage.js';
+import { serverDifference } from '../same-arithmetic.js';
 import type { ShardMetrics } from '../server-metrics.js';
-import { difference, factsOf, mayTolerate, type TrialFacts } from './admission.js';
+import { difference, differsByMachine, factsOf, mayTolerate, type TrialFacts } from './admission.js';
 import { LeaseClock } from './lease-clock.js';
 import { Member, type ControlStream } from './member.js';
 import { Round, type BadLeaves, type Lease, type Tile } from './round.js';
@@ -182,7 +183,7 @@ export class Membership {
     else if (message.preparationFailed) {
       const { code, message: text } = message.preparationFailed;
       // Where another worker could prepare, the fault is this one's; and another may run what this one does not.
-      if (this.known || code === 'refused') return this.refuse(member, text, code);
+      if (this.known || code === 'refused') return this.refuse(member, text, { code });
       this.options.abort(new PolyakError(isErrorCode(code) ? code : 'internal', text));
     } else if (message.leaving) this.lose(member, 'left');
     else if (this.running && member.proven) this.receiveForRound(member, message, this.running);
@@ -219,14 +220,19 @@ export class Membership {
 
   private judge(member: Member, proof: Proof__Output): void {
     if (this.quarantined.has(member.id)) return this.refuse(member, 'its gradients were not finite where others were');
+    const fromServer = serverDifference(proof);
+    // Before it is the first, or the trial would be its and nobody's.
+    if (fromServer !== undefined && this.options.numerics === 'exact')
+      return this.refuse(member, fromServer, { byFingerprint: true });
     if (!this.known) {
       this.record(factsOf(proof), true);
       // That those who come later do the same again, is nothing new.
       this.losses.progressed();
     }
-    const why = this.known && difference(this.known, proof);
+    const why = this.known && (difference(this.known, proof) ?? fromServer);
     if (this.known && why !== undefined) {
-      if (this.options.numerics !== 'tolerant' || !mayTolerate(this.known, proof)) return this.refuse(member, why);
+      if (this.options.numerics !== 'tolerant' || !mayTolerate(this.known, proof))
+        return this.refuse(member, why, { byFingerprint: differsByMachine(this.known, proof) });
       this.reproducible = false;
       this.options.notice('tolerated', `worker ${member.id} was admitted under numerics: tolerant; ${why}`);
     }
@@ -247,10 +253,10 @@ export class Membership {
     this.options.notice('module', message);
   }
 
-  private refuse(member: Member, reason: string, code = ''): void {
+  private refuse(member: Member, reason: string, { code = '', byFingerprint = false } = {}): void {
     this.options.log.warn({ worker: member.id, reason }, 'worker refused');
     this.options.notice('refused', `worker ${member.id}: ${reason}`);
-    member.send({ refused: { message: reason } });
+    member.send({ refused: { message: reason, byFingerprint } });
     this.members.delete(member.id);
     member.close();
     if (code === 'refused' && this.members.size === 0) {

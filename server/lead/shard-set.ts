@@ -50,6 +50,8 @@ export interface ShardSetOptions {
   held: (step: number, node: TreeNode, shard: number) => void;
   /** A bucket does not take a shard's file now; the shard tries again. */
   cutDelayed: (reason: string) => void;
+  /** The shard's process is to end: it waits for some seconds until the lead has a checkpoint and leaves it. */
+  draining: (shard: number) => void;
 }
 
 export class ShardSet {
@@ -181,6 +183,7 @@ export class ShardSet {
       const { step = 0, file = '', bytes = 0, chunks = [] } = report.cutWritten;
       this.cuts.written(step, shard, { file, bytes: Number(bytes), chunks });
     } else if (report.cutDelayed) this.options.cutDelayed(`shard ${shard}: ${report.cutDelayed.message ?? ''}`);
+    else if (report.draining) this.options.draining(shard);
     else if (report.fenced) {
       const reason = `shard ${shard}: ${report.fenced.message ?? ''}`;
       interrupt(report.fenced.replaced ? new Replaced(reason) : new Rollback(reason));

@@ -9,10 +9,12 @@ import { finishMeasuring, isMeasured, measuredFloats } from '../../common/input-
 import type { Experiment } from '../../common/experiment/schema.js';
 import { measuredMetrics } from '../../common/experiment/stages.js';
 import type { ChunkFrame } from '../../common/frame.js';
+import { arithmeticRevision } from '../../common/kernels/arithmetic-revision.js';
 import type { Logger } from '../../common/log.js';
 import type { Manifest } from '../../common/manifest.js';
 import { preprocessPlan } from '../../common/preprocessing/preprocess-plan.js';
 import type { TlsFiles } from '../../common/tls/tls-files.js';
+import { withResolvers } from '../../common/with-resolvers.js';
 import { passLeaves, type TrainingPlan } from '../../common/plan.js';
 import { ownVersion } from '../../common/version.js';
 import { claimIncarnation, lostCheckpoint, newestCheckpoint } from '../checkpoint/checkpoint.js';
@@ -30,7 +32,7 @@ import { openAuditLog, type AuditLog } from './audit-log.js';
 import { Checkpointer } from './checkpointer.js';
 import { divergedEvent, failureEvent } from './end-event.js';
 import { FullBatchTraining } from './full-batch-training.js';
-import { Interruption, Replaced, Rollback, Stopped, TrialEnd } from './interruption.js';
+import { Drained, Interruption, Replaced, Rollback, Stopped, TrialEnd } from './interruption.js';
 import { Membership, type RoundSpec } from './membership.js';
 import { PreprocessCollector } from './preprocess-collector.js';
 import { ProgressMeter } from './progress-meter.js';
@@ -41,10 +43,13 @@ import { addSums, emptySums, leadRecordSchema, meansOf, testScores, type Means, 
 import { UnsavedWork } from './unsaved-work.js';
 
 const memoryRetryMs = 1000;
+const drainingMessage = 'the server is to end; the trial goes on from its newest checkpoint';
 /** A trial that is to stop does not wait longer than this for its bucket; it ends where its newest checkpoint is. */
 const stopPatienceMs = 60_000;
 /** Between two notices that a bucket keeps a trial waiting, or does not take its checkpoints. */
 const noticeEveryMs = 60_000;
+/** How often a lead that is to checkpoint before it goes on looks whether there still are workers that finish the step. */
+const workersCheckMs = 250;
 
 export interface TrialLeadOptions {
   trialKey: Buffer;
@@ -89,6 +94,11 @@ export class TrialLead {
   private validatedAt = -1;
   private meter = new ProgressMeter();
   private stopRequested = false;
+  /** The process is to end. */
+  private isDraining = false;
+  /** What ends the present incarnation at its next step, after a checkpoint. */
+  private breakOff: Error | undefined;
+  private readonly left = withResolvers<undefined>();
   /** Of the newest checkpoint. */
   private committedStep = 0;
   private unsaved = new UnsavedWork();
@@ -161,8 +171,18 @@ export class TrialLead {
 
   /** Runs the trial to its end, or until it pauses. Never throws; the end is a report. */
   async run(): Promise<void> {
+    try {
+      await this.runIncarnations();
+    } finally {
+      this.left.resolve(undefined);
+    }
+  }
+
+  private async runIncarnations(): Promise<void> {
     let failures = 0;
     while (!this.ended) {
+      if (this.isDraining) return this.abandon(drainingMessage);
+      this.breakOff = undefined;
       this.advanced = false;
       this.isPlaced = false;
       this.interruption = new Interruption();
@@ -173,6 +193,7 @@ export class TrialLead {
         this.closeShards();
         if (this.ended) return;
         if (error instanceof TrialEnd) this.endWith(error.event);
+        else if (error instanceof Drained) this.abandon(error.message);
         else if (error instanceof Stopped) this.endWith({ event: 'stopped', step: this.committedStep });
         else if (error instanceof Replaced) {
           this.options.log.warn({ reason: error.message }, 'Fenced');
@@ -217,6 +238,26 @@ export class TrialLead {
     } else if (isBucket(this.options.directory)) {
       setTimeout(() => this.interruption.interrupt(new Stopped()), stopPatienceMs).unref();
     }
+  }
+
+  /** The process is to end: resolves when the trial is in a checkpoint and led here no longer, or has ended. */
+  async drain(): Promise<void> {
+    this.isDraining = true;
+    this.breakOffAt(new Drained(drainingMessage));
+    await this.left.promise;
+    if (this.endedAs !== 'abandoned') await this.reported();
+  }
+
+  /** At the next step, after a checkpoint; at once where nobody is there to finish the present one. */
+  private breakOffAt(reason: Error): void {
+    const { interruption } = this;
+    this.breakOff = reason;
+    if (interruption.signal.aborted) return;
+    const watch = setInterval(() => {
+      if (this.membership.size === 0) interruption.interrupt(reason);
+    }, workersCheckMs);
+    interruption.signal.addEventListener('abort', () => clearInterval(watch), { once: true });
+    if (this.membership.size === 0) interruption.interrupt(reason);
   }
 
   /** Forget the trial without a word: it has been dropped, or another leads it. */
@@ -270,9 +311,9 @@ export class TrialLead {
     this.membership.admitAll();
 
     while (step < untilStep && !this.hasConverged) {
-      if (this.stopRequested) {
+      if (this.stopRequested || this.breakOff) {
         await checkpointer.now(step);
-        throw new Stopped();
+        throw this.stopRequested ? new Stopped() : (this.breakOff ?? new Stopped());
       }
       await checkpointer.ifDue(step);
       const sums = await this.trainStep(step, step === allSteps - 1, plan, shards);
@@ -373,6 +414,7 @@ export class TrialLead {
         leadEpoch,
         rateFactor: this.plateau.factor,
         version: ownVersion(),
+        arithmetic: arithmeticRevision,
       },
       manifest: JSON.parse(manifest) as Manifest,
       chunkFloats,
@@ -380,6 +422,7 @@ export class TrialLead {
       needsTrust: !this.fullBatch && chosenOptimizer(experiment).optimizer.updateSquares !== undefined,
       ...{ beginLocally, release, interruption, tls },
       cutDelayed: (reason) => this.bucketDelays(reason),
+      draining: (drained) => this.breakOffAt(new Rollback(`shard ${drained} is to end, and comes again`)),
       held: (step, node, holder) => {
         const { round } = this.membership;
         if (round?.spec.kind === 'GRADIENT' && round.spec.step === step) round.held(node, holder);

@@ -281,5 +281,7 @@ describe('Arithmetic that ends', () => {
     );
     await arithmetic.close();
     expect((await Promise.all(jobs)).at(-1)).toBe('the arithmetic threads have been closed');
+    // Which whoever asks whether the server lives is told.
+    expect(arithmetic.failure).toBe('the arithmetic threads have been closed');
   });
 });

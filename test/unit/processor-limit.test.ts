@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { processorLimit, processorQuota } from '../../common/processor-limit.js';
+import { processorLimit, processorQuota, serverThreads } from '../../common/processor-limit.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'polyak-cgroup-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -41,6 +41,10 @@ describe('the processors that a process may use', () => {
     const none = { 'cpu/cpu.cfs_quota_us': '-1\n', 'cpu/cpu.cfs_period_us': '100000\n' };
     expect(quota('4:cpu,cpuacct:/\n', none)).toBe(Infinity);
     expect(quota('0::/\n', {})).toBe(Infinity);
+  });
+
+  it('give a server one thread fewer than there are, at least one and at most four', () => {
+    expect([1, 2, 3, 5, 64].map((processors) => serverThreads(processors))).toEqual([1, 1, 2, 4, 4]);
   });
 
   it('are at least one, and no more than there are', () => {

@@ -16,6 +16,7 @@ export interface Begin {
   'leadEpoch'?: (number);
   'rateFactor'?: (number | string);
   'version'?: (string);
+  'arithmetic'?: (number);
 }
 
 export interface Begin__Output {
@@ -32,4 +33,5 @@ export interface Begin__Output {
   'leadEpoch': (number);
   'rateFactor': (number);
   'version': (string);
+  'arithmetic': (number);
 }

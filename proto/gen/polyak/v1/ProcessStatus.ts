@@ -7,6 +7,8 @@ export interface ProcessStatus {
   'shard'?: (number);
   'address'?: (string);
   'id'?: (string);
+  'fingerprint'?: (string);
+  'trials'?: (number);
 }
 
 export interface ProcessStatus__Output {
@@ -14,4 +16,6 @@ export interface ProcessStatus__Output {
   'shard': (number);
   'address': (string);
   'id': (string);
+  'fingerprint': (string);
+  'trials': (number);
 }

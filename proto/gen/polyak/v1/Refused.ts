@@ -3,8 +3,10 @@
 
 export interface Refused {
   'message'?: (string);
+  'byFingerprint'?: (boolean);
 }
 
 export interface Refused__Output {
   'message': (string);
+  'byFingerprint': (boolean);
 }

@@ -24,6 +24,7 @@ export interface Register {
   'shardEpoch'?: (number);
   'trials'?: (Buffer | Uint8Array | string)[];
   'version'?: (string);
+  'fingerprint'?: (string);
 }
 
 export interface Register__Output {
@@ -34,4 +35,5 @@ export interface Register__Output {
   'shardEpoch': (number);
   'trials': (Buffer)[];
   'version': (string);
+  'fingerprint': (string);
 }

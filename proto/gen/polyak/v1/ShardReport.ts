@@ -14,6 +14,7 @@ import type { Measured as _polyak_v1_Measured, Measured__Output as _polyak_v1_Me
 import type { CutDelayed as _polyak_v1_CutDelayed, CutDelayed__Output as _polyak_v1_CutDelayed__Output } from '../../polyak/v1/CutDelayed.js';
 import type { RateKnown as _polyak_v1_RateKnown, RateKnown__Output as _polyak_v1_RateKnown__Output } from '../../polyak/v1/RateKnown.js';
 import type { UnitSquares as _polyak_v1_UnitSquares, UnitSquares__Output as _polyak_v1_UnitSquares__Output } from '../../polyak/v1/UnitSquares.js';
+import type { Draining as _polyak_v1_Draining, Draining__Output as _polyak_v1_Draining__Output } from '../../polyak/v1/Draining.js';
 
 export interface ShardReport {
   'begun'?: (_polyak_v1_Begun | null);
@@ -30,7 +31,8 @@ export interface ShardReport {
   'cutDelayed'?: (_polyak_v1_CutDelayed | null);
   'rateKnown'?: (_polyak_v1_RateKnown | null);
   'unitSquares'?: (_polyak_v1_UnitSquares | null);
-  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"measured"|"cutDelayed"|"rateKnown"|"unitSquares";
+  'draining'?: (_polyak_v1_Draining | null);
+  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"measured"|"cutDelayed"|"rateKnown"|"unitSquares"|"draining";
 }
 
 export interface ShardReport__Output {
@@ -48,5 +50,6 @@ export interface ShardReport__Output {
   'cutDelayed'?: (_polyak_v1_CutDelayed__Output | null);
   'rateKnown'?: (_polyak_v1_RateKnown__Output | null);
   'unitSquares'?: (_polyak_v1_UnitSquares__Output | null);
-  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"measured"|"cutDelayed"|"rateKnown"|"unitSquares";
+  'draining'?: (_polyak_v1_Draining__Output | null);
+  'message'?: "begun"|"held"|"scalars"|"overflow"|"cutPlanned"|"cutWritten"|"fenced"|"failed"|"heartbeat"|"reached"|"measured"|"cutDelayed"|"rateKnown"|"unitSquares"|"draining";
 }
