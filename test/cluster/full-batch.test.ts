@@ -134,12 +134,26 @@ describe('a logistic regression of the wines', () => {
     expect(events.find(({ event, kind }) => event === 'notice' && kind === 'converged')).toBeDefined();
   });
 
-  it.each(['bfgs', 'newton'])('%s has the same bits after 100 evaluations, however they are shared', async (method) => {
-    const changes = [...ofWines, `optimizer={${method}: {tolerance: 1e-4}}`, 'train.epochs=100'];
-    const { result } = await trained('logistic-regression.yaml', 1, 1, changes);
-    const { result: shared } = await trained('logistic-regression.yaml', 2, 2, changes);
-    expect(shared['weightsSha256']).toBe(result['weightsSha256']);
-  });
+  it.each(['bfgs', 'newton'])(
+    '%s has the same bits after 100 evaluations, however they are shared, and where all is killed on the way and resumed',
+    async (method) => {
+      const optimizer = `optimizer={${method}: {tolerance: 1e-4}}`;
+      const changes = [...ofWines, optimizer, 'train.epochs=100', 'checkpoint.every=0.2'];
+      const { result } = await trained('logistic-regression.yaml', 1, 1, changes);
+      const cut = start('logistic-regression.yaml', 2, 2, changes);
+      try {
+        // Of Newton's method in the middle of its differences.
+        await cut.step(30);
+        cut.process.kill('SIGKILL');
+        await cut.exitCode();
+        const resumed = await cut.resume(['--workers', '1', '--shards', '1']).finished();
+        expect(resumed['weightsSha256']).toBe(result['weightsSha256']);
+        expect(resumed['averageSha256']).toBe(result['averageSha256']);
+      } finally {
+        cut.remove();
+      }
+    },
+  );
 });
 
 describe("Rosenbrock's valley as a module's model", () => {
@@ -147,5 +161,23 @@ describe("Rosenbrock's valley as a module's model", () => {
     const { losses } = await trained('rosenbrock.yaml', 1, 1);
     expect(losses[0]).toBeCloseTo(24.2, 4);
     expect(losses.at(-1)).toBeLessThan(1e-5);
+  });
+
+  it('to the same bits with one, two and three workers, and with two shards', async () => {
+    // Three leaves, one for each worker. Its two weights are fewer than the least chunk; those of the digits lie in five.
+    const changes = ['train.microBatchSize=1'];
+    const ends = [];
+    for (const [workers, shards] of [
+      [1, 1],
+      [2, 2],
+      [3, 2],
+    ] as const) {
+      const { result, losses } = await trained('rosenbrock.yaml', workers, shards, changes);
+      expect(losses.at(-1)).toBeLessThan(1e-5);
+      ends.push({ weights: result['weightsSha256'], average: result['averageSha256'], steps: result['steps'], losses });
+    }
+    expect(ends[0]!.weights).toMatch(/^[0-9a-f]{64}$/);
+    expect(ends[1]).toEqual(ends[0]);
+    expect(ends[2]).toEqual(ends[0]);
   });
 });

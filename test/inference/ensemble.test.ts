@@ -34,7 +34,7 @@ async function sweepOver(experiment: Omit<ExperimentInput, 'name'>, folder: stri
   const optimizer = { adam: { learningRate: '$rate' } };
   const train = { ...experiment.train, epochs: 2 };
   const value = { ...experiment, name: 'members', optimizer, train, objective, search };
-  return await sweep(templateOf(value as never, folder), { state: join(folder, 'state'), workers: 1 }).result;
+  return await sweep(templateOf(value, folder), { state: join(folder, 'state'), workers: 1 }).result;
 }
 
 /** Of one sample. */
@@ -124,8 +124,8 @@ describe.each(kinds)('an ensemble that predicts $what', { timeout: 300_000 }, ({
       await run.dispose();
     }
     const ofSample = (row: number) => predicted.map((member) => member[row]!);
-    const mean = (members: number[][]) => members[0]!.map((_, output) => meanOf(members.map((each) => each[output]!)));
-    const expectedOf = (together: (members: number[][]) => number[]) =>
+    const mean = (all: number[][]) => all[0]!.map((_, output) => meanOf(all.map((each) => each[output]!)));
+    const expectedOf = (together: (all: number[][]) => number[]) =>
       cells.map((row, index) => of(together(ofSample(index)), row.at(-1)!));
     const expected = expectedOf(mean);
     const loss = meanOf(expected.map((each) => each.loss));
@@ -165,7 +165,7 @@ describe('an ensemble is refused', { timeout: 300_000 }, () => {
   beforeAll(async () => {
     for (const [name, change] of Object.entries(changes)) {
       const train = { ...classes.train, epochs: 1 };
-      runs.set(name, await ScratchRun.train({ ...classes, train, ...change } as never, files));
+      runs.set(name, await ScratchRun.train({ ...classes, train, ...change }, files));
     }
   }, 300_000);
   afterAll(() => runs.forEach((run) => run.remove()));

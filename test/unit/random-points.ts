@@ -31,7 +31,7 @@ export class RandomPoints {
   }
 
   /** Uniform, from -2 to 2 unless told otherwise. */
-  values(count: number, { from = -2, to = 2, kinks = [] }: Range = {}): Float32Array {
+  values(count: number, { from = -2, to = 2, kinks = [] }: Range = {}): Float32Array<ArrayBuffer> {
     return Float32Array.from({ length: count }, () => {
       for (;;) {
         const value = from + (to - from) * this.#random.uniform();
