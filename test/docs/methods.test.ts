@@ -62,7 +62,8 @@ describe('docs/methods.md', () => {
     const flags = words.filter((word) => word.startsWith('--'));
     expect(flags.filter((flag) => !command.options.some(({ long }) => long === flag))).toEqual([]);
     const views = words[words.indexOf('--augment') + 1];
-    if (words.includes('--augment')) expect(TestTimeViews.for(views!, [8, 8, 3], 1).count).toBeGreaterThan(1);
+    if (words.includes('--augment'))
+      expect(TestTimeViews.for(views!, { shape: [8, 8, 3], preprocess: [] }, 1).count).toBeGreaterThan(1);
   });
 
   it('has a line in every section of a method', () => {

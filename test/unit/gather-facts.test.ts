@@ -61,8 +61,9 @@ describe('the facts of a sweep', () => {
   };
   /** Trial n takes 10 (n + 1) seconds and is the better the later it is; 1 fails, 2 diverges. */
   const train = async () => {
-    const { run, changes } = sweep.startNext()!;
-    await ledger.commit(changes);
+    const started = sweep.startNext();
+    await ledger.commit(started.changes);
+    const run = started.run!;
     const { trial } = run;
     const seconds = 10 * (trial + 1);
     run.computeSeconds += seconds;
