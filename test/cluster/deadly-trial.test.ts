@@ -77,7 +77,7 @@ it('a sweep with trials that kill every worker that takes them fails those and f
     join(folder, 'runs'),
   ]);
   const { code, said } = await sweep.ended;
-  expect(code, said).toBe(0);
+  expect(code, `it said ${said}`).toBe(0);
   const ends = sweep.lines.filter(
     ({ event, trial }) => (event === 'finished' || event === 'failed') && trial !== undefined,
   );
