@@ -24,7 +24,7 @@ export function addListenFlags(command: Command): Command {
   command
     .option('--listen <host:port>', 'where it serves; port 0 takes any', '127.0.0.1:0')
     .option('--advertise <host:port>', 'what other machines reach it by (default: where it listens)')
-    .option('--metrics-port <port>', 'for /metrics and /healthz; 0 takes any', wholeNumber, 0);
+    .option('--metrics-port <port>', 'for /metrics, /healthz and /readyz; 0 takes any', wholeNumber, 0);
   return addRoleFlags(command);
 }
 

@@ -55,8 +55,8 @@ export function addWorker(program: Command): void {
       'one worker process for each of these GPUs: all, or numbers such as 0,2 (never run on a GPU)',
     )
     .option('--no-modules', 'refuse trials that have a module, that is code of their own')
-    .option('--metrics-host <host>', 'address that /metrics and /healthz listen on', '127.0.0.1')
-    .option('--metrics-port <port>', 'for /metrics and /healthz; 0 takes any', wholeNumber, 0);
+    .option('--metrics-host <host>', 'address that /metrics, /healthz and /readyz listen on', '127.0.0.1')
+    .option('--metrics-port <port>', 'for /metrics, /healthz and /readyz; 0 takes any', wholeNumber, 0);
   addRoleFlags(command)
     .addHelpText(
       'after',
