@@ -137,8 +137,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const { coordinatorEpoch } = store;
   const notice = (run: RunRow, kind: string, message: string) => {
     const body = JSON.stringify({ event: 'notice', kind, message });
-    const kept = ledger.commit([{ table: 'reports', row: { run: run.key, kind: 'NOTICE', step: 0, body } }]);
-    kept.then(
+    const written = ledger.commit([{ table: 'reports', row: { run: run.key, kind: 'NOTICE', step: 0, body } }]);
+    written.then(
       () => run.sweep === null && events.send(run.key, body),
       () => undefined,
     );

@@ -24,7 +24,7 @@ describe('a rolling upgrade', () => {
   let folder: string;
   const roles: ClusterRole[] = [];
 
-  const program = (version: string) => otherProgram(folder, version, { version });
+  const program = (name: string) => otherProgram(folder, name, { version: name });
 
   /** The process of a role, by the program of that version. */
   function start(role: 'coordinator' | 'server' | 'worker', args: string[], other = bin): ClusterRole {
@@ -149,8 +149,8 @@ describe('a rolling upgrade', () => {
       await expect.poll(led, { timeout: 60_000 }).toBe(0);
       await leave(old.started);
 
-      const version = `${major}.${minor + 1}.1`;
-      const other = await begin(otherProgram(folder, 'other-arithmetic', { version, arithmetic: 99 }));
+      const next = `${major}.${minor + 1}.1`;
+      const other = await begin(otherProgram(folder, 'other-arithmetic', { version: next, arithmetic: 99 }));
       await sweep.change('RESUME');
       const waits = async () => await readMetric(other.metrics, 'polyak_coordinator_trials_without_suitable_worker');
       await expect.poll(waits, { timeout: 60_000, interval: 500 }).toBeGreaterThan(0);
@@ -160,7 +160,7 @@ describe('a rolling upgrade', () => {
       await sweep.change('PAUSE');
       await leave(other.started);
 
-      await begin(otherProgram(folder, 'next', { version }));
+      await begin(otherProgram(folder, 'next', { version: next }));
       await sweep.change('RESUME');
       expect((await ended).event).toBe('sweep-finished');
       expect(await sweep.table()).toEqual(table);

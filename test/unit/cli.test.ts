@@ -137,36 +137,6 @@ describe('a role', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
-  it('writes text to a terminal and JSON elsewhere, and of a worker every line has its id', async () => {
-    const args = ['worker', '--coordinator', '127.0.0.1:9', '--backend', 'cpu', '--json'];
-    const logged = async (command: string, given: string[]) => {
-      const child = spawn(command, given, { stdio: ['ignore', 'pipe', 'pipe'] });
-      let text = '';
-      const said = new Promise<void>((resolve) => {
-        for (const stream of [child.stdout, child.stderr]) {
-          stream.on('data', (part: Buffer) => {
-            text += part.toString();
-            if (/ready\b.*\n/.test(text)) resolve();
-          });
-        }
-      });
-      await said;
-      const gone = once(child, 'close');
-      child.kill('SIGTERM');
-      await gone;
-      return text.split('\n').filter((line) => /\battend|ready/.test(line));
-    };
-    for (const line of await logged(process.execPath, [bin, ...args])) {
-      const record = JSON.parse(line) as Record<string, unknown>;
-      expect(record).toMatchObject({ role: 'worker', worker: expect.stringMatching(/^[0-9a-f-]{36}$/) as string });
-    }
-    // A terminal of its own, whose output is this process's.
-    const terminal = ['-qec', `exec ${[process.execPath, bin, ...args].join(' ')} 2>&1`, '/dev/null'];
-    const shown = await logged('script', terminal);
-    expect(shown.at(-1)).toMatch(/^(.\[2m)?\d\d:\d\d:\d\d\.\d{3}.* worker-[0-9a-f]{8} +info +ready/);
-    expect(shown.at(-1)).not.toContain('{');
-  });
-
   it('ends with the process that started it', async () => {
     const args = [bin, 'coordinator', '--store', join(folder, 'c.db'), '--json', '--parent-pipe'];
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'ignore'] });
