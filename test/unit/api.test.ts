@@ -165,11 +165,14 @@ describe("a sweep's events", () => {
     const rest = eventsOf(url, () => false, { 'last-event-id': '0' });
     await call('POST', '/sweeps/small/stop');
     const events = (await rest).filter(({ event }) => event !== 'progress');
+    // After the trials' creation that it is to be halted, and that it is.
     expect(events.map(({ id, event }) => [id, event])).toEqual([
       ['1', 'log'],
+      ['2', 'log'],
+      ['3', 'log'],
       [undefined, 'end'],
     ]);
-    expect(JSON.parse(events[1]?.data ?? '')).toEqual({ event: 'sweep-stopped', reason: null });
+    expect(JSON.parse(events.at(-1)?.data ?? '')).toEqual({ event: 'sweep-stopped', reason: null });
   });
 
   it('refuse a Last-Event-ID that is none', async () => {
