@@ -101,7 +101,20 @@ describe('a sweep on a coordinator elsewhere', () => {
       said = polyak('sweep', file, '--coordinator', cluster.coordinator, '--detach');
       const { sweepKey } = SweepFolder.open(state, 'rounds-search-1').facts;
       const follower = new SweepFollower(cluster.coordinator, Buffer.from(sweepKey, 'hex'), 30_000);
-      const last = await follower.follow(() => undefined, new AbortController().signal);
+      const { signal } = new AbortController();
+      const last = await follower.follow(() => undefined, signal);
+      // What workers did for it until they were told of its end still counts.
+      let spent = -1;
+      await expect
+        .poll(
+          async () => {
+            const before = spent;
+            spent = (await follower.snapshot(signal)).spent.computeSeconds;
+            return spent === before;
+          },
+          { interval: 1500, timeout: 30_000 },
+        )
+        .toBe(true);
       follower.close();
       expect(last.event).toBe('sweep-finished');
     }, 90_000);
