@@ -283,7 +283,8 @@ export class Dispatcher {
     if (!this.shardsOf(run.shards)) return;
     if (run.state === 'waiting') this.parts.ledger.commitSoon(this.parts.runs.advance(run, 'start'));
     for (const place of this.workers.all()) {
-      if (this.suitability.suits(place, run)) this.workers.assign(place, run);
+      // Also of another kind, so that whoever started it is told why it is not taken; others of that kind are not tried then.
+      if (this.suitability.mayTry(place, run)) this.workers.assign(place, run);
     }
     this.tell(run);
   }

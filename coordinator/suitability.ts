@@ -27,13 +27,16 @@ export class Suitability {
   /** For as long as the coordinator has a run in mind. */
   private readonly known = new WeakMap<RunRow, Known>();
 
-  suits({ id, fingerprint }: Candidate, run: RunRow): boolean {
+  suits(candidate: Candidate, run: RunRow): boolean {
+    const fingerprint = this.known.get(run)?.fingerprint;
+    if (!this.mayTry(candidate, run)) return false;
+    return candidate.fingerprint === '' || fingerprint === undefined || fingerprint === candidate.fingerprint;
+  }
+
+  /** It has not been refused: of another fingerprint it will be, by words that say what differs. */
+  mayTry({ id, fingerprint }: Candidate, run: RunRow): boolean {
     const known = this.known.get(run);
-    if (!known) return true;
-    if (known.refused.has(id)) return false;
-    if (fingerprint === '') return true;
-    if (known.refusedFingerprints.has(fingerprint)) return false;
-    return known.fingerprint === undefined || known.fingerprint === fingerprint;
+    return !known || !(known.refused.has(id) || known.refusedFingerprints.has(fingerprint));
   }
 
   /** Its lead has taken the worker, and would take none of another fingerprint. */

@@ -10,6 +10,7 @@ const atFirst = ['--values', exampleFile('baked-in'), '--set=server.replicas=2,p
 
 export function rolloutChecks(release: Release): Check[] {
   const { namespace } = release;
+  let certificates: readonly string[] = [];
   return [
     {
       name: 'it is installed, and every pod becomes ready',
@@ -23,6 +24,7 @@ export function rolloutChecks(release: Release): Check[] {
         );
         const refused = events.filter(({ reason }) => reason === 'FailedCreate');
         demand(refused.length === 0, refused.map(({ message }) => message).join('; '));
+        certificates = certificatesOf(release);
         return names(release.pods()).join(', ');
       },
     },
@@ -90,6 +92,15 @@ export function rolloutChecks(release: Release): Check[] {
         return `${after.length} pods of polyak:0.2.0`;
       },
     },
+    {
+      name: 'upgrades keep the certificates that Helm has made',
+      run: () => {
+        const now = certificatesOf(release);
+        demand(now.length > 3, `there are ${now.length} Secrets of certificates`);
+        demand(now.join() === certificates.join(), 'some certificates are others than after the install');
+        return `${now.length} Secrets`;
+      },
+    },
     ...['broken', 'unready'].map((tag) => ({
       name: `an upgrade to an image that ${tag === 'broken' ? 'cannot be pulled' : 'never becomes ready'} stops, and is taken back`,
       run: async () => await brokenRollout(release, tag),
@@ -115,6 +126,17 @@ export function rolloutChecks(release: Release): Check[] {
       },
     },
   ];
+}
+
+/** With their keys, by name. */
+function certificatesOf(release: Release): string[] {
+  return release.cluster
+    .get<{ metadata: { name: string }; type: string; data: Record<string, string> }>(
+      'secrets',
+      `--namespace=${release.namespace}`,
+    )
+    .filter(({ data }) => 'tls.crt' in data)
+    .map(({ metadata, data }) => `${metadata.name} ${JSON.stringify(data)}`);
 }
 
 async function jobs(release: Release): Promise<string> {
