@@ -22,6 +22,8 @@ export class KeptSweep {
   store!: SqliteStore;
   sweep!: Sweep;
   runs!: Runs;
+  /** Of what works on it: how each is closed. */
+  readonly closing: (() => unknown)[] = [];
   private epochs = 0;
 
   get file(): string {
@@ -56,8 +58,14 @@ export class KeptSweep {
     await this.store.close();
   }
 
+  /** Closes what works on it, the last first. */
+  async closeAll(): Promise<void> {
+    for (const close of this.closing.splice(0).toReversed()) await close();
+  }
+
   /** Also where it has not begun. */
   async remove(): Promise<void> {
+    await this.closeAll();
     if (this.epochs > 0) await this.store.close();
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -21,13 +21,11 @@ function drawing(batches: number[], search: Record<string, unknown> = {}, microB
 }
 
 let kept: KeptSweep;
-const closing: (() => unknown)[] = [];
 
 beforeEach(() => {
   kept = new KeptSweep();
 });
 afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
   await kept.remove();
 });
 
@@ -168,7 +166,7 @@ describe('a coordinator', () => {
       },
       signal: new AbortController().signal,
     });
-    closing.push(() => attendance.close());
+    kept.closing.push(() => attendance.close());
     return async (count: number) => {
       while (new Set(led).size < count) await new Promise<void>((resolve) => (wake = resolve));
       return [...new Set(led)];
@@ -177,9 +175,9 @@ describe('a coordinator', () => {
 
   async function startOn(file: string): Promise<{ address: string; snapshot: () => Promise<SweepSnapshot> }> {
     const running = await startCoordinator({ listen: '127.0.0.1:0', metricsPort: 0, store: file, log });
-    closing.push(() => running.close());
+    kept.closing.push(() => running.close());
     const client = coordinatorClient(running.address);
-    closing.push(() => client.close());
+    kept.closing.push(() => client.close());
     const snapshot = async () => {
       const sweepKey = Buffer.from(kept.key, 'hex');
       const reply = await unary<{ sweeps: string[] }>('coordinator', (callback) =>
@@ -203,7 +201,7 @@ describe('a coordinator', () => {
       ...{ coordinator: address, register: { role: 'WORKER', id: 'w' }, log, onOrder: () => undefined },
       signal: new AbortController().signal,
     });
-    closing.push(() => worker.close());
+    kept.closing.push(() => worker.close());
     const toLead = attendAsServer(address, 'first');
     expect(await toLead(4)).toHaveLength(4);
     await expect

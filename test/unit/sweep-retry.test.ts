@@ -16,13 +16,11 @@ const experiment = (search: Record<string, unknown> = {}) => ({
 });
 
 let kept: KeptSweep;
-const closing: (() => unknown)[] = [];
 
 beforeEach(() => {
   kept = new KeptSweep();
 });
 afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
   await kept.remove();
 });
 
@@ -32,7 +30,7 @@ async function coordinator() {
   const log = pino({ level: 'silent' });
   const running = await startCoordinator({ listen: '127.0.0.1:0', metricsPort: 0, store: kept.file, log });
   const client = coordinatorClient(running.address);
-  closing.push(
+  kept.closing.push(
     () => running.close(),
     () => client.close(),
   );
@@ -64,7 +62,7 @@ describe('a trial that has failed', () => {
       expect(snapshot.counts).toMatchObject(counts);
     // Whoever has not heard the answer asks again.
     expect((await retry(1)).counts).toMatchObject(counts);
-    for (const close of closing.splice(0).toReversed()) await close();
+    await kept.closeAll();
     await kept.restart();
     expect(retriesIn(await kept.store.log(kept.key, 0, 1000))).toBe(1);
     await kept.trainAll();

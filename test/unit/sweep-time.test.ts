@@ -18,14 +18,12 @@ const experiment = {
 };
 
 let kept: KeptSweep;
-const closing: (() => unknown)[] = [];
 
 beforeEach(() => {
   kept = new KeptSweep();
 });
 afterEach(async () => {
   vi.useRealTimers();
-  for (const close of closing.splice(0).toReversed()) await close();
   await kept.remove();
 });
 
@@ -124,7 +122,7 @@ describe('a budget of compute time', () => {
     const log = pino({ level: 'silent' });
     const listen = `127.0.0.1:${await freePort('127.0.0.1')}`;
     let running = await startCoordinator({ listen, metricsPort: 0, store: kept.file, log });
-    closing.push(() => running.close());
+    kept.closing.push(() => running.close());
     const held = new Set<string>();
     let wake: () => void = () => undefined;
     const join = ({ join: order }: Order__Output) => {
@@ -138,14 +136,14 @@ describe('a budget of compute time', () => {
       const trials = () => [...held].map((key) => Buffer.from(key, 'hex'));
       const { signal } = new AbortController();
       const attendance = attend({ coordinator: listen, register, trials, onOrder: join, signal, log });
-      closing.push(() => attendance.close());
+      kept.closing.push(() => attendance.close());
     }
     while (held.size === 0) await new Promise<void>((resolve) => (wake = resolve));
     await running.close();
     await makeOlder(30);
     running = await startCoordinator({ listen, metricsPort: 0, store: kept.file, log });
     const client = coordinatorClient(listen);
-    closing.push(() => client.close());
+    kept.closing.push(() => client.close());
     const spent = async () => {
       const sweepKey = Buffer.from(kept.key, 'hex');
       const reply = await unary<{ sweeps: string[] }>('coordinator', (callback) =>
