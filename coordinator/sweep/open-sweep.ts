@@ -1,6 +1,7 @@
 /** A sweep made of its rows: when it is submitted, and again when a coordinator starts on the store. */
 import { PolyakError } from '../../common/errors.js';
 import type { Runs } from '../runs.js';
+import type { Decider } from '../search/decider.js';
 import type { LogEntry } from '../search/log.js';
 import { Repetition } from '../search/repetition.js';
 import { replay } from '../search/replay.js';
@@ -8,7 +9,8 @@ import { Search } from '../search/search.js';
 import type { RunRow, SweepRow, TrialRow } from '../store/rows.js';
 import type { StoreReader } from '../store/store.js';
 import { epochReportOf } from './run-report.js';
-import { Sweep, type Decider, type EpochOfRun } from './sweep.js';
+import { Sweep } from './sweep.js';
+import type { EpochOfRun } from './sweep-books.js';
 import { isTrialOver } from './trial-book.js';
 import { sweepRecordSchema } from './sweep-settings.js';
 import { TrialPlan } from './trial-plan.js';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { PolyakError } from '../../common/errors.js';
 import { isEnd, type RunEnd } from '../run-state.js';
 import type { Value } from '../search/log.js';
-import type { EndFacts } from './sweep.js';
+import type { EndFacts } from './trial-life.js';
 import type { EpochReport } from './member-reports.js';
 
 const number = z.number().nullable();

@@ -1,16 +1,16 @@
 /** Which changes of a sweep's trials its search can take: those that it has not decided upon already. */
 import { isDeepStrictEqual } from 'node:util';
 import { PolyakError } from '../../common/errors.js';
-import type { RunRow, TrialRow } from '../store/rows.js';
-import type { Sweep } from './sweep.js';
+import type { RunRow, SweepRow, TrialRow } from '../store/rows.js';
+import type { SweepBooks } from './sweep-books.js';
 import type { SweepSettings } from './sweep-settings.js';
 import { requireCountable } from './trial-plan.js';
 
-type Searched = Pick<Sweep, 'plan' | 'row' | 'settings' | 'isRepetition'>;
+type Searched = Pick<SweepBooks, 'plan' | 'settings' | 'isRepetition'> & { row: Readonly<SweepRow> };
 
 /** Errors: `usage`, with the way out. */
 export function requireExtensible(
-  { plan, row, settings, isRepetition, refusalOfMore }: Searched & Pick<Sweep, 'refusalOfMore'>,
+  { plan, row, settings, isRepetition, refusalOfMore }: Searched & Pick<SweepBooks, 'refusalOfMore'>,
   trials: number,
 ): void {
   const { sampler = 'random' } = plan.section;

@@ -3,7 +3,6 @@
  * when a shard is lost. What is computed and applied is others' work; this decides the order.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { isBucket } from '../../common/checkpoint-location.js';
 import { PolyakError } from '../../common/errors.js';
 import { finishMeasuring, isMeasured, measuredFloats } from '../../common/input-statistics.js';
 import type { Experiment } from '../../common/experiment/schema.js';
@@ -17,11 +16,7 @@ import type { TlsFiles } from '../../common/tls/tls-files.js';
 import { withResolvers } from '../../common/with-resolvers.js';
 import { passLeaves, type TrainingPlan } from '../../common/plan.js';
 import { ownVersion } from '../../common/version.js';
-import { claimIncarnation, lostCheckpoint, newestCheckpoint } from '../checkpoint/checkpoint.js';
-import { folderError, trialsFolder } from '../checkpoint/checkpoint-folder.js';
-import { checkpointPlace } from '../checkpoint/checkpoint-place.js';
 import { hashVector } from '../checkpoint/checkpoint-reader.js';
-import { insist } from '../checkpoint/insist.js';
 import { readStoredModule } from '../checkpoint/stored-module.js';
 import { MemoryTaken } from '../memory-taken.js';
 import { afterValidation, firstPlateau } from '../plateau.js';
@@ -29,6 +24,7 @@ import type { ShardMetrics } from '../server-metrics.js';
 import { chosenOptimizer, learningRateOf, planOf, plateauOf } from '../step-rules.js';
 import type { TrialFacts } from './admission.js';
 import { openAuditLog, type AuditLog } from './audit-log.js';
+import { CheckpointSource } from './checkpoint-source.js';
 import { Checkpointer } from './checkpointer.js';
 import { divergedEvent, failureEvent } from './end-event.js';
 import { FullBatchTraining } from './full-batch-training.js';
@@ -46,8 +42,6 @@ const memoryRetryMs = 1000;
 const drainingMessage = 'the server is to end; the trial goes on from its newest checkpoint';
 /** A trial that is to stop does not wait longer than this for its bucket; it ends where its newest checkpoint is. */
 const stopPatienceMs = 60_000;
-/** Between two notices that a bucket keeps a trial waiting, or does not take its checkpoints. */
-const noticeEveryMs = 60_000;
 /** How often a lead that is to checkpoint before it goes on looks whether there still are workers that finish the step. */
 const workersCheckMs = 250;
 
@@ -107,13 +101,12 @@ export class TrialLead {
   private endedAs: string | undefined;
   private untilEpoch: number;
   private saidMemoryTaken = false;
-  /** By `performance.now()`, of the last notice about the bucket. */
-  private saidBucketAt = -Infinity;
   /** 0 until it is known. */
   private stepsPerEpoch = 0;
   /** The present incarnation has taken a step. */
   private advanced = false;
   private readonly audit: AuditLog | undefined;
+  private readonly source: CheckpointSource;
   /** Its newest checkpoint has been found, or that there is none. */
   private isPlaced = false;
   private fullBatch: FullBatchTraining | undefined;
@@ -123,6 +116,8 @@ export class TrialLead {
     this.addresses = options.shards;
     this.untilEpoch = options.untilEpoch;
     this.audit = openAuditLog(options.directory);
+    const { directory, hasFolder, log } = options;
+    this.source = new CheckpointSource({ directory, hasFolder, log, notice: (...what) => this.notice(...what) });
     this.epochSums = emptySums(measuredMetrics(options.experiment));
     this.membership = new Membership({
       experimentJson: options.experimentJson,
@@ -233,9 +228,9 @@ export class TrialLead {
   stop(): void {
     this.stopRequested = true;
     // The step cannot be finished; what is in the last checkpoint is kept.
-    if (this.membership.size === 0 && (this.isPlaced || !isBucket(this.options.directory))) {
+    if (this.membership.size === 0 && (this.isPlaced || !this.source.isBucket)) {
       this.interruption.interrupt(new Stopped());
-    } else if (isBucket(this.options.directory)) {
+    } else if (this.source.isBucket) {
       setTimeout(() => this.interruption.interrupt(new Stopped()), stopPatienceMs).unref();
     }
   }
@@ -285,7 +280,10 @@ export class TrialLead {
 
   private async runIncarnation(): Promise<void> {
     const { experiment } = this.options;
-    const checkpoint = await this.takeCheckpoint();
+    this.incarnation = await this.source.claim(this.interruption);
+    const lastKnown = Math.max(this.options.checkpointStep, this.committedStep);
+    const checkpoint = await this.source.newest(this.interruption, lastKnown);
+    this.isPlaced = true;
     this.committedStep = checkpoint?.record.step ?? 0;
     this.options.metrics.imagesRolledBack.inc(this.unsaved.images);
     // A checkpoint of the incarnation before may still be committed, which says nothing of this one.
@@ -333,51 +331,6 @@ export class TrialLead {
     await this.finish(step, facts, shards, checkpointer);
   }
 
-  /**
-   * Begins an incarnation, with the newest checkpoint; undefined where the trial has never had one. Errors: `lost` where it had
-   * one, and none can be read; `disk`, also where the sweep's folder was deleted.
-   */
-  private async takeCheckpoint(): Promise<Awaited<ReturnType<typeof newestCheckpoint>>> {
-    const { directory, checkpointStep, hasFolder } = this.options;
-    const step = Math.max(checkpointStep, this.committedStep);
-    const place = checkpointPlace(directory);
-    try {
-      await place.prepare({ within: hasFolder ? trialsFolder(directory) : undefined });
-      this.incarnation = await this.untilReachable(async () => await claimIncarnation(directory));
-    } catch (error) {
-      throw isBucket(directory) ? error : folderError(directory, error);
-    }
-    const onBad = (path: string, reason: string) => this.notice('checkpoint-passed-over', `${path}: ${reason}`);
-    const checkpoint = await this.untilReachable(async () => await newestCheckpoint(directory, onBad));
-    if (step > 0 && !checkpoint) throw lostCheckpoint(directory, step);
-    this.isPlaced = true;
-    return checkpoint;
-  }
-
-  /** What a trial cannot go on without is waited for; what its bucket refuses, is an error. */
-  private async untilReachable<Value>(task: () => Promise<Value>): Promise<Value> {
-    // A folder answers at once, and where a trial that is to stop stands must be known.
-    if (!isBucket(this.options.directory)) return await task();
-    const { interruption } = this;
-    const onFailure = ({ message }: Error) => {
-      this.options.log.warn({ reason: message }, 'the trial waits for its bucket');
-      this.noticeBucket(`the trial waits for its checkpoints: ${message}`);
-    };
-    const work = insist(task, { signal: interruption.signal, onFailure, onlyUnreachable: true });
-    return await interruption.race(work);
-  }
-
-  private bucketDelays(message: string): void {
-    this.noticeBucket(`training goes on, and its checkpoint is tried again: ${message}`);
-  }
-
-  private noticeBucket(message: string): void {
-    const now = performance.now();
-    if (now - this.saidBucketAt < noticeEveryMs) return;
-    this.saidBucketAt = now;
-    this.notice('checkpoint-delayed', message);
-  }
-
   /** Waits for as long as other trials have the shards' memory. */
   private async openShards(make: () => ShardSet): Promise<{ shards: ShardSet; begunAt: number }> {
     for (;;) {
@@ -421,7 +374,7 @@ export class TrialLead {
       globalNorm: clip && 'globalNorm' in clip ? clip.globalNorm : undefined,
       needsTrust: !this.fullBatch && chosenOptimizer(experiment).optimizer.updateSquares !== undefined,
       ...{ beginLocally, release, interruption, tls },
-      cutDelayed: (reason) => this.bucketDelays(reason),
+      cutDelayed: (reason) => this.source.delayed(reason),
       draining: (drained) => this.breakOffAt(new Rollback(`shard ${drained} is to end, and comes again`)),
       held: (step, node, holder) => {
         const { round } = this.membership;
@@ -446,7 +399,7 @@ export class TrialLead {
       delayed: (reason) => {
         this.options.metrics.checkpointFailures.inc();
         this.options.log.warn({ reason }, 'a checkpoint was not committed, and is tried again');
-        this.bucketDelays(reason);
+        this.source.delayed(reason);
       },
       state: () => ({
         lead: {
@@ -603,8 +556,14 @@ export class TrialLead {
     throw new TrialEnd({
       event: 'finished',
       steps: step,
-      weightsSha256: await this.untilReachable(async () => await hashVector(record, 'weights')),
-      averageSha256: await this.untilReachable(async () => await hashVector(record, 'average')),
+      weightsSha256: await this.source.untilReachable(
+        this.interruption,
+        async () => await hashVector(record, 'weights'),
+      ),
+      averageSha256: await this.source.untilReachable(
+        this.interruption,
+        async () => await hashVector(record, 'average'),
+      ),
       validation: this.validation,
       test: last && testScores(last, average),
       imagesPerSecond: this.meter.imagesPerSecond,

@@ -71,7 +71,7 @@ export async function soak(expected: readonly TableLine[], options: SoakOptions)
   try {
     const sweep = await cluster.submit(await tinySweep(cluster.folder, search, trainingOf(epochs)));
     const killsFrom = performance.now();
-    const until = AbortSignal.any([ending.signal, AbortSignal.timeout(secondsOfKills * 1000)]);
+    const until = AbortSignal.any([ending.signal, AbortSignal.timeout(Math.ceil(secondsOfKills * 1000))]);
     const killing = killRandomly(cluster, { seed, workers, shards, between, until, onKill: say });
     const last = await Promise.race([sweep.ended(), after(secondsMax * 1000, ending.signal)]);
     const secondsKilled = Math.min(secondsOfKills, (performance.now() - killsFrom) / 1000);

@@ -69,14 +69,17 @@ async function referenceOf({ search, workers, secondsOfKills, isOneSweep }: Sieg
   return { table: await undisturbed(search, 1, epochs), epochs };
 }
 
-/** A fast machine needs longer trials: measured on a few of them, short ones and long ones, and a third more than that. */
+/** A fast machine needs longer trials: measured on few and more of them, short and long ones, and a half more than that. */
 async function epochsToLast(secondsNeeded: number, workers: number): Promise<number> {
-  const [few, short, long] = [4 * workers, 2, 42];
-  const { seconds: ofShort } = await timed({ trials: few }, workers, short);
+  const [few, more, short, long] = [4 * workers, 16 * workers, 2, 42];
+  const { seconds: ofFew } = await timed({ trials: few }, workers, short);
+  const { seconds: ofMore } = await timed({ trials: more }, workers, short);
   const { seconds: ofLong } = await timed({ trials: few }, workers, long);
-  const perEpoch = Math.max(1e-4, (ofLong - ofShort) / (few * (long - short)));
-  const beside = Math.max(0, ofShort / few - short * perEpoch);
-  return Math.max(short, Math.ceil(((4 / 3) * (secondsNeeded / trials) - beside) / perEpoch));
+  // What is the same for few and for more, is the cluster's beginning.
+  const perShortTrial = Math.max(0, (ofMore - ofFew) / (more - few));
+  const perEpoch = Math.max(1e-4, (ofLong - ofFew) / (few * (long - short)));
+  const perTrial = (3 / 2) * (secondsNeeded / trials);
+  return Math.max(short, Math.ceil(short + (perTrial - perShortTrial) / perEpoch));
 }
 
 /** One sweep, or one after another until the time for kills is over or a promise is broken. */

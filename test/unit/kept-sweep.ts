@@ -7,7 +7,8 @@ import { SqliteStore } from '../../coordinator/store/sqlite/sqlite-store.js';
 import type { Change, RunRow, SweepRow, TrialRow } from '../../coordinator/store/rows.js';
 import { openSweep } from '../../coordinator/sweep/open-sweep.js';
 import { startRun } from '../../coordinator/sweep/start-run.js';
-import type { EndFacts, Sweep } from '../../coordinator/sweep/sweep.js';
+import type { Sweep } from '../../coordinator/sweep/sweep.js';
+import type { EndFacts } from '../../coordinator/sweep/trial-life.js';
 
 const key = '0123456789abcdef';
 
