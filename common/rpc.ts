@@ -1,15 +1,15 @@
 /**
- * gRPC as all roles use it: the service definitions loaded from proto/ (with the hand-made codec for chunk frames), a
+ * gRPC as all roles use it: the service definitions of proto/ (with the hand-made codec for chunk frames), a
  * server whose receive windows are wide enough for gradients, and clients with a connection of their own per purpose.
  */
+import { readFileSync } from 'node:fs';
 import http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import grpc from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { fromJSON } from '@grpc/proto-loader';
 import { HealthImplementation } from 'grpc-health-check';
-import { ReflectionService } from '@grpc/reflection';
 import type { ProtoGrpcType as CoordinatorTypes } from '../proto/gen/coordinator.js';
 import type { ProtoGrpcType as ParameterServerTypes } from '../proto/gen/parameter_server.js';
 import type { CoordinatorClient } from '../proto/gen/polyak/v1/Coordinator.js';
@@ -19,6 +19,7 @@ import type { WeightsRequest, WeightsRequest__Output } from '../proto/gen/polyak
 import { PolyakError, isErrorCode } from './errors.js';
 import { decodeFrame, decodeFrameOrError, encodeFrame } from './frame.js';
 import { packageRoot } from './package-root.js';
+import { addReflection } from './reflection.js';
 import { messageBytesMax } from './socket-stream.js';
 import { channelSecurity } from './tls/channel-credentials.js';
 import { connectionProblem } from './tls/connection-problem.js';
@@ -36,13 +37,11 @@ const streamsMax = 128;
  */
 setFlagsFromString('--no-incremental-marking');
 
-const packageDefinition = loadSync(['polyak/v1/parameter_server.proto', 'polyak/v1/coordinator.proto'], {
-  includeDirs: [join(packageRoot(), 'proto')],
-  longs: Number,
-  enums: String,
-  defaults: true,
-  oneofs: true,
-});
+// Parsed already: to read the .proto files takes a process longer than all else that it does before it listens.
+const descriptors = JSON.parse(readFileSync(join(packageRoot(), 'proto/gen/polyak.json'), 'utf8')) as Parameters<
+  typeof fromJSON
+>[0];
+const packageDefinition = fromJSON(descriptors, { longs: Number, enums: String, defaults: true, oneofs: true });
 // Before the clients are made, which keep the codecs that they find here.
 const parameterServer = packageDefinition['polyak.v1.ParameterServer'] as grpc.ServiceDefinition;
 Object.assign(parameterServer['Push'] ?? {}, { requestSerialize: encodeFrame, requestDeserialize: decodeFrameOrError });
@@ -95,7 +94,7 @@ export function acceptInjected(server: grpc.Server): (connection: Socket) => voi
 
 function addStandardServices(server: grpc.Server): void {
   new HealthImplementation({ '': 'SERVING' }).addToServer(server);
-  new ReflectionService(packageDefinition).addToServer(server);
+  addReflection(server, packageDefinition);
 }
 
 /** grpc-js makes its HTTP/2 server inside the call, before it returns; there is no option for the window. */
