@@ -86,7 +86,8 @@ describe.skipIf(!isInstalled)('a bucket that hangs and is full', () => {
     await expect.poll(async () => await ask(failing), patience).toHaveLength(1);
     const [told] = await ask(failing);
     expect(told?.metric['instance']).toBe(targets[0]);
-    expect(await failures(full)).toBeGreaterThan(4);
+    // An increase is extrapolated a little.
+    expect(await failures(full)).toBeGreaterThanOrEqual(4);
 
     // Meanwhile it has been trained and evaluated, and no step has waited for as long as the checkpoint has.
     const age = await metric('checkpoint_age_seconds');

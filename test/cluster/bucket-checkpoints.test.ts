@@ -100,6 +100,24 @@ describe('a run with --checkpoints s3://', () => {
     expect(said).toContain('XMinioStorageFull');
   });
 
+  it('trains on past a snapshot that its bucket does not take, which is there when it is back', async () => {
+    // After step 27, the end of the first epoch; a checkpoint before it is under way when the bucket begins to hang.
+    const snapshots = ['--steps', '50', '--set', 'checkpoint.snapshots={ every: 1 }'];
+    const run = ClusterRun.train(file, [...bucketArgs, ...snapshots], environment());
+    started.push(run);
+    await run.step(2);
+    server.fault = (method, key) => (method === 'PUT' && key.includes('safetensors') ? 'hang' : undefined);
+    await server.next('PUT');
+    await run.step(35);
+    const snapshot = () => [...server.objects.keys()].find((key) => /step-0*27\.1\.json/.test(key)) ?? '';
+    expect(snapshot()).toBe('');
+    server.fault = undefined;
+    server.breakOff();
+    await run.finished();
+    const record = JSON.parse(String(server.objects.get(snapshot()))) as { snapshot?: boolean };
+    expect(record.snapshot).toBe(true);
+  });
+
   it('is stopped, and goes on from its bucket on other shards', async () => {
     const run = train();
     await run.step(10);
