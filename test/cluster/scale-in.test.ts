@@ -54,35 +54,39 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-it('a worker that is told to end gives its leases back before it goes, and no step is lost', async () => {
-  const workers = await Promise.all([startWorker(), startWorker(), startWorker()]);
-  const undisturbed = await result(ClusterRun.submit(file, address, args));
-  const images = await metric('images_total');
-  const run = ClusterRun.submit(file, address, args);
-  await expect.poll(async () => await metric('steps_total'), patience).toBeGreaterThan(steps);
-  for (const [index, worker] of workers.entries()) {
-    // All of them compute.
-    await expect.poll(async () => await metric('leases'), patience).toBeGreaterThanOrEqual(workers.length - index);
-    worker.signal('SIGTERM');
-    expect(await worker.exit).toBe(0);
-    // It has gone this moment: its lead has not been waiting for it to fall silent, nor for a lease to run out.
-    expect(await metric('workers_lost_total', 'reason="left"')).toBe(index + 1);
-    expect(await metric('workers')).toBe(workers.length - index - 1);
-  }
-  expect(await metric('leases_reissued_total', 'reason="worker lost"')).toBeGreaterThan(0);
-  // Nobody is left: what is done is kept, and whoever comes goes on with it.
-  expect(await metric('leases')).toBe(0);
-  const done = await metric('steps_total');
-  await startWorker();
-  const finished = await result(run);
-  expect(finished['weightsSha256']).toBe(undisturbed['weightsSha256']);
-  expect(finished['averageSha256']).toBe(undisturbed['averageSha256']);
-  expect(finished['validation']).toEqual(undisturbed['validation']);
-  expect(done).toBeLessThan(2 * steps);
-  expect(await metric('steps_total')).toBe(2 * steps);
-  expect(await metric('images_total')).toBe(2 * images);
-  expect(await metric('images_rolled_back_total')).toBe(0);
-  expect(await metric('rollbacks_total')).toBe(0);
-  for (const reason of ['silent', 'stream broken', 'reconnected'])
-    expect(await metric('workers_lost_total', `reason="${reason}"`)).toBe(0);
-});
+it(
+  'a worker that is told to end gives its leases back before it goes, and no step is lost',
+  { timeout: 240_000 },
+  async () => {
+    const workers = await Promise.all([startWorker(), startWorker(), startWorker()]);
+    const undisturbed = await result(ClusterRun.submit(file, address, args));
+    const images = await metric('images_total');
+    const run = ClusterRun.submit(file, address, args);
+    await expect.poll(async () => await metric('steps_total'), patience).toBeGreaterThan(steps);
+    for (const [index, worker] of workers.entries()) {
+      // All of them compute.
+      await expect.poll(async () => await metric('leases'), patience).toBeGreaterThanOrEqual(workers.length - index);
+      worker.signal('SIGTERM');
+      expect(await worker.exit).toBe(0);
+      // It has gone this moment: its lead has not been waiting for it to fall silent, nor for a lease to run out.
+      expect(await metric('workers_lost_total', 'reason="left"')).toBe(index + 1);
+      expect(await metric('workers')).toBe(workers.length - index - 1);
+    }
+    expect(await metric('leases_reissued_total', 'reason="worker lost"')).toBeGreaterThan(0);
+    // Nobody is left: what is done is kept, and whoever comes goes on with it.
+    expect(await metric('leases')).toBe(0);
+    const done = await metric('steps_total');
+    await startWorker();
+    const finished = await result(run);
+    expect(finished['weightsSha256']).toBe(undisturbed['weightsSha256']);
+    expect(finished['averageSha256']).toBe(undisturbed['averageSha256']);
+    expect(finished['validation']).toEqual(undisturbed['validation']);
+    expect(done).toBeLessThan(2 * steps);
+    expect(await metric('steps_total')).toBe(2 * steps);
+    expect(await metric('images_total')).toBe(2 * images);
+    expect(await metric('images_rolled_back_total')).toBe(0);
+    expect(await metric('rollbacks_total')).toBe(0);
+    for (const reason of ['silent', 'stream broken', 'reconnected'])
+      expect(await metric('workers_lost_total', `reason="${reason}"`)).toBe(0);
+  },
+);
