@@ -9,8 +9,8 @@ import { ClusterRun, type RunEvent } from './cluster-run.js';
 
 const file = join(packageRoot(), 'examples/invariance.yaml');
 const steps = 16;
-/** So that a worker has a lease for a tenth of a second and longer, and is told to end in the middle of it. */
-const slowly = { batchSize: 96, microBatchSize: 8 };
+/** So that a worker has a lease for some tens of milliseconds, and is told to end in the middle of it. */
+const slowly = { batchSize: 48, microBatchSize: 4 };
 const args = [
   ...['--steps', String(steps), '--shards', '1'],
   ...Object.entries(slowly).flatMap(([name, value]) => ['--set', `train.${name}=${value}`]),
