@@ -21,14 +21,13 @@ import { decodeFrame, decodeFrameOrError, encodeFrame } from './frame.js';
 import { packageRoot } from './package-root.js';
 import { addReflection } from './reflection.js';
 import { messageBytesMax } from './socket-stream.js';
+import { streamsMax, watchStreams } from './stream-limit.js';
 import { channelSecurity } from './tls/channel-credentials.js';
 import { connectionProblem } from './tls/connection-problem.js';
 import type { TlsFiles } from './tls/tls-files.js';
 
 /** grpc-js leaves the receive window of its servers at 64 KiB, at which pushes crawl. */
 const receiveWindowBytes = 4 << 20;
-/** On one connection; our clients have a few each. */
-const streamsMax = 128;
 
 /*
  * Frames pass through as buffers outside V8's heap. Every few dozen megabytes of them V8 starts to mark the whole heap
@@ -85,10 +84,17 @@ export async function listen(server: grpc.Server, address: string): Promise<numb
   });
 }
 
-/** Adds health and reflection; connections come from somebody else who listens, and has taken them through TLS if need be. */
-export function acceptInjected(server: grpc.Server): (connection: Socket) => void {
+/**
+ * Adds health and reflection; connections come from somebody else who listens, and has taken them through TLS if need be. `onFull` hears
+ * of the peers of those that have as many streams as they may.
+ */
+export function acceptInjected(
+  server: grpc.Server,
+  onFull: (peer: string) => void = () => undefined,
+): (connection: Socket) => void {
   addStandardServices(server);
-  const injector = withWideWindows(() => server.createConnectionInjector(grpc.ServerCredentials.createInsecure()));
+  const inject = () => server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  const injector = withWideWindows(inject, (session) => watchStreams(session, onFull));
   return (connection) => injector.injectConnection(connection);
 }
 
@@ -98,12 +104,18 @@ function addStandardServices(server: grpc.Server): void {
 }
 
 /** grpc-js makes its HTTP/2 server inside the call, before it returns; there is no option for the window. */
-function withWideWindows<Value>(bind: () => Value): Value {
+function withWideWindows<Value>(
+  bind: () => Value,
+  onSession: (session: http2.ServerHttp2Session) => void = () => undefined,
+): Value {
   const original = http2.createServer;
   http2.createServer = ((options: http2.ServerOptions) => {
     const settings = { ...options.settings, initialWindowSize: receiveWindowBytes };
     const server = original({ ...options, settings });
-    server.on('session', (session: http2.ServerHttp2Session) => session.setLocalWindowSize(receiveWindowBytes));
+    server.on('session', (session: http2.ServerHttp2Session) => {
+      session.setLocalWindowSize(receiveWindowBytes);
+      onSession(session);
+    });
     return server;
   }) as typeof http2.createServer;
   try {
@@ -155,7 +167,9 @@ export function fromServiceError(error: unknown, peer: string): PolyakError {
   const problem = unreachable ? connectionProblem(service.details ?? '') : undefined;
   if (problem !== undefined) return new PolyakError('refused', `${peer}: ${problem}`, { cause: error });
   const message = `${peer}: ${service.details ?? String(error)}`;
-  return new PolyakError(unreachable ? 'unreachable' : 'internal', message, { cause: error });
+  // By gRPC itself, on either side: a message that is too large.
+  const exhausted = service.code === grpc.status.RESOURCE_EXHAUSTED;
+  return new PolyakError(unreachable ? 'unreachable' : exhausted ? 'exhausted' : 'internal', message, { cause: error });
 }
 
 /** A unary call as a promise. Errors: PolyakError. */
