@@ -40,7 +40,9 @@ describe.skipIf(programs === undefined)('a coordinator whose store does not answ
   const silent = /^503 the store has not answered for \d+ s$/;
 
   it('is not ready first, and lives; then is to be started again; and is both when the store is back', async () => {
-    expect([await page('/healthz'), await page('/readyz')]).toEqual(['200 ok', '200 ok']);
+    await expect
+      .poll(async () => [await page('/healthz'), await page('/readyz')], patience)
+      .toEqual(['200 ok', '200 ok']);
     proxy.fallSilent();
     await expect.poll(async () => await page('/readyz'), patience).toMatch(silent);
     expect(await page('/healthz')).toBe('200 ok');
