@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { packageRoot } from '../../common/package-root.js';
 import { ClusterRole } from './cluster-role.js';
-import { ClusterRun, type RunEvent } from './cluster-run.js';
+import { ClusterRun } from './cluster-run.js';
 
 const file = join(packageRoot(), 'examples/invariance.yaml');
 const steps = 16;
@@ -14,6 +14,7 @@ const slowly = { batchSize: 48, microBatchSize: 4 };
 const args = [
   ...['--steps', String(steps), '--shards', '1'],
   ...Object.entries(slowly).flatMap(([name, value]) => ['--set', `train.${name}=${value}`]),
+  ...['--set', 'data.validation=24', '--set', 'data.test=24'],
 ];
 const patience = { timeout: 60_000, interval: 5 };
 
@@ -34,13 +35,12 @@ const startWorker = async () => {
 };
 const metric = async (name: string, labels = '') => await server.metric(`polyak_server_${name}`, labels);
 
-async function result(run: ClusterRun): Promise<RunEvent> {
-  try {
-    return await run.finished();
-  } finally {
-    run.remove();
-  }
-}
+const runs: ClusterRun[] = [];
+const train = () => {
+  const run = ClusterRun.submit(file, address, args);
+  runs.push(run);
+  return run;
+};
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'polyak-scale-in-'));
@@ -50,6 +50,10 @@ beforeEach(async () => {
   await server.listening;
 });
 afterEach(async () => {
+  for (const run of runs.splice(0)) {
+    run.process.kill('SIGKILL');
+    run.remove();
+  }
   await Promise.all(roles.splice(0).map(async (role) => await role.kill()));
   rmSync(folder, { recursive: true });
 });
@@ -59,9 +63,9 @@ it(
   { timeout: 240_000 },
   async () => {
     const workers = await Promise.all([startWorker(), startWorker(), startWorker()]);
-    const undisturbed = await result(ClusterRun.submit(file, address, args));
+    const undisturbed = await train().finished();
     const images = await metric('images_total');
-    const run = ClusterRun.submit(file, address, args);
+    const run = train();
     await expect.poll(async () => await metric('steps_total'), patience).toBeGreaterThan(steps);
     for (const [index, worker] of workers.entries()) {
       // All of them compute.
@@ -77,10 +81,7 @@ it(
     expect(await metric('leases')).toBe(0);
     const done = await metric('steps_total');
     await startWorker();
-    const finished = await result(run);
-    expect(finished['weightsSha256']).toBe(undisturbed['weightsSha256']);
-    expect(finished['averageSha256']).toBe(undisturbed['averageSha256']);
-    expect(finished['validation']).toEqual(undisturbed['validation']);
+    const finished = await run.finished();
     expect(done).toBeLessThan(2 * steps);
     expect(await metric('steps_total')).toBe(2 * steps);
     expect(await metric('images_total')).toBe(2 * images);
@@ -88,5 +89,8 @@ it(
     expect(await metric('rollbacks_total')).toBe(0);
     for (const reason of ['silent', 'stream broken', 'reconnected'])
       expect(await metric('workers_lost_total', `reason="${reason}"`)).toBe(0);
+    expect(finished['weightsSha256'], `${run.report()}\n${server.report}`).toBe(undisturbed['weightsSha256']);
+    expect(finished['averageSha256']).toBe(undisturbed['averageSha256']);
+    expect(finished['validation']).toEqual(undisturbed['validation']);
   },
 );
