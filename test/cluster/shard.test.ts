@@ -95,6 +95,20 @@ describe.each(['socket', 'grpc'] as const)('a shard over %s', (transport) => {
     await last.next(({ chunk, step }) => chunk === 1 && step >= 1);
   });
 
+  it('holds a node of a step that some chunks have left, though it came cut otherwise before', async () => {
+    const { openPush, frame, reports } = await start({ parameters: 4, chunkFloats: 2, leaves: 2 });
+    const { push } = openPush();
+    // Whoever had both leaves died between the two chunks.
+    await push(frame({ chunk: 0, leaves: 2 }));
+    for (const firstLeaf of [0, 1]) {
+      expect((await push(frame({ chunk: 0, firstLeaf }))).result).toBe('STALE');
+      expect((await push(frame({ chunk: 1, firstLeaf }))).result).toBe('APPLIED');
+      const { held } = await reports.next((report) => Boolean(report.held));
+      expect(held).toMatchObject({ step: 0, firstLeaf, leaves: 1 });
+    }
+    await reports.next(({ reached }) => reached?.step === 1);
+  });
+
   it('answers bad frames with a typed error and harms nobody', async () => {
     const { openPush, openWeights, frame, chunks } = await start({ parameters: 3, chunkFloats: 2, leaves: 2 });
     const { push } = openPush();
