@@ -91,7 +91,7 @@ function composeChecks(composed: ComposeProject, services: ComposeFile['services
         const said = composed.run(...polyak('sweep', '/app/examples/digits-search.yaml'));
         const { state, best } = await onlySweep();
         demand(state === 'finished', `the sweep is ${state}, the command said ${said.slice(-400)}`);
-        return `${trials} trials, the best ${best}`;
+        return `${trials} trials, the best ${best.toFixed(4)}`;
       },
     },
     {
@@ -108,7 +108,7 @@ function composeChecks(composed: ComposeProject, services: ComposeFile['services
         const { state, best } = await onlySweep();
         demand(state === 'finished', `the sweep is ${state}`);
         const said = composed.run(...polyak('status', '@last'));
-        return `the sweep is finished, its best ${best}; \`status @last\` says: ${said.split('\n')[0]}`;
+        return `the sweep is finished, its best ${best.toFixed(4)}; \`status @last\` says: ${said.split('\n')[0]}`;
       },
     },
     {
@@ -143,18 +143,27 @@ async function ready(composed: ComposeProject, containers: number): Promise<stri
   await until('servers and workers attend', async () => {
     const metrics = await (await fetch(`${coordinator}/metrics`)).text();
     const attending = (of: string) =>
-      Number(new RegExp(`^polyak_coordinator_processes\\{[^}]*of="${of}"[^}]*\\} (\\d+)$`, 'm').exec(metrics)?.[1] ?? 0);
-    const [servers, workers] = [composed.containers('server-0').length + composed.containers('server-1').length, composed.containers('worker').length];
+      Number(
+        new RegExp(`^polyak_coordinator_processes\\{[^}]*of="${of}"[^}]*\\} (\\d+)$`, 'm').exec(metrics)?.[1] ?? 0,
+      );
+    const servers = ['server-0', 'server-1'].flatMap((name) => composed.containers(name)).length;
+    const workers = composed.containers('worker').length;
     seen = `${attending('server')} servers and ${attending('worker')} workers attend`;
     return attending('server') === servers && attending('worker') === workers ? undefined : seen;
   });
   return seen;
 }
 
-async function onlySweep(): Promise<{ state: string; best: string }> {
-  const { sweeps } = (await (await fetch(`${coordinator}/api/v1/sweeps`)).json()) as { sweeps: Record<string, unknown>[] };
-  demand(sweeps.length === 1, `the coordinator has ${sweeps.length} sweeps`);
-  return { state: String(sweeps[0]?.['state']), best: JSON.stringify(sweeps[0]?.['best']) };
+async function onlySweep(): Promise<{ state: string; best: number }> {
+  const { sweeps } = (await (await fetch(`${coordinator}/api/v1/sweeps`)).json()) as {
+    sweeps: { state: string; trials: number | null; best: { value: number } | null }[];
+  };
+  const [sweep] = sweeps;
+  demand(
+    sweeps.length === 1 && sweep?.trials === trials,
+    `the coordinator has ${JSON.stringify(sweeps).slice(0, 400)}`,
+  );
+  return { state: sweep.state, best: sweep.best?.value ?? Number.NaN };
 }
 
 async function scraped(processes: number): Promise<string> {
@@ -162,7 +171,9 @@ async function scraped(processes: number): Promise<string> {
   await until('every target is up', async () => {
     const up = await ask('up');
     const away = up.filter(({ value }) => value[1] !== '1').map(({ metric }) => metric['instance']);
-    return up.length === processes && away.length === 0 ? undefined : `${up.length} of ${processes}, down: ${away.join(', ')}`;
+    return up.length === processes && away.length === 0
+      ? undefined
+      : `${up.length} of ${processes}, down: ${away.join(', ')}`;
   });
   const values: string[] = [];
   for (const query of queries) {
