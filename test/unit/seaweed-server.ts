@@ -59,9 +59,10 @@ export class SeaweedServer {
 
   /** It listens before it can take an object. */
   private async untilReady(): Promise<void> {
-    const client = new AwsClient({ accessKeyId: accessKey, secretAccessKey: secretKey, service: 's3' });
+    const keys = { accessKeyId: accessKey, secretAccessKey: secretKey };
+    const client = new AwsClient({ ...keys, service: 's3', retries: 0 });
     const asked = async (method: string, place: string) =>
-      (await client.fetch(`${this.url}/${place}`, { method, retries: 0 }).catch(() => undefined))?.ok === true;
+      (await client.fetch(`${this.url}/${place}`, { method }).catch(() => undefined))?.ok === true;
     while (this.child.exitCode === null) {
       await asked('PUT', 'bucket');
       if ((await asked('PUT', 'bucket/ready')) && (await asked('DELETE', 'bucket/ready'))) return;
