@@ -25,6 +25,7 @@ const coordinator = 'http://127.0.0.1:9350';
 const prometheus = 'http://127.0.0.1:9090';
 const trials = 27;
 const limitMs = 240_000;
+const kinds: readonly ProjectPart[] = ['container', 'network', 'pod', 'volume'];
 /** What a panel of each dashboard is drawn from, and a rule that Prometheus evaluates itself. */
 const queries = [
   'sum(polyak_worker_images_total) > 0',
@@ -48,16 +49,20 @@ export async function composeFindings(): Promise<Finding[]> {
     giveBack.push(borrowName(podman, `localhost/${services['worker']?.image}:latest`, buildImage(podman)));
     const composed = new ComposeProject(podman, file, project);
     // Of an earlier campaign that was killed.
-    composed.try('down', '--volumes', '--remove-orphans');
+    clear(composed);
     try {
       return await findings(composeChecks(composed, services, version));
     } finally {
-      composed.try('down', '--volumes', '--remove-orphans');
+      clear(composed);
     }
   } finally {
     for (const back of giveBack) back();
     podman.remove();
   }
+}
+
+function clear(composed: ComposeProject): void {
+  if (kinds.some((kind) => composed.parts(kind).length > 0)) composed.try('down', '--volumes', '--remove-orphans');
 }
 
 /** Each needs those before it. */
@@ -117,7 +122,7 @@ function composeChecks(composed: ComposeProject, services: ComposeFile['services
         const volumes = composed.parts('volume').length;
         demand(volumes > 5, `there were ${volumes} volumes`);
         composed.run('down', '--volumes');
-        demandNone(composed, ['container', 'network', 'pod', 'volume']);
+        demandNone(composed, kinds);
         return `no container, network, pod or volume; there were ${containers} containers and ${volumes} volumes`;
       },
     },
@@ -195,8 +200,8 @@ async function ask(query: string): Promise<Sample[]> {
   return data?.result ?? [];
 }
 
-function demandNone(composed: ComposeProject, kinds: ProjectPart[]): void {
-  const left = kinds.flatMap((kind) => composed.parts(kind).map((name) => `${kind} ${name}`));
+function demandNone(composed: ComposeProject, of: readonly ProjectPart[]): void {
+  const left = of.flatMap((kind) => composed.parts(kind).map((name) => `${kind} ${name}`));
   demand(left.length === 0, `there are still ${left.join(', ')}`);
 }
 

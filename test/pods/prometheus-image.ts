@@ -3,10 +3,9 @@
  * for tests where no registry can be asked.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { existsSync } from 'node:fs';
 import type { Podman } from './podman.js';
 
 const image = 'localhost/polyak-test-prometheus';
