@@ -27,13 +27,14 @@ export function buildPrometheusImage(podman: Podman): PrometheusImage {
   const folder = mkdtempSync(join(tmpdir(), 'polyak-prometheus-image-'));
   try {
     const root = join(folder, 'root');
-    mkdirSync(join(root, 'prometheus'), { recursive: true });
+    // Apart from the other files: a folder that is there already would keep its owner, and a volume over it would have that one.
+    mkdirSync(join(folder, 'data'));
     for (const [file, place] of [[program, '/bin/prometheus'] as const, ...librariesOf(program)]) {
       mkdirSync(join(root, dirname(place)), { recursive: true });
       cpSync(file, join(root, place), { dereference: true });
     }
     const lines = [
-      ...['FROM scratch', 'COPY root /', `COPY --chown=${nobody}:${nobody} root/prometheus /prometheus`],
+      ...['FROM scratch', 'COPY root /', `COPY --chown=${nobody}:${nobody} data /prometheus`],
       ...[`USER ${nobody}`, 'WORKDIR /prometheus', 'VOLUME ["/prometheus"]', 'ENTRYPOINT ["/bin/prometheus"]'],
     ];
     writeFileSync(join(folder, 'Containerfile'), `${lines.join('\n')}\n`);
