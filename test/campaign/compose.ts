@@ -4,7 +4,9 @@
  * its image is to be had of a registry only.
  */
 import { readFileSync } from 'node:fs';
+import http from 'node:http';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { packageRoot } from '../../common/package-root.js';
@@ -140,13 +142,12 @@ async function ready(composed: ComposeProject, containers: number): Promise<stri
     return there === containers ? undefined : `${there} of ${containers}`;
   });
   await until('the coordinator is ready', async () => {
-    const response = await fetch(`${coordinator}/readyz`);
-    const said = await response.text();
-    return response.status === 200 ? undefined : `${response.status} ${said}`;
+    const { status, said } = await get(`${coordinator}/readyz`);
+    return status === 200 ? undefined : `${status} ${said}`;
   });
   let seen = '';
   await until('servers and workers attend', async () => {
-    const metrics = await (await fetch(`${coordinator}/metrics`)).text();
+    const { said: metrics } = await get(`${coordinator}/metrics`);
     const attending = (of: string) =>
       Number(
         new RegExp(`^polyak_coordinator_processes\\{[^}]*of="${of}"[^}]*\\} (\\d+)$`, 'm').exec(metrics)?.[1] ?? 0,
@@ -160,7 +161,7 @@ async function ready(composed: ComposeProject, containers: number): Promise<stri
 }
 
 async function onlySweep(): Promise<{ state: string; best: number }> {
-  const { sweeps } = (await (await fetch(`${coordinator}/api/v1/sweeps`)).json()) as {
+  const { sweeps } = JSON.parse((await get(`${coordinator}/api/v1/sweeps`)).said) as {
     sweeps: { state: string; trials: number | null; best: { value: number } | null }[];
   };
   const [sweep] = sweeps;
@@ -185,7 +186,7 @@ async function scraped(processes: number): Promise<string> {
     await until(query, async () => ((await ask(query)).length > 0 ? undefined : 'no data'));
     values.push(`\`${query.replace(/ > .*/, '')}\` ${(await ask(query))[0]?.value[1]}`);
   }
-  const { data } = (await (await fetch(`${prometheus}/api/v1/rules`)).json()) as {
+  const { data } = JSON.parse((await get(`${prometheus}/api/v1/rules`)).said) as {
     data: { groups: { rules: { health: string }[] }[] };
   };
   const rules = data.groups.flatMap((group) => group.rules);
@@ -195,9 +196,19 @@ async function scraped(processes: number): Promise<string> {
 }
 
 async function ask(query: string): Promise<Sample[]> {
-  const response = await fetch(`${prometheus}/api/v1/query?${new URLSearchParams({ query }).toString()}`);
-  const { data } = (await response.json()) as { data?: { result: Sample[] } };
+  const { said } = await get(`${prometheus}/api/v1/query?${new URLSearchParams({ query }).toString()}`);
+  const { data } = JSON.parse(said) as { data?: { result: Sample[] } };
   return data?.result ?? [];
+}
+
+/** On a connection of its own: while a command runs nothing else does here, and one that is kept is closed unseen. */
+async function get(url: string): Promise<{ status: number; said: string }> {
+  return await new Promise((resolve, reject) => {
+    const request = http.get(url, { agent: false }, (response) => {
+      text(response).then((said) => resolve({ status: response.statusCode ?? 0, said }), reject);
+    });
+    request.on('error', reject);
+  });
 }
 
 function demandNone(composed: ComposeProject, of: readonly ProjectPart[]): void {
@@ -215,8 +226,8 @@ async function until(what: string, missing: () => string | undefined | Promise<s
       if (last === undefined) return;
     } catch (error) {
       // What is not there yet refuses connections.
-      if (!(error instanceof TypeError)) throw error;
-      last = `${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`;
+      if (!(error instanceof Error && 'code' in error)) throw error;
+      last = error.message;
     }
     if (Date.now() > deadline) throw new Error(`not within ${limitMs / 1000} s: ${what}: ${last}`);
     await setTimeout(500);
