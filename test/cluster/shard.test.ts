@@ -223,7 +223,7 @@ describe('the port of a shard', () => {
   it('tells who announces a message that is too long', async () => {
     const announcement = Buffer.from([0xff, 0xff, 0xff, 0x7f, 0]);
     const answer = await ending(Buffer.concat([Buffer.from('PolyakP1'), announcement]));
-    expect(answer).toContain('protocol\na message of 2147483647 bytes was announced');
+    expect(answer).toContain('exhausted\na message of 2147483647 bytes was announced');
   });
 
   it('ends a stream that sends more than it has credit for', async () => {
