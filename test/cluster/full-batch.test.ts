@@ -120,19 +120,13 @@ describe('a line search whose first steps lead where no float32 is finite', () =
   it('does so where only the sum of the leaves overflows, wherever that is made, and no worker is blamed for it', async () => {
     // The first step has length 1: w = (1, 2, 3, 4) / sqrt(30), whose absolute values sum to 1.83. With inputs of +-a, a = 4.5e18,
     // a leaf's gradient is at most 2 * 1.83 a * a = 7.4e37, and the sum over 16 leaves, whose signs are orthogonal,
-    // 16 * 2 a^2 * 0.73 = 4.7e38 of the last weight: above float32's 3.4e38. One worker sees that itself, of two none does.
-    const [one, ...more] = [
-      await search(4.5e18, 1, 1, 1),
-      await search(4.5e18, 1, 2, 2),
-      await search(4.5e18, 1, 3, 1),
-    ];
+    // 16 * 2 a^2 * 0.73 = 4.7e38 of the last weight: above float32's 3.4e38. One worker sees that itself, of three none does.
+    const [one, three] = [await search(4.5e18, 1, 1, 1), await search(4.5e18, 1, 3, 2)];
     goesDown(one.losses);
-    for (const other of more) {
-      expect(other.refused).toEqual([]);
-      expect(other.losses).toEqual(one.losses);
-      expect(other.result['weightsSha256']).toBe(one.result['weightsSha256']);
-    }
-  });
+    expect(three.refused).toEqual([]);
+    expect(three.losses).toEqual(one.losses);
+    expect(three.result['weightsSha256']).toBe(one.result['weightsSha256']);
+  }, 400_000);
 });
 
 describe('a logistic regression of the wines', () => {
