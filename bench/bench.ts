@@ -78,10 +78,10 @@ const benchmarks: Record<string, Benchmark> = {
     peer: "torchvision's transforms of a tensor of bytes, picture by picture",
     note: `Reading from the store, the normalisation and the batch are part of every figure, and are the first row alone.`,
     async run() {
-      return (await benchmarkAugment()).map(({ name, microseconds, torchvisionMicroseconds: peer }) => [
-        ...[name, show(microseconds, 'µs', 2), peer === undefined ? 'not measured' : show(peer, 'µs', 2)],
-        ...[times(peer === undefined ? undefined : peer / microseconds), ''],
-      ]);
+      return (await benchmarkAugment()).map(({ name, microseconds, torchvisionMicroseconds: peer }): Row => {
+        const ratio = times(peer === undefined ? undefined : peer / microseconds);
+        return [name, show(microseconds, 'µs', 2), show(peer, 'µs', 2), ratio, ''];
+      });
     },
   },
   transfer: {
