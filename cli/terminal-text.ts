@@ -6,7 +6,7 @@ const wide =
 /** It stands on what is before it. */
 const joined = /^(?:\p{Mn}|\p{Me}|\p{Cf})$/u;
 const plain = /^[ -~]*$/;
-const graphemes = new Intl.Segmenter();
+let graphemes: Intl.Segmenter | undefined;
 
 /** Columns that it takes. */
 export function widthOf(text: string): number {
@@ -23,6 +23,8 @@ export function fitted(text: string, columns: number): string {
   if (widthOf(shown) <= columns) return shown;
   let cut = '';
   let taken = 0;
+  // Not before it is needed: to make one takes a good part of a process' start.
+  graphemes ??= new Intl.Segmenter();
   for (const { segment } of graphemes.segment(shown)) {
     taken += widthOf(segment);
     if (taken > columns) return cut;

@@ -11,6 +11,8 @@ export class MessageReader {
   private filled = 0;
   /** Grows to the longest message that came in pieces. */
   private body = Buffer.alloc(0);
+  /** A message was too long: what comes after it is no message. */
+  private isOver = false;
 
   /** `receive` must have done with a body when it returns: the next message may be written over it. */
   constructor(
@@ -18,8 +20,9 @@ export class MessageReader {
     private readonly receive: (kind: number, body: Buffer) => void,
   ) {}
 
-  /** Errors: `protocol` for a message that is too long. */
+  /** Errors: `exhausted` for a message that is too long, once. */
   push(piece: Buffer): void {
+    if (this.isOver) return;
     let at = 0;
     while (at < piece.length) at += this.headFilled < headBytes ? this.takeHead(piece, at) : this.takeBody(piece, at);
   }
@@ -31,8 +34,9 @@ export class MessageReader {
     this.length = this.head.readUInt32LE(0);
     this.filled = 0;
     if (this.length > this.bytesMax) {
+      this.isOver = true;
       throw new PolyakError(
-        'protocol',
+        'exhausted',
         `a message of ${this.length} bytes was announced, the most is ${this.bytesMax}`,
       );
     }

@@ -1,15 +1,15 @@
 /**
- * gRPC as all roles use it: the service definitions loaded from proto/ (with the hand-made codec for chunk frames), a
+ * gRPC as all roles use it: the service definitions of proto/ (with the hand-made codec for chunk frames), a
  * server whose receive windows are wide enough for gradients, and clients with a connection of their own per purpose.
  */
+import { readFileSync } from 'node:fs';
 import http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import grpc from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { fromJSON } from '@grpc/proto-loader';
 import { HealthImplementation } from 'grpc-health-check';
-import { ReflectionService } from '@grpc/reflection';
 import type { ProtoGrpcType as CoordinatorTypes } from '../proto/gen/coordinator.js';
 import type { ProtoGrpcType as ParameterServerTypes } from '../proto/gen/parameter_server.js';
 import type { CoordinatorClient } from '../proto/gen/polyak/v1/Coordinator.js';
@@ -19,15 +19,15 @@ import type { WeightsRequest, WeightsRequest__Output } from '../proto/gen/polyak
 import { PolyakError, isErrorCode } from './errors.js';
 import { decodeFrame, decodeFrameOrError, encodeFrame } from './frame.js';
 import { packageRoot } from './package-root.js';
+import { addReflection } from './reflection.js';
 import { messageBytesMax } from './socket-stream.js';
+import { streamsMax, watchStreams } from './stream-limit.js';
 import { channelSecurity } from './tls/channel-credentials.js';
 import { connectionProblem } from './tls/connection-problem.js';
 import type { TlsFiles } from './tls/tls-files.js';
 
 /** grpc-js leaves the receive window of its servers at 64 KiB, at which pushes crawl. */
 const receiveWindowBytes = 4 << 20;
-/** On one connection; our clients have a few each. */
-const streamsMax = 128;
 
 /*
  * Frames pass through as buffers outside V8's heap. Every few dozen megabytes of them V8 starts to mark the whole heap
@@ -36,13 +36,11 @@ const streamsMax = 128;
  */
 setFlagsFromString('--no-incremental-marking');
 
-const packageDefinition = loadSync(['polyak/v1/parameter_server.proto', 'polyak/v1/coordinator.proto'], {
-  includeDirs: [join(packageRoot(), 'proto')],
-  longs: Number,
-  enums: String,
-  defaults: true,
-  oneofs: true,
-});
+// Parsed already: to read the .proto files takes a process longer than all else that it does before it listens.
+const descriptors = JSON.parse(readFileSync(join(packageRoot(), 'proto/gen/polyak.json'), 'utf8')) as Parameters<
+  typeof fromJSON
+>[0];
+const packageDefinition = fromJSON(descriptors, { longs: Number, enums: String, defaults: true, oneofs: true });
 // Before the clients are made, which keep the codecs that they find here.
 const parameterServer = packageDefinition['polyak.v1.ParameterServer'] as grpc.ServiceDefinition;
 Object.assign(parameterServer['Push'] ?? {}, { requestSerialize: encodeFrame, requestDeserialize: decodeFrameOrError });
@@ -86,25 +84,38 @@ export async function listen(server: grpc.Server, address: string): Promise<numb
   });
 }
 
-/** Adds health and reflection; connections come from somebody else who listens, and has taken them through TLS if need be. */
-export function acceptInjected(server: grpc.Server): (connection: Socket) => void {
+/**
+ * Adds health and reflection; connections come from somebody else who listens, and has taken them through TLS if need be. `onFull` hears
+ * of the peers of those that have as many streams as they may.
+ */
+export function acceptInjected(
+  server: grpc.Server,
+  onFull: (peer: string) => void = () => undefined,
+): (connection: Socket) => void {
   addStandardServices(server);
-  const injector = withWideWindows(() => server.createConnectionInjector(grpc.ServerCredentials.createInsecure()));
+  const inject = () => server.createConnectionInjector(grpc.ServerCredentials.createInsecure());
+  const injector = withWideWindows(inject, (session) => watchStreams(session, onFull));
   return (connection) => injector.injectConnection(connection);
 }
 
 function addStandardServices(server: grpc.Server): void {
   new HealthImplementation({ '': 'SERVING' }).addToServer(server);
-  new ReflectionService(packageDefinition).addToServer(server);
+  addReflection(server, packageDefinition);
 }
 
 /** grpc-js makes its HTTP/2 server inside the call, before it returns; there is no option for the window. */
-function withWideWindows<Value>(bind: () => Value): Value {
+function withWideWindows<Value>(
+  bind: () => Value,
+  onSession: (session: http2.ServerHttp2Session) => void = () => undefined,
+): Value {
   const original = http2.createServer;
   http2.createServer = ((options: http2.ServerOptions) => {
     const settings = { ...options.settings, initialWindowSize: receiveWindowBytes };
     const server = original({ ...options, settings });
-    server.on('session', (session: http2.ServerHttp2Session) => session.setLocalWindowSize(receiveWindowBytes));
+    server.on('session', (session: http2.ServerHttp2Session) => {
+      session.setLocalWindowSize(receiveWindowBytes);
+      onSession(session);
+    });
     return server;
   }) as typeof http2.createServer;
   try {
@@ -156,7 +167,9 @@ export function fromServiceError(error: unknown, peer: string): PolyakError {
   const problem = unreachable ? connectionProblem(service.details ?? '') : undefined;
   if (problem !== undefined) return new PolyakError('refused', `${peer}: ${problem}`, { cause: error });
   const message = `${peer}: ${service.details ?? String(error)}`;
-  return new PolyakError(unreachable ? 'unreachable' : 'internal', message, { cause: error });
+  // By gRPC itself, on either side: a message that is too large.
+  const exhausted = service.code === grpc.status.RESOURCE_EXHAUSTED;
+  return new PolyakError(unreachable ? 'unreachable' : exhausted ? 'exhausted' : 'internal', message, { cause: error });
 }
 
 /** A unary call as a promise. Errors: PolyakError. */

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { ConnectionLimits } from '../common/connection-limit.js';
 import type { PolyakError } from '../common/errors.js';
 import type { Logger } from '../common/log.js';
+import { messageSizeGuard } from '../common/message-size-guard.js';
 import { roleRegistry } from '../common/observability.js';
 import { createGrpcServer, services } from '../common/rpc.js';
 import { Refusals } from '../common/tls/refusals.js';
@@ -42,6 +43,8 @@ export interface CoordinatorOptions {
   logs?: string;
   /** For so long a sweep that has ended is in /metrics; an hour unless given. */
   sweepMetricsSeconds?: number;
+  /** For so long the store may be silent before nobody is sent here, and before the process is to be started again. */
+  storeSilenceMs?: { ready: number; alive: number };
   /** Of each port; those of connection-limit.ts unless given. */
   limits?: ConnectionLimits | undefined;
   /** Of gRPC and HTTP; plain without it. */
@@ -62,13 +65,12 @@ const beatMs = 1000;
 const requestBytesMax = 16 << 20;
 /** A process that says nothing for so long is taken to be gone; it may attend again. */
 const silenceMsMax = 15_000;
-/** It is asked once a second: one that does not answer for so long is a reason to send nobody here, and then to start again. */
-const storeWaitMsMax = 10_000;
-const storeSilenceMsMax = 60_000;
+/** Of the store, which is asked once a second. */
+const storeSilenceMsMax = { ready: 10_000, alive: 60_000 };
 
 /** Errors: `usage` for an address or a store that cannot be had, `setup` without SQLite. */
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
-  const { log, tls, limits, sweepMetricsSeconds = 3600 } = options;
+  const { log, tls, limits, sweepMetricsSeconds = 3600, storeSilenceMs = storeSilenceMsMax } = options;
   const host = options.listen.slice(0, options.listen.lastIndexOf(':'));
   const tokens = options.apiTokens === undefined ? undefined : readApiTokens(options.apiTokens);
   const store = await openStore(options.store, `${process.pid}`);
@@ -87,7 +89,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const epochs = new Epochs(kept.epochs);
   const { registry, stop: stopMeasuring } = roleRegistry('coordinator');
   const refusals = new Refusals(registry, log);
-  const grpcServer = createGrpcServer(tls?.isMutual ? [roleGuard(refusals)] : [], requestBytesMax);
+  const roles = tls?.isMutual ? [roleGuard(refusals)] : [];
+  const grpcServer = createGrpcServer([messageSizeGuard(refusals, requestBytesMax), ...roles], requestBytesMax);
   let endConnections: () => void = () => undefined;
   let failure: PolyakError | undefined;
   let finish: () => void = () => undefined;
@@ -179,8 +182,8 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const http = await startHttpServer({
     ...{ host, port: options.metricsPort, tokens, registry, parts, tls, refusals, limits },
     probes: {
-      alive: () => failure?.message ?? silentStore(storeSilenceMsMax),
-      ready: () => (isOpen ? silentStore(storeWaitMsMax) : 'the port for gRPC is not open yet'),
+      alive: () => failure?.message ?? silentStore(storeSilenceMs.alive),
+      ready: () => (isOpen ? silentStore(storeSilenceMs.ready) : 'the port for gRPC is not open yet'),
     },
   });
   let beatAt = performance.now();

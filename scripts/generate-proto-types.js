@@ -1,13 +1,17 @@
-// Generates proto/gen from proto/polyak with proto-loader's own generator. With --check it writes nothing and fails
+// Generates proto/gen from proto/polyak: types, with proto-loader's own generator, and what its parser reads, as JSON. With --check it writes nothing and fails
 // where what is committed differs.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const committed = join(root, 'proto/gen');
+const files = ['polyak/v1/parameter_server.proto', 'polyak/v1/coordinator.proto'];
+// Its own, so that it understands what was written.
+const { Root } = createRequire(createRequire(import.meta.url).resolve('@grpc/proto-loader'))('protobufjs');
 
 function generate(output) {
   execFileSync(
@@ -16,11 +20,15 @@ function generate(output) {
       join(root, 'node_modules/@grpc/proto-loader/build/bin/proto-loader-gen-types.js'),
       ...['--longs=Number', '--enums=String', '--defaults', '--oneofs', '--bytes=Buffer'],
       ...['--grpcLib=@grpc/grpc-js', '--importFileExtension=.js', `--outDir=${output}`],
-      ...['polyak/v1/parameter_server.proto', 'polyak/v1/coordinator.proto'],
+      ...files,
       '--includeDirs=.',
     ],
     { stdio: ['ignore', 'ignore', 'inherit'], cwd: join(root, 'proto') },
   );
+  const all = new Root();
+  all.resolvePath = (_from, path) => join(root, 'proto', path);
+  all.loadSync(files);
+  writeFileSync(join(output, 'polyak.json'), `${JSON.stringify(all.toJSON())}\n`);
 }
 
 function isCurrent() {

@@ -130,6 +130,11 @@ export class Chunk {
     return this.rule.leaves;
   }
 
+  /** Of a step that it has left. */
+  leavesOf(step: number): number {
+    return this.rules.step(step).leaves;
+  }
+
   /** Gradient nodes held now; bounded by leases outstanding times levels. */
   get nodesHeld(): number {
     return this.owned.size;

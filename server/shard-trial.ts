@@ -9,7 +9,7 @@ import { vectors, type ChunkFrame } from '../common/frame.js';
 import { vectorKernels, type VectorKernels } from '../common/kernels/vector-kernels.js';
 import type { Logger } from '../common/log.js';
 import type { Manifest } from '../common/manifest.js';
-import { isNode, nodeKey } from '../common/reduction-tree.js';
+import { isNode, nodeKey, type TreeNode } from '../common/reduction-tree.js';
 import type { Begin } from '../proto/gen/polyak/v1/Begin.js';
 import type { Combine__Output } from '../proto/gen/polyak/v1/Combine.js';
 import type { Begin__Output } from '../proto/gen/polyak/v1/Begin.js';
@@ -135,14 +135,18 @@ export class ShardTrial {
       throw new PolyakError('protocol', `chunk ${frame.chunk} is not on shard ${this.order.shard}`);
     }
     if (frame.step <= chunk.version) this.context.metrics.staleness.observe(chunk.version - frame.step);
-    if (frame.step < chunk.version) return 'STALE';
+    const node = { first: frame.firstLeaf, leaves: frame.leaves };
+    if (frame.step < chunk.version) {
+      // It has all leaves of that step. Where other chunks have not, the node is held when they have it, however it was cut before.
+      if (frame.step === this.heldStep && isNode(node, chunk.leavesOf(frame.step))) this.markHeld(frame, node);
+      return 'STALE';
+    }
     if (frame.step > chunk.version) {
       throw new PolyakError(
         'protocol',
         `step ${frame.step} has not begun, chunk ${frame.chunk} is at ${chunk.version}`,
       );
     }
-    const node = { first: frame.firstLeaf, leaves: frame.leaves };
     if (!isNode(node, chunk.leaves)) {
       const range = `[${node.first}, ${node.first + node.leaves})`;
       throw new PolyakError(
@@ -156,7 +160,7 @@ export class ShardTrial {
       // Here, because a step that this completes begins at once, and leaves a version of its own behind.
       this.forgetPrevious(chunk.spec.index);
     });
-    this.markHeld(frame.step, nodeKey(node), chunk.spec.index, node);
+    this.markHeld(frame, node);
     return result === 'applied' ? 'APPLIED' : 'DUPLICATE';
   }
 
@@ -337,11 +341,12 @@ export class ShardTrial {
     });
   }
 
-  private markHeld(step: number, key: string, chunk: number, node: { first: number; leaves: number }): void {
+  private markHeld({ step, chunk }: ChunkFrame, node: TreeNode): void {
     if (step > this.heldStep) {
       this.heldBy.clear();
       this.heldStep = step;
     }
+    const key = nodeKey(node);
     const holders = this.heldBy.get(key) ?? new Set<number>();
     this.heldBy.set(key, holders.add(chunk));
     // Told again for a whole duplicate push, since the sender of the first may have died unheard.

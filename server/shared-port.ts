@@ -48,7 +48,7 @@ export async function listenShared(
   address: string,
   { tls, refusals, limits }: Partial<GrpcPortOptions> = {},
 ): Promise<SharedPort> {
-  const inject = acceptInjected(server);
+  const inject = acceptInjected(server, (peer) => refusals?.addFull(peer));
   const limit = new ConnectionLimit(limits);
   const sockets = new Set<Socket>();
   const keep = (socket: Socket) => {
@@ -65,7 +65,12 @@ export async function listenShared(
     sockets.delete(accepted);
     const { socket, rest } = input.takeOver(accepted);
     keep(socket);
-    handle(new SocketStream(socket, input, codec, peerOf(socket), brings === 'frames'));
+    const stream = new SocketStream(socket, input, codec, peerOf(socket), brings === 'frames');
+    stream.on('error', (error: PolyakError) => {
+      // Not what the peer says of itself.
+      if (!stream.cancelled && error.code === 'exhausted') refusals?.add('too large', peerOf(socket), error.message);
+    });
+    handle(stream);
     if (rest) input.onPiece(rest);
   };
   const enter = (socket: Socket, roles?: ReadonlySet<CertificateRole>) =>

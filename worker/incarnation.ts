@@ -52,6 +52,10 @@ export class Incarnation {
     return this.options.number;
   }
 
+  get shards(): string[] {
+    return this.options.shards;
+  }
+
   get signal(): AbortSignal {
     return this.over.signal;
   }

@@ -1,4 +1,5 @@
 /** The verbs of the training loop, for the three kinds of lease, on a prepared trial. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { vectors, type ChunkFrame } from '../common/frame.js';
 import { vectorKernels, type VectorKernels } from '../common/kernels/vector-kernels.js';
 import type { Logger } from '../common/log.js';
@@ -7,6 +8,7 @@ import type { TrialActivity } from './activity.js';
 import type { LeafOf } from './batches.js';
 import type { Span } from './compute-message.js';
 import type { Batch } from './data/batch-assembler.js';
+import { dieSoon, diesUnheard } from './dies-unheard.js';
 import type { Incarnation } from './incarnation.js';
 import type { HeldLease } from './lease.js';
 import type { TreeEntry } from './local-tree.js';
@@ -35,10 +37,14 @@ export interface WorkOptions {
   metrics: Pick<WorkerMetrics, 'images'>;
   /** To the lead. */
   send: (message: WorkerMessage) => void;
+  /** Enters the incarnation anew: of each chunk the shards send the version before the newest first. */
+  renew: () => void;
   log: Logger;
 }
 
 const progressMs = 100;
+/** Within it a worker hears that its lease is void, where others have done it. */
+const wordMs = 500;
 
 export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
   private readonly kernels: VectorKernels;
@@ -91,15 +97,34 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
     this.preprocess.catch(() => undefined);
   }
 
+  /** A lease is never dropped while the lead counts on it: it would wait for it, perhaps for ever. */
   async waitForWeights(lease: HeldLease): Promise<boolean> {
-    const incarnation = this.incarnation;
-    if (!incarnation || lease.incarnation !== incarnation.number || lease.isVoid) return false;
-    if (lease.kind === 'STATISTICS') return true;
-    this.options.activity.enter('weight wait');
-    if ((await this.preprocess) === false) return false;
-    const signal = AbortSignal.any([lease.signal, incarnation.signal]);
-    if (lease.vector === 'AVERAGE') return await this.loadAverage(incarnation, lease.step, signal);
-    return await this.weights.waitFor(lease.step, signal);
+    for (;;) {
+      const { incarnation } = this;
+      if (!incarnation || lease.incarnation !== incarnation.number || lease.isVoid) return false;
+      if (lease.kind === 'STATISTICS') return true;
+      this.options.activity.enter('weight wait');
+      const signal = AbortSignal.any([lease.signal, incarnation.signal]);
+      if (await this.haveWeights(lease, incarnation, signal)) return true;
+      // As a rule others have done the work, of which there will be word.
+      await delay(wordMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return false;
+      // Whoever did it died before it could say so: the shards have gone on, and only they still have what it began with.
+      this.options.renew();
+    }
+  }
+
+  private async haveWeights(
+    { vector, step }: HeldLease,
+    incarnation: Incarnation,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if ((await this.preprocess) === false) {
+      this.fetchPreprocess(incarnation);
+      return false;
+    }
+    if (vector === 'AVERAGE') return await this.loadAverage(incarnation, step, signal);
+    return await this.weights.waitFor(step, signal);
   }
 
   batch(lease: HeldLease, leaf: number): WorkBatch {
@@ -259,12 +284,14 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
       checksum: report.checksums[chunk] ?? 0,
     }));
     const vector = lease.kind === 'GRADIENT' ? vectors.weights : vectors.preprocess;
+    const isLost = lease.kind === 'GRADIENT' && (await diesUnheard());
     incarnation.push({ vector, step: lease.step, node: place, chunks: data }, (refusal) => {
+      if (isLost) return dieSoon();
       memory.release(node);
       if (refusal !== undefined) this.failed(lease, new Error(`a shard refused the push: ${refusal}`));
     });
     // After the frames, which are on connections of their own: a shard that is woken has them to read first.
-    send({ computed: header });
+    if (!isLost) send({ computed: header });
   }
 
   /** Read once per step; all leases of an evaluation use it. False when the shards have gone on meanwhile. */

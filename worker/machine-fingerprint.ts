@@ -9,8 +9,9 @@ import { runtimeFingerprint } from './tensorflow/runtime-fingerprint.js';
 
 const digits = 8;
 
-export function machineFingerprint(backend: Backend): string {
-  const { threads: _ofTheExperiment, oneDnn: _alwaysOn, ...parts } = runtimeFingerprint(backend);
+/** `gpuDriver`: the folder of NVIDIA's driver, if not its own. */
+export function machineFingerprint(backend: Backend, gpuDriver?: string): string {
+  const { threads: _ofTheExperiment, oneDnn: _alwaysOn, ...parts } = runtimeFingerprint(backend, gpuDriver);
   const text = JSON.stringify({ ...parts, arithmetic: arithmeticRevision });
   return createHash('sha256').update(text).digest('hex').slice(0, digits);
 }

@@ -7,7 +7,7 @@ import { LocalTree, type TreeEntry } from './local-tree.js';
 
 /** The verbs of the loop. `Sum` is what a leaf or subtree adds up to, `Batch` one micro-batch. */
 export interface LeaseWork<Batch, Sum> {
-  /** False when the weights of the lease's step cannot be had any more: others have done the work. */
+  /** False when the lease is void, or of another incarnation: the lead does not count on it. */
   waitForWeights(lease: HeldLease): Promise<boolean>;
   batch(lease: HeldLease, leaf: number): Batch;
   compute(lease: HeldLease, leaf: number, batch: Batch): Promise<Sum>;

@@ -95,11 +95,11 @@ export class TrialMember {
     this.control.moveTo(lead);
   }
 
-  /** Forgets the trial. Its leases are free at once. */
+  /** Forgets the trial. Its leases are free at once, and nothing is pushed of which the lead would not hear. */
   async close(): Promise<void> {
+    this.leases.close();
     await this.control.leave();
     this.stopping.abort();
-    this.leases.close();
     await this.closed;
   }
 
@@ -177,7 +177,10 @@ export class TrialMember {
     const send = (message: WorkerMessage) => this.control.send(message);
     const activity = this.doing;
     const known = log.child({ trial: this.trial });
-    const work = new TrialWork({ trial: this.computeName, prepared, activity, metrics, send, log: known });
+    const renew = () => this.renew(prepared, work);
+    const work: TrialWork = new TrialWork({
+      ...{ trial: this.computeName, prepared, activity, metrics, send, renew, log: known },
+    });
     this.loop = trainingLoop(this.leases, work).catch((error: unknown) => {
       log.error({ trial: this.trial, error: stackOf(error) }, 'the training loop failed');
       if (this.stopping.signal.aborted) return;
@@ -240,6 +243,12 @@ export class TrialMember {
     this.incarnation = entered;
     work.enter(entered);
     return entered;
+  }
+
+  /** The same incarnation on new connections, unless it is over. */
+  private renew(prepared: PreparedTrial, work: TrialWork): void {
+    const { incarnation } = this;
+    if (incarnation && !incarnation.signal.aborted) this.enter(incarnation.number, incarnation.shards, prepared, work);
   }
 
   private endIncarnation(): void {

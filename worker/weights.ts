@@ -52,8 +52,8 @@ export class Weights {
   /** The version that is being collected, and how many chunks have it. */
   private target = -1;
   private atTarget = 0;
-  /** Which buffer the model reads, and what is in it. */
-  private reading = { buffer: 1, version: -1 };
+  /** Which buffer the model reads, what is in it, and whether anybody has waited for that. */
+  private reading = { buffer: 1, version: -1, isTaken: true };
   /** What the model has loaded: a version, or something else. */
   private loaded: { version: number; done: Promise<void> } | undefined;
   private inUse = false;
@@ -70,7 +70,7 @@ export class Weights {
     this.ahead.fill(-1);
     this.target = -1;
     this.atTarget = 0;
-    this.reading.version = -1;
+    Object.assign(this.reading, { version: -1, isTaken: true });
     this.loaded = undefined;
   }
 
@@ -88,7 +88,7 @@ export class Weights {
         this.arrived(step);
       }
     }
-    this.swapIfWhole();
+    this.swapIfDue();
     for (const wake of this.changed) wake();
   }
 
@@ -99,9 +99,10 @@ export class Weights {
   async waitFor(step: number, signal: AbortSignal): Promise<boolean> {
     while (this.reading.version !== step) {
       if (signal.aborted || Math.max(this.target, this.reading.version) > step) return false;
-      await this.change(signal);
+      if (!this.swapIfWhole()) await this.change(signal);
     }
     this.inUse = true;
+    this.reading.isTaken = true;
     this.load();
     return true;
   }
@@ -120,7 +121,7 @@ export class Weights {
 
   giveBack(): void {
     this.inUse = false;
-    this.swapIfWhole();
+    this.swapIfDue();
   }
 
   private offsetOf(buffer: number): number {
@@ -157,16 +158,25 @@ export class Weights {
     this.target = Math.max(this.target, version);
   }
 
-  /** As soon as the buffer that is written is whole and nobody computes; so the last whole version is always kept. */
-  private swapIfWhole(): void {
+  /**
+   * A version that nobody has waited for yet is kept: where the shards send it with the next one close behind, the step that
+   * they have taken is still to be computed, since who did it has died unheard.
+   */
+  private swapIfDue(): void {
+    if (this.reading.isTaken) this.swapIfWhole();
+  }
+
+  /** Where the buffer that is written is whole and nobody computes; so the last whole version is always kept. */
+  private swapIfWhole(): boolean {
     const { target } = this;
-    if (this.inUse || target <= this.reading.version || this.atTarget < this.options.chunks.length) return;
-    this.reading = { buffer: 1 - this.reading.buffer, version: target };
+    if (this.inUse || target <= this.reading.version || this.atTarget < this.options.chunks.length) return false;
+    this.reading = { buffer: 1 - this.reading.buffer, version: target, isTaken: false };
     this.arriving.fill(-1);
     this.target = -1;
     for (const chunk of this.ahead.keys()) this.takeAhead(chunk);
     this.atTarget = this.target < 0 ? 0 : this.arriving.filter((at) => at === this.target).length;
     this.load();
+    return true;
   }
 
   private load(): void {

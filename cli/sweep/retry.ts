@@ -21,9 +21,9 @@ export async function retryCommand(text: string, { state, patience, json }: Retr
   }
   const { sweep, trial } = found;
   const folder = SweepFolder.open(state, sweep);
-  await requireFailed(folder, trial);
   const change = { action: 'RETRY' as const, trial };
   if (folder.coordinator === undefined) {
+    await requireFailed(folder, trial);
     return await sweepInForeground(folder, { json, ...(patience !== undefined && { patience }) }, [change]);
   }
   const { signal } = new AbortController();

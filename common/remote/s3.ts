@@ -90,7 +90,11 @@ export class S3 {
     { sha256, signal }: { sha256: string; signal?: AbortSignal | undefined },
   ): Promise<boolean> {
     const shown = `s3://${bucket}/${key}`;
-    const headers = { 'if-none-match': '*', 'x-amz-content-sha256': sha256, 'x-amz-meta-sha256': sha256 };
+    const headers = {
+      ...{ 'if-none-match': '*', 'x-amz-content-sha256': sha256, 'x-amz-meta-sha256': sha256 },
+      // SeaweedFS takes the hash that is signed for what the bytes have, and compares this one.
+      'x-amz-checksum-sha256': Buffer.from(sha256, 'hex').toString('base64'),
+    };
     const url = this.url(bucket, key, {});
     const request = await this.signed(url, { method: 'PUT', headers });
     const response = await putParts(request, parts, shown, signal);

@@ -33,7 +33,7 @@ export async function listenForGrpc(
   address: string,
   { tls, refusals, limits }: GrpcPortOptions,
 ): Promise<GrpcPort> {
-  const inject = acceptInjected(server);
+  const inject = acceptInjected(server, (peer) => refusals.addFull(peer));
   const sockets = new Set<Socket>();
   const enter = (socket: Socket) => {
     socket.on('error', () => socket.destroy());

@@ -26,6 +26,9 @@ export interface CheckpointerOptions {
   state: () => { lead: LeadRecord; preprocess: Float32Array | null };
 }
 
+/** Under way at once. */
+const cutsMax = 2;
+
 /** Of one incarnation. */
 export class Checkpointer {
   private lastAt = Date.now();
@@ -33,19 +36,34 @@ export class Checkpointer {
   private last: { step: number; committed: Promise<string> } | undefined;
   /** The newest commit: one that is older must not come after it. */
   private committing: Promise<unknown> = Promise.resolve();
-  private isCommitting = false;
+  private commits = 0;
 
   constructor(private readonly options: CheckpointerOptions) {}
 
   /** Begins a checkpoint of this step if the interval is over; it is committed while training goes on. */
   async ifDue(step: number): Promise<void> {
-    const { experiment, shards, interruption } = this.options;
+    const { experiment, shards } = this.options;
     const due = Date.now() - this.lastAt >= experiment.checkpoint.every * 1000;
-    if (!due || shards.cuts.busy || this.isCommitting || step === this.last?.step) return;
+    if (!due || shards.cuts.busy || this.commits > 0 || step === this.last?.step) return;
+    await this.beginOf(step);
+  }
+
+  /**
+   * Begins the checkpoint of a step that must have one; it is committed while training goes on. One of before may still be under way,
+   * as where a bucket does not take it; for more of them it waits.
+   */
+  async begin(step: number): Promise<void> {
+    const { shards, interruption } = this.options;
+    if (this.last?.step === step) return;
+    await interruption.race(shards.cuts.fewerThan(cutsMax));
+    await this.beginOf(step);
+  }
+
+  private async beginOf(step: number): Promise<void> {
     const { committed } = await this.plan(step);
     // Of this incarnation: the commit may fail because the next one has begun.
     committed.catch((error: unknown) => {
-      interruption.interrupt(error instanceof Error ? error : new Error(String(error)));
+      this.options.interruption.interrupt(error instanceof Error ? error : new Error(String(error)));
     });
   }
 
@@ -53,7 +71,7 @@ export class Checkpointer {
   async now(step: number): Promise<string> {
     const { shards, interruption } = this.options;
     if (this.last?.step === step) return await interruption.race(this.last.committed);
-    if (shards.cuts.busy) await interruption.race(shards.cuts.idle());
+    await interruption.race(shards.cuts.fewerThan(1));
     await interruption.race(this.committing);
     const { committed } = await this.plan(step);
     return await interruption.race(committed);
@@ -68,13 +86,16 @@ export class Checkpointer {
     const { lead, preprocess } = this.options.state();
     shards.broadcast({ cut: { step } });
     await interruption.race(cut.planned);
+    const before = this.committing;
     const commit = async () => {
       const { trialKey, incarnation, directory, experiment, facts } = this.options;
+      const files = await cut.written;
+      await before;
       const record = {
         ...{ format: 1 as const, trialKey: trialKey.toString('hex'), incarnation, step },
         manifest: JSON.parse(facts.manifest) as Manifest & Record<string, unknown>,
         chunkFloats: experiment.chunkFloats,
-        files: await cut.written,
+        files,
         lead,
         preprocess: preprocess ? bytesOf(preprocess).toString('base64') : null,
         ...(this.options.isSnapshot(step) && { snapshot: true }),
@@ -88,11 +109,11 @@ export class Checkpointer {
     };
     const committed = commit();
     this.last = { step, committed };
-    this.isCommitting = true;
+    this.commits += 1;
     this.committing = committed
       .catch(() => undefined)
       .finally(() => {
-        this.isCommitting = false;
+        this.commits -= 1;
       });
     return { committed };
   }

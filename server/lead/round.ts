@@ -12,7 +12,7 @@ export interface Lease {
   /** Leaves that the worker reported as computed, from `first` on. */
   done: number;
   grantedAt: number;
-  deadlineAt: number | undefined;
+  deadlineAt: number;
 }
 
 export interface Header {
@@ -71,13 +71,15 @@ export class Round {
   private readonly confirmed = new Map<number, BadLeaves>();
   /** Per leaf: how often it failed on which worker. */
   private readonly failedOn = new Map<number, Map<string, number>>();
+  /** Workers that have missed a deadline: what they were to do, others do first. */
+  private readonly late = new Set<string>();
 
   constructor(
     readonly leafCount: number,
     /** Shards that must hold a subtree before its leaves are done; 0 when the header alone is the result. */
     private readonly shardsNeeded: number,
     private readonly nextLeaseId: () => number,
-    private readonly deadlineMs: (leaves: number, attempt: number) => number | undefined,
+    private readonly deadlineMs: (leaves: number, attempt: number) => number,
     private readonly actions: RoundActions,
   ) {
     this.leafDone = new Uint8Array(leafCount);
@@ -200,7 +202,8 @@ export class Round {
   /** Takes back leases past their deadline. */
   tick(now: number): void {
     for (const lease of this.leases.values()) {
-      if (lease.deadlineAt === undefined || now < lease.deadlineAt) continue;
+      if (now < lease.deadlineAt) continue;
+      this.late.add(lease.worker);
       this.actions.void(lease);
       this.end(lease, 'deadline');
     }
@@ -289,8 +292,7 @@ export class Round {
   private extend(lease: Lease, now: number): void {
     const attempt = this.attempts[lease.first] ?? 0;
     const left = lease.end - lease.first;
-    const ms = this.deadlineMs(left, attempt);
-    if (ms !== undefined) lease.deadlineAt = now + ms;
+    lease.deadlineAt = now + this.deadlineMs(left, attempt);
   }
 
   private leasesOf(worker: string): Lease[] {
@@ -305,6 +307,7 @@ export class Round {
   private assign(now: number): void {
     if (this.complete) return;
     let idle = [...this.workers.keys()].filter((worker) => this.isIdle(worker));
+    idle.sort((left, right) => Number(this.late.has(left)) - Number(this.late.has(right)));
     for (const range of this.freeRanges()) {
       if (idle.length === 0) return;
       idle = this.share(range, idle, now);
@@ -375,7 +378,7 @@ export class Round {
   }
 
   private grant(worker: string, first: number, end: number, now: number): void {
-    const lease: Lease = { id: this.nextLeaseId(), worker, first, end, done: 0, grantedAt: now, deadlineAt: undefined };
+    const lease: Lease = { id: this.nextLeaseId(), worker, first, end, done: 0, grantedAt: now, deadlineAt: now };
     this.extend(lease, now);
     this.leases.set(lease.id, lease);
     this.actions.grant(lease);

@@ -320,7 +320,7 @@ export class TrialLead {
       this.progress(step, untilStep, plan, sums);
       if (step % plan.stepsPerEpoch === 0) await this.finishEpoch(step, facts, plan, shards);
       // The last one's comes with the end.
-      if (step < untilStep && this.isSnapshot(step)) await checkpointer.now(step);
+      if (step < untilStep && this.isSnapshot(step)) await checkpointer.begin(step);
       const reason = this.fullBatch?.ended;
       if (reason !== undefined) this.notice('converged', `nothing is left to be done after step ${step}: ${reason}`);
       if (step < this.pauseStep() || step >= untilStep || reason !== undefined) continue;

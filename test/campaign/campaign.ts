@@ -1,6 +1,7 @@
 /**
  * The long proofs, with a printed seed: the cluster tests with ten kills per role, recovery, the core of the tests on other
- * versions of Node, accuracy on real data, searches, transfer learning, ensembles, the chart on a control plane and its pods.
+ * versions of Node, accuracy on real data, searches, transfer learning, ensembles, the chart on a control plane and its pods, the
+ * compose file.
  * Writes docs/campaign.md. Exit code 1 when anything falls short. With an argument, one of the names in `parts` below, only
  * that part runs, and only its section is written.
  */
@@ -13,6 +14,7 @@ import { ClusterRun, type RunEvent } from '../cluster/cluster-run.js';
 import { missingData, realData } from '../real-data.js';
 import { activationFindings } from './activations.js';
 import { ashaFindings } from './asha.js';
+import { composeFindings } from './compose.js';
 import { ensembleFindings } from './ensembles.js';
 import type { Finding } from './finding.js';
 import { kubernetesFindings } from './kubernetes.js';
@@ -170,6 +172,7 @@ const parts: Record<string, () => Finding[] | Promise<Finding[]>> = {
     return await activationFindings(fashion);
   },
   pods: podFindings,
+  compose: composeFindings,
 };
 const [only] = process.argv.slice(2);
 if (only !== undefined && !(only in parts)) {

@@ -1,10 +1,10 @@
 /** Runs whose checkpoints lie in a bucket: no number changes by it, nor by a bucket that hangs, refuses or is full. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../common/package-root.js';
 import { S3Server, accessKey, secretKey } from '../unit/s3-server.js';
 import { ClusterRun, type RunEvent } from './cluster-run.js';
@@ -17,6 +17,8 @@ const args = ['--steps', String(steps), '--workers', '1', '--shards', '2', '--se
 const bucketArgs = [...args, '--checkpoints', 's3://bucket/runs'];
 
 describe('a run with --checkpoints s3://', () => {
+  /** With its checkpoints in its folder. */
+  let undisturbed: ClusterRun;
   let reference: RunEvent;
   let server: S3Server;
   const environment = () => ({
@@ -41,11 +43,18 @@ describe('a run with --checkpoints s3://', () => {
     });
   };
 
+  /** As safetensors. */
+  const exported = async (run: ClusterRun) => {
+    const out = join(run.state, 'exported');
+    await polyak('export', 'invariance-1', '--state', run.state, '--format', 'safetensors', '--out', out);
+    return readFileSync(join(out, 'model.safetensors'));
+  };
+
   beforeAll(async () => {
-    const run = ClusterRun.train(file, args);
-    reference = await run.finished();
-    run.remove();
+    undisturbed = ClusterRun.train(file, args);
+    reference = await undisturbed.finished();
   });
+  afterAll(() => undisturbed.remove());
   beforeEach(async () => {
     server = await S3Server.start({});
   });
@@ -61,10 +70,16 @@ describe('a run with --checkpoints s3://', () => {
       await server.next('PUT');
       run.kill('server', index);
     }
-    expect((await run.finished())['weightsSha256']).toBe(reference['weightsSha256']);
+    const { test, weightsSha256 } = await run.finished();
+    expect(weightsSha256).toBe(reference['weightsSha256']);
     expect(existsSync(join(run.state, 'invariance-1', 'checkpoints'))).toBe(false);
     expect([...server.objects.keys()].some((key) => key.startsWith('runs/invariance-1-'))).toBe(true);
-    // Whoever has the keys reads it from there: its weights begin another run.
+    // Whoever has the keys reads it from there: it is measured as it was, and exported as from a folder.
+    const evaluated = await polyak('evaluate', 'invariance-1', '--split', 'test', '--json', '--state', run.state);
+    const { accuracy } = test as { accuracy: number };
+    expect(JSON.parse(evaluated)).toMatchObject({ weightsSha256, metrics: { accuracy } });
+    expect((await exported(run)).equals(await exported(undisturbed))).toBe(true);
+    // Its weights begin another run.
     const branched = await polyak(
       ...['train', file, '--from', 'invariance-1', '--steps', '1', '--workers', '1', '--json', '--state', run.state],
       ...['--checkpoints', 's3://bucket/runs'],
@@ -83,6 +98,24 @@ describe('a run with --checkpoints s3://', () => {
     const said = JSON.stringify(run.events.filter((event) => event['kind'] === 'checkpoint-delayed'));
     expect(said).toContain('training goes on, and its checkpoint is tried again');
     expect(said).toContain('XMinioStorageFull');
+  });
+
+  it('trains on past a snapshot that its bucket does not take, which is there when it is back', async () => {
+    // After step 27, the end of the first epoch; a checkpoint before it is under way when the bucket begins to hang.
+    const snapshots = ['--steps', '50', '--set', 'checkpoint.snapshots={ every: 1 }'];
+    const run = ClusterRun.train(file, [...bucketArgs, ...snapshots], environment());
+    started.push(run);
+    await run.step(2);
+    server.fault = (method, key) => (method === 'PUT' && key.includes('safetensors') ? 'hang' : undefined);
+    await server.next('PUT');
+    await run.step(35);
+    const snapshot = () => [...server.objects.keys()].find((key) => /step-0*27\.1\.json/.test(key)) ?? '';
+    expect(snapshot()).toBe('');
+    server.fault = undefined;
+    server.breakOff();
+    await run.finished();
+    const record = JSON.parse(String(server.objects.get(snapshot()))) as { snapshot?: boolean };
+    expect(record.snapshot).toBe(true);
   });
 
   it('is stopped, and goes on from its bucket on other shards', async () => {

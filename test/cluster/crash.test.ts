@@ -1,5 +1,7 @@
 /** The promise "a crash is not an event": kill -9 of any process changes no number. */
-import { join } from 'node:path';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { CounterRandom, Purpose } from '../../common/random.js';
 import { packageRoot } from '../../common/package-root.js';
@@ -64,6 +66,18 @@ describe(`a crash (seed ${seed})`, () => {
       }
     });
   }
+
+  it('of a worker whose push has arrived, before the lead hears of it, changes no number', async () => {
+    const marker = join(mkdtempSync(join(tmpdir(), 'polyak-unheard-')), 'died');
+    const run = ClusterRun.train(file, args, { POLYAK_TEST_DIE_UNHEARD: marker });
+    try {
+      expectSame(await run.finished());
+      expect(existsSync(marker)).toBe(true);
+    } finally {
+      run.remove();
+      rmSync(dirname(marker), { recursive: true });
+    }
+  });
 
   for (const shards of [2, 3]) {
     const step = randomStep();

@@ -95,6 +95,20 @@ describe.each(['socket', 'grpc'] as const)('a shard over %s', (transport) => {
     await last.next(({ chunk, step }) => chunk === 1 && step >= 1);
   });
 
+  it('holds a node of a step that some chunks have left, though it came cut otherwise before', async () => {
+    const { openPush, frame, reports } = await start({ parameters: 4, chunkFloats: 2, leaves: 2 });
+    const { push } = openPush();
+    // Whoever had both leaves died between the two chunks.
+    await push(frame({ chunk: 0, leaves: 2 }));
+    for (const firstLeaf of [0, 1]) {
+      expect((await push(frame({ chunk: 0, firstLeaf }))).result).toBe('STALE');
+      expect((await push(frame({ chunk: 1, firstLeaf }))).result).toBe('APPLIED');
+      const { held } = await reports.next((report) => Boolean(report.held));
+      expect(held).toMatchObject({ step: 0, firstLeaf, leaves: 1 });
+    }
+    await reports.next(({ reached }) => reached?.step === 1);
+  });
+
   it('answers bad frames with a typed error and harms nobody', async () => {
     const { openPush, openWeights, frame, chunks } = await start({ parameters: 3, chunkFloats: 2, leaves: 2 });
     const { push } = openPush();
@@ -209,7 +223,7 @@ describe('the port of a shard', () => {
   it('tells who announces a message that is too long', async () => {
     const announcement = Buffer.from([0xff, 0xff, 0xff, 0x7f, 0]);
     const answer = await ending(Buffer.concat([Buffer.from('PolyakP1'), announcement]));
-    expect(answer).toContain('protocol\na message of 2147483647 bytes was announced');
+    expect(answer).toContain('exhausted\na message of 2147483647 bytes was announced');
   });
 
   it('ends a stream that sends more than it has credit for', async () => {

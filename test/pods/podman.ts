@@ -12,7 +12,8 @@ runtime = "runc"
 
 export class Podman {
   private readonly folder = mkdtempSync(join(tmpdir(), 'polyak-podman-'));
-  private readonly environment: NodeJS.ProcessEnv;
+  /** With which other programs call podman. */
+  readonly environment: NodeJS.ProcessEnv;
 
   constructor() {
     writeFileSync(join(this.folder, 'containers.conf'), configuration);

@@ -35,4 +35,14 @@ describe('messages on a socket', () => {
       'a message of 101 bytes was announced, the most is 100',
     );
   });
+
+  it('and what comes after one that was refused is dropped, without room being made for it', () => {
+    const reader = new MessageReader(100, () => expect.unreachable());
+    const head = Buffer.alloc(headBytes);
+    head.writeUInt32LE(1 << 30);
+    expect(() => reader.push(head)).toThrow('the most is 100');
+    const before = process.memoryUsage().arrayBuffers;
+    reader.push(Buffer.alloc(50));
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1 << 20);
+  });
 });

@@ -142,6 +142,18 @@ describe('a round of leases', () => {
     expect(granted).toHaveLength(2);
   });
 
+  it('gives what was overdue to another who is idle, and to the same only where nobody else is', () => {
+    const { round, granted, leaseOf, compute } = harness(1);
+    round.join('a', 1, 0);
+    round.join('b', 1, 0);
+    round.tick(1001);
+    expect(granted.map(({ worker }) => worker)).toEqual(['a', 'b']);
+    round.leave('b', 1002);
+    expect(leaseOf('a')!.id).toBe(granted.at(-1)!.id);
+    compute(leaseOf('a')!);
+    expect(round.complete).toBe(true);
+  });
+
   it('believes that leaves are not finite only when a second worker agrees', () => {
     const { round, compute, leaseOf } = harness(2);
     round.join('a', 1, 0);

@@ -49,8 +49,13 @@ export class S3Server {
     return await new Promise((resolve) => this.waiting.push({ method, resolve }));
   }
 
-  close(): void {
+  /** Ends all requests, those that hang with them. */
+  breakOff(): void {
     this.server?.closeAllConnections();
+  }
+
+  close(): void {
+    this.breakOff();
     this.server?.close();
   }
 

@@ -93,6 +93,26 @@ describe('the weights on a worker', () => {
     expect(loads.at(-1)).toEqual(whole(5));
   });
 
+  it('of two steps that come at once, before anybody waits, are both there', async () => {
+    // Of a step whose computing worker died before the lead heard of it, shards have the version before and the newest.
+    const { weights, loads, frame } = twoChunks();
+    for (const step of [4, 5]) for (const chunk of [0, 1]) weights.receive(frame(chunk, step));
+    expect(await weights.waitFor(4, never)).toBe(true);
+    expect(loads.at(-1)).toEqual(whole(4));
+    weights.giveBack();
+    expect(await weights.waitFor(5, never)).toBe(true);
+    expect(loads.at(-1)).toEqual(whole(5));
+  });
+
+  it('that nobody has waited for keep nobody from later ones', async () => {
+    const { weights, loads, frame } = twoChunks();
+    for (const step of [4, 5, 6]) for (const chunk of [0, 1]) weights.receive(frame(chunk, step));
+    expect(await weights.waitFor(6, never)).toBe(true);
+    expect(loads.at(-1)).toEqual(whole(6));
+    weights.giveBack();
+    expect(await weights.waitFor(5, never)).toBe(false);
+  });
+
   it('cannot be had when a chunk comes only beyond the step; then the next version becomes whole', async () => {
     const { weights, loads, frame } = twoChunks();
     weights.receive(frame(0, 4));

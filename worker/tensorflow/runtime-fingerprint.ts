@@ -1,8 +1,9 @@
-/** What decides the bits of a gradient besides the experiment: the library, its settings, the processor. */
+/** What decides the bits of a gradient besides the experiment: the library, its settings, the processor, the GPU. */
 import { existsSync, readFileSync } from 'node:fs';
 import { arch } from 'node:os';
 import type { Backend } from './load.js';
 import { libraryFolder } from './library-folder.js';
+import { visibleGpus } from './visible-gpus.js';
 
 /** The instruction sets for which TensorFlow and oneDNN have code of their own. */
 const instructionSets = [
@@ -11,22 +12,25 @@ const instructionSets = [
 
 /**
  * Name and value of each, to be compared and shown side by side; call it after `configureTensorFlow`. Two processes
- * with equal fingerprints compute the same bits.
+ * with equal fingerprints compute the same bits. `gpuDriver` is the folder of NVIDIA's driver, if not its own.
  */
-export function runtimeFingerprint(backend: Backend): Record<string, string> {
+export function runtimeFingerprint(backend: Backend, gpuDriver?: string): Record<string, string> {
   if (backend === 'cpu') {
     return { backend, library: 'tfjs 4.22.0', engine: `V8 ${process.versions.v8}` };
   }
   const processor = describeProcessor();
+  const build = existsSync(libraryFolder('gpu')) ? 'gpu' : 'cpu';
+  const gpus = build === 'gpu' ? visibleGpus(gpuDriver) : undefined;
   return {
     backend,
     library: 'TensorFlow 2.21.0, tfjs 4.22.0',
-    build: existsSync(libraryFolder('gpu')) ? 'gpu' : 'cpu',
+    build,
     threads: process.env.TF_NUM_INTRAOP_THREADS ?? 'unset',
     oneDnn: process.env.TF_ENABLE_ONEDNN_OPTS ?? 'unset',
     oneDnnInstructionsMax: process.env.ONEDNN_MAX_CPU_ISA ?? 'unset',
     instructions: processor.instructions,
     processor: processor.model,
+    ...(gpus && { gpu: gpus.models, gpuDriver: gpus.driver }),
   };
 }
 
