@@ -150,7 +150,7 @@ it("random erasing has rectangles that are distributed as torchvision's", () => 
   const { size, drawn, cumulative } = golden.erased;
   const names = ['top', 'left', 'height', 'width'] as const;
   const options = { probability: 1, area: [0.02, 0.33] as [number, number], aspect: [0.3, 3.3] as [number, number] };
-  const below = new Map(names.map((name) => [name, new Array<number>(size + 1).fill(0)]));
+  const below = new Map(names.map((name) => [name, Array.from({ length: size + 1 }, () => 0)]));
   for (let sample = 0; sample < drawn; sample++) {
     const random = new CounterRandom(231, Purpose.augment, 0, 0, sample);
     const [top, left, bottom, right] = drawErased(options, random, { height: size, width: size });
