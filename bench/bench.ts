@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- NAMES] [--write]`: runs the named benchmarks, or all, and prints a table each; --write puts them
- * into docs/benchmarks.md and leaves the others there as they are. Peers are measured where POLYAK_BENCH_PYTHON (torch) and POLYAK_BENCH_TENSORFLOW_PYTHON name
+ * into docs/benchmarks.md and leaves the others there as they are. Peers are measured where POLYAK_BENCH_PYTHON (torch, torchvision) and POLYAK_BENCH_TENSORFLOW_PYTHON name
  * a Python that has them.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { PolyakError } from '../common/errors.js';
 import { packageRoot } from '../common/package-root.js';
 import { benchmarkAdam } from './adam.js';
 import { benchmarkAskTell, clients as askTellClients, underWay } from './ask-tell.js';
+import { benchmarkAugment } from './augment.js';
 import { benchmarkCoordinatorStreams } from './coordinator-streams.js';
 import { benchmarkGradients } from './gradient.js';
 import { benchmarkOverhead } from './overhead.js';
@@ -70,6 +71,17 @@ const benchmarks: Record<string, Benchmark> = {
         row('the optimizer alone', applyMs, pytorchFusedMs, applyRatio, 'at most 1.5'),
         row('with mean gradient, L2, norms and running average', wholeMs, pytorchWholeMs, wholeRatio, ''),
       ];
+    },
+  },
+  augment: {
+    title: 'Augmentations, one thread, of a picture of 32x32x3 bytes to normalised floats',
+    peer: "torchvision's transforms of a tensor of bytes, picture by picture",
+    note: `Reading from the store, the normalisation and the batch are part of every figure, and are the first row alone.`,
+    async run() {
+      return (await benchmarkAugment()).map(({ name, microseconds, torchvisionMicroseconds: peer }): Row => {
+        const ratio = times(peer === undefined ? undefined : peer / microseconds);
+        return [name, show(microseconds, 'µs', 2), show(peer, 'µs', 2), ratio, ''];
+      });
     },
   },
   transfer: {

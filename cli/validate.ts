@@ -17,7 +17,13 @@ import type { TransferPlan } from '../server/transfer/plan-transfer.js';
 import { bold, grouped, listOf, tableOf } from './table.js';
 import { defaultState } from './train.js';
 import { lookAtTransfer } from './transfer.js';
-import { requireMatureAverage, shownDrawn, validateSweep, type ValidatedSweep } from './validated-sweep.js';
+import {
+  mostTrainedOn,
+  requireMatureAverage,
+  shownDrawn,
+  validateSweep,
+  type ValidatedSweep,
+} from './validated-sweep.js';
 
 interface ValidateOptions extends OverrideFlags {
   json: boolean;
@@ -40,7 +46,7 @@ async function validateSweepCommand(file: string, template: ExperimentTemplate, 
   const { search, trial, warnings } = sweep;
   if (!options.json) for (const warning of warnings) process.stderr.write(`polyak: warning: ${warning}\n`);
   if (!trial) return printWithoutTrial(file, { template, sweep }, options);
-  const validated = { ...(await outlineOf(trial.experiment)), sweep };
+  const validated = { ...(await outlineOf(trial.experiment, search.crossValidation?.folds)), sweep };
   const { data } = validated.outline;
   if (data) requireMatureAverage(search, validated.experiment, data);
   print(file, validated, options);
@@ -64,20 +70,20 @@ interface Validated {
   sweep?: ValidatedSweep;
 }
 
-async function outlineOf(given: Experiment): Promise<Validated> {
+/** `folds`: of a sweep whose trials are cross-validated. */
+async function outlineOf(given: Experiment, folds?: number): Promise<Validated> {
   const { bundle, experiment } = await prepareModule(given, defaultState);
   const outline = await outlineModel(experiment, bundle);
   const { transfer } = experiment;
-  requireFullBatches(experiment, outline);
+  requireFullBatches(experiment, outline, folds);
   if (!transfer || !outline.manifest) return { experiment, outline };
   return { experiment, outline, transfer: (await lookAtTransfer(transfer, outline.manifest)).plan };
 }
 
 /** As the lead of a training would. Errors: `usage`. */
-function requireFullBatches(experiment: Experiment, { data, manifest }: ModelOutline): void {
-  // A fold's training split is a part of all.
-  if (!data || !manifest || experiment.search?.crossValidation?.folds !== undefined) return;
-  FullBatchTraining.of(experiment)?.check(experiment, data.train, manifest);
+function requireFullBatches(experiment: Experiment, { data, manifest }: ModelOutline, folds: number | undefined): void {
+  if (!data || !manifest) return;
+  FullBatchTraining.of(experiment)?.check(experiment, mostTrainedOn(data, folds), manifest);
 }
 
 function print(file: string, validated: Validated, { json }: ValidateOptions): void {

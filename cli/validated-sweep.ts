@@ -86,11 +86,14 @@ export function requireMatureAverage(search: Search, experiment: Experiment, dat
   planSearch({ ...experiment, search }, 1, stepsPerEpoch(experiment, folds, data));
 }
 
-/** With folds, those of an epoch without the smallest one. */
 function stepsPerEpoch({ train }: Experiment, folds: number | undefined, data: DataCounts): number {
-  const all = data.train + data.validation;
-  const samples = folds === undefined ? data.train : all - Math.floor(all / folds);
-  return Math.ceil(samples / train.batchSize);
+  return Math.ceil(mostTrainedOn(data, folds) / train.batchSize);
+}
+
+/** The samples of the training split; of folds, whose sizes may differ by one, all but the smallest fold. */
+export function mostTrainedOn({ train, validation }: DataCounts, folds: number | undefined): number {
+  const all = train + validation;
+  return folds === undefined ? train : all - Math.floor(all / folds);
 }
 
 /** `rate=0.01, width=64` */

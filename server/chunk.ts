@@ -9,7 +9,7 @@
  *
  * Where units have a largest norm and their kernel is in other chunks too, it waits once more after applying. Of a full-batch
  * method the lead says what is formed of the vectors after preparing, in any number of parts, and with the last it is at v + 1;
- * and where the gradient is not finite the lead may give it up, so that collecting ends without.
+ * and where the gradient is not finite, or its sum is not, the lead may give it up, so that the step goes on without.
  */
 import type { ChunkSpec, Segment } from '../common/chunk-layout.js';
 import { copyBytes } from '../common/copy-bytes.js';
@@ -85,6 +85,8 @@ export interface ChunkFormation extends Pick<CombineJob, 'combinations' | 'writt
   isKept: boolean;
 }
 
+const nothing: ChunkScalars = { gradientSquares: 0, weightSquares: 0, weightAbsolutes: 0 };
+
 /** Errors: `exhausted` when the arena has no room for another gradient. */
 export function allocate(arena: Arena): number {
   const pointer = arena.allocate();
@@ -103,6 +105,8 @@ export class Chunk {
   /** By tensor index. */
   private trust: ReadonlyMap<number, number> = new Map();
   private prepared = false;
+  /** The lead has given the step's gradient up. */
+  private isGivenUp = false;
   /** Of an update whose units are limited: by tensor index; those that the lead has not told yet are missing. */
   private unitFactors: Map<number, readonly number[]> = new Map();
   private closed = false;
@@ -153,9 +157,18 @@ export class Chunk {
     return 'applied';
   }
 
-  /** The step's gradient is nowhere finite, and the lead has no need of it: it is 0, and statistics stay as they are. */
+  /**
+   * The step's gradient is not finite somewhere, and the lead has no need of it: it is 0, also where this chunk's own is
+   * complete, and statistics that still wait for theirs stay as they are.
+   */
   giveUp(): void {
-    if (this.gradient !== undefined || this.closed) return;
+    if (this.isGivenUp || this.closed) return;
+    this.isGivenUp = true;
+    if (this.gradient === undefined) this.giveUpCollecting();
+    else if (this.spec.kind === 'parameters') this.run(this.giveUpComplete(this.gradient));
+  }
+
+  private giveUpCollecting(): void {
     const collected = [...this.owned];
     const gradient = allocate(this.memory.arena);
     this.memory.arena.bytes(gradient, this.spec.length * 4).fill(0);
@@ -163,12 +176,22 @@ export class Chunk {
     // From now on what still comes of the step is a duplicate.
     this.gradient = gradient;
     const freed = this.lastJob.catch(() => undefined).then(() => collected.forEach((pointer) => this.free(pointer)));
-    this.run(freed.then(async () => await this.goOnWithout(gradient)));
+    this.run(freed.then(() => this.goOnWithout()));
   }
 
-  private async goOnWithout(gradient: number): Promise<void> {
+  /** What the lead asks for next, maybe at once, comes after this on the chunk's thread. */
+  private async giveUpComplete(gradient: number): Promise<void> {
+    const { arena } = this.memory;
+    await this.job({ kind: 'fill', arena, out: gradient, n: this.spec.length, value: 0 });
+    this.goOnWithout();
+  }
+
+  private goOnWithout(): void {
     if (this.closed) return;
-    if (this.spec.kind === 'parameters') return await this.prepare(gradient);
+    if (this.spec.kind === 'parameters') {
+      this.prepared = true;
+      return this.events.prepared(this, nothing, []);
+    }
     this.events.leaving(this);
     this.finishApply();
   }
@@ -294,7 +317,7 @@ export class Chunk {
 
   /** Tells of the prepared gradient; false when it is not finite, or nobody cares any more. */
   private accept(result: PrepareResult): boolean {
-    if (this.closed) return false;
+    if (this.closed || this.isGivenUp) return false;
     if (result.firstNonFinite >= 0) {
       const at = result.firstNonFinite;
       const segment = this.spec.segments.find(({ start, length }) => at >= start && at < start + length);
@@ -418,6 +441,7 @@ export class Chunk {
     this.free(this.gradient);
     this.gradient = undefined;
     this.prepared = false;
+    this.isGivenUp = false;
     this.scale = undefined;
     this.trust = new Map();
     this.unitFactors = new Map();

@@ -267,6 +267,8 @@ export class ShardTrial {
   private chunkEvents(): ChunkEvents {
     return {
       prepared: (chunk, scalars, tensors) => {
+        // Again, where its gradient was complete and has been given up.
+        this.pendingScalars = this.pendingScalars.filter((entry) => entry.chunk !== chunk.spec.index);
         this.pendingScalars.push({ chunk: chunk.spec.index, step: chunk.version, tensors, ...scalars });
         this.reportScalars(chunk.version);
       },

@@ -1,4 +1,7 @@
-/** A sweep's folder made of an experiment file: checked, with its module and model in it, so that it needs no file any more. */
+/**
+ * A sweep's folder made of an experiment file: checked, with its module and model in it, so that it needs no file any more but
+ * the data and the weights that trials begin with, of which it has the hash.
+ */
 import { isBucket } from '../../common/checkpoint-location.js';
 import { substitute, type ExperimentTemplate } from '../../common/experiment/load.js';
 import { modulePath, writeModule, type ModuleBundle } from '../../common/module-bundle.js';
@@ -12,6 +15,7 @@ import { checkedBucket } from '../checkpoint-bucket.js';
 import { countSamples } from '../model-outline.js';
 import { prepareModule } from '../module/prepare-module.js';
 import { provenanceOf } from '../provenance.js';
+import { withSharedTransferHash } from '../transfer.js';
 import { requireMatureAverage } from '../validated-sweep.js';
 import { SweepFolder } from './sweep-folder.js';
 
@@ -37,7 +41,7 @@ export interface PreparedSweep {
   moduleFile: string | undefined;
 }
 
-/** Errors: `usage` for an experiment that cannot be searched; `data` for remote data that are not there. */
+/** Errors: `usage` for an experiment that cannot be searched; `data` for remote data that are not there, or weights that have changed. */
 export async function prepareSweep(
   template: ExperimentTemplate,
   { state, coordinator, checkpoints }: SweepPlace,
@@ -58,7 +62,7 @@ export async function prepareSweep(
   const { model } = experiment;
   const isFile = typeof model === 'object' && 'file' in model;
   const complete = {
-    ...value,
+    ...(await withSharedTransferHash(value, experiment, coordinator !== undefined)),
     ...(experiment.module ? { module: experiment.module } : {}),
     ...(isFile ? { model: { ...model, topology: { ...readTopology(model.file) } } } : {}),
   };

@@ -19,7 +19,9 @@ export const transferSchema = z.strictObject({
   from: path.describe(
     "a run's folder, the `model.json` of a tfjs model with its weights, or a `.safetensors`; relative to the experiment file",
   ),
-  sha256: sha256.describe("of the file; of a run's weights. A run notes it, and refuses any other"),
+  sha256: sha256.describe(
+    "of the file; of a run's weights. A run notes it, a sweep for all its trials, and any other is refused",
+  ),
   weights: z.enum(['last', 'average']).default('last').describe('of a run: its last weights, or their running average'),
   layout: z
     .enum(['tensorflow', 'torch'])

@@ -19,6 +19,7 @@ export class FullBatchTraining {
   stepLength = 0;
   /** Why nothing is left to be done. */
   ended: string | undefined;
+  private givenUp = -1;
 
   private constructor(private readonly chosen: ChosenMethod) {}
 
@@ -71,9 +72,19 @@ export class FullBatchTraining {
   }
 
   /** The present weights are a trial along a line: where nothing is finite there, the step was too long, and that is all. */
-  get isTrying(): boolean {
+  private get isTrying(): boolean {
     const { line } = (this.state ?? {}) as { line?: Pick<Line, 'returns'> | null };
     return line ? !line.returns : false;
+  }
+
+  /** Nothing of the step is finite, which is no end where it is only tried; false where it is. */
+  giveUp(step: number): boolean {
+    if (this.isTrying) this.givenUp = step;
+    return this.hasGivenUp(step);
+  }
+
+  hasGivenUp(step: number): boolean {
+    return this.givenUp === step;
   }
 
   /**

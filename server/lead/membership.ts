@@ -31,6 +31,8 @@ export interface RoundSpec {
 export interface RoundOutcome {
   sums: Sums;
   bad: BadLeaves | undefined;
+  /** Workers that found something not finite where the others did not. */
+  falseAlarms: string[];
   /** Whose sums the result is made of, left to right; empty when it is bad. */
   tiles: Tile[];
   /** From the round's begin to the last header of it. */
@@ -289,15 +291,16 @@ export class Membership {
     if (!running?.round.complete) return;
     this.running = undefined;
     this.round = undefined;
-    for (const worker of running.round.bad ? [] : running.round.falseAlarms) this.quarantine(worker);
     const bad = running.round.bad;
+    const falseAlarms = bad ? [] : running.round.falseAlarms;
     const tiles = bad ? [] : running.round.tiling();
     const waitSeconds = (running.headerAt - running.begunAt) / 1000;
     const sums = bad ? emptyOutcome : sumTiles(running.round.leafCount, tiles);
-    running.done.resolve({ bad, sums, tiles, waitSeconds });
+    running.done.resolve({ bad, falseAlarms, sums, tiles, waitSeconds });
   }
 
-  private quarantine(worker: string): void {
+  /** Its gradients are not trusted any more. */
+  quarantine(worker: string): void {
     this.quarantined.add(worker);
     const member = this.members.get(worker);
     if (member) this.refuse(member, 'its gradients were not finite where another worker found them finite');

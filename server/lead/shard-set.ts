@@ -15,8 +15,7 @@ import type { ChunkScalars, TensorScalars } from '../chunk.js';
 import { MemoryTaken } from '../memory-taken.js';
 import type { BeginOrder } from '../shard-trial.js';
 import { CutLedger } from './cut-ledger.js';
-import { divergedEvent } from './end-event.js';
-import { Replaced, Rollback, TrialEnd, type Interruption } from './interruption.js';
+import { Replaced, Rollback, type Interruption } from './interruption.js';
 import { LedSpace, MeasureLedger } from './led-space.js';
 import { ScalarLedger, type ScalarTotal } from './scalar-ledger.js';
 import { UnitLedger } from './unit-ledger.js';
@@ -48,6 +47,8 @@ export interface ShardSetOptions {
   tls?: TlsFiles | undefined;
   /** All of the shard's chunks hold this node of the step. */
   held: (step: number, node: TreeNode, shard: number) => void;
+  /** The sum of the step's gradients is not finite in this tensor; other chunks may say so of theirs. */
+  overflowed: (step: number, tensor: string) => void;
   /** A bucket does not take a shard's file now; the shard tries again. */
   cutDelayed: (reason: string) => void;
   /** The shard's process is to end: it waits for some seconds until the lead has a checkpoint and leaves it. */
@@ -177,7 +178,7 @@ export class ShardSet {
       this.checkReached();
     } else if (report.overflow) {
       const { step = 0, tensor = '' } = report.overflow;
-      interrupt(new TrialEnd(divergedEvent(step, tensor, 'the sum of the gradients is not finite')));
+      this.options.overflowed(step, tensor);
     } else if (report.cutPlanned) this.cuts.planned(report.cutPlanned.step ?? 0, shard);
     else if (report.cutWritten) {
       const { step = 0, file = '', bytes = 0, chunks = [] } = report.cutWritten;

@@ -29,7 +29,7 @@ import { Checkpointer } from './checkpointer.js';
 import { divergedEvent, failureEvent } from './end-event.js';
 import { FullBatchTraining } from './full-batch-training.js';
 import { Drained, Interruption, Replaced, Rollback, Stopped, TrialEnd } from './interruption.js';
-import { Membership, type RoundSpec } from './membership.js';
+import { Membership, type RoundOutcome, type RoundSpec } from './membership.js';
 import { PreprocessCollector } from './preprocess-collector.js';
 import { ProgressMeter } from './progress-meter.js';
 import type { ReportQueue } from './report-queue.js';
@@ -374,6 +374,10 @@ export class TrialLead {
       globalNorm: clip && 'globalNorm' in clip ? clip.globalNorm : undefined,
       needsTrust: !this.fullBatch && chosenOptimizer(experiment).optimizer.updateSquares !== undefined,
       ...{ beginLocally, release, interruption, tls },
+      overflowed: (step, tensor) => {
+        const event = divergedEvent(step, tensor, 'the sum of the gradients is not finite');
+        if (!this.giveUp(step)) interruption.interrupt(new TrialEnd(event));
+      },
       cutDelayed: (reason) => this.source.delayed(reason),
       draining: (drained) => this.breakOffAt(new Rollback(`shard ${drained} is to end, and comes again`)),
       held: (step, node, holder) => {
@@ -420,28 +424,26 @@ export class TrialLead {
     const { experiment, metrics } = this.options;
     const stopTimer = metrics.stepSeconds.startTimer();
     const { leaves } = plan.step(step);
-    const sums = await this.runRound({ kind: 'GRADIENT', step, leafCount: leaves, shardsNeeded: shards.size });
+    const round = await this.runRound({ kind: 'GRADIENT', step, leafCount: leaves, shardsNeeded: shards.size });
     stopTimer();
     this.advanced = true;
+    const { l1, l2 } = experiment.regularise;
+    const scalars = this.fullBatch || l1 > 0 || l2 > 0 ? await shards.scalarsOf(step) : undefined;
+    // Only now is it known whether the sum of what the workers found finite is finite, too.
+    const sums = this.fullBatch?.hasGivenUp(step) ? this.nothingFinite() : this.trusted(round);
     metrics.steps.inc();
     metrics.images.inc(sums.samples);
     this.unsaved.add(sums.samples);
-    const { l1, l2 } = experiment.regularise;
-    if (l1 > 0 || l2 > 0) {
-      const { weightAbsolutes, weightSquares } = await shards.scalarsOf(step);
-      sums.l2Sum = (0.5 * l2 * weightSquares + l1 * weightAbsolutes) * sums.samples;
-    }
-    if (this.fullBatch) {
-      await shards.scalarsOf(step);
-      await this.fullBatch.step(step, isLast, (sums.lossSum + sums.l2Sum) / sums.samples, shards);
-    }
+    if (scalars) sums.l2Sum = (0.5 * l2 * scalars.weightSquares + l1 * scalars.weightAbsolutes) * sums.samples;
+    await this.fullBatch?.step(step, isLast, (sums.lossSum + sums.l2Sum) / sums.samples, shards);
     shards.forgetBefore(step);
     return sums;
   }
 
   private async evaluate(step: number, split: 'VALIDATION' | 'TEST', vector: 'WEIGHTS' | 'AVERAGE', count: number) {
     const leafCount = passLeaves(count, this.options.experiment.train.microBatchSize);
-    return this.means(await this.runRound({ kind: 'EVALUATE', step, leafCount, shardsNeeded: 0, split, vector }));
+    const round = await this.runRound({ kind: 'EVALUATE', step, leafCount, shardsNeeded: 0, split, vector });
+    return this.means(this.trusted(round));
   }
 
   /** Does nothing when this step's weights have been evaluated. */
@@ -463,7 +465,7 @@ export class TrialLead {
       this.membership.round?.held(node, this.options.shard),
     );
     this.membership.admitAll();
-    await this.runRound({ kind: 'STATISTICS', step: 0, leafCount, shardsNeeded: 1 });
+    this.trusted(await this.runRound({ kind: 'STATISTICS', step: 0, leafCount, shardsNeeded: 1 }));
     const sums = this.collector.sums();
     this.collector = undefined;
     const finishing = finishMeasuring(experiment, { shape, sums, samples: trainCount });
@@ -476,23 +478,31 @@ export class TrialLead {
     }
   }
 
-  private async runRound(spec: RoundSpec): Promise<Sums> {
+  private async runRound(spec: RoundSpec): Promise<RoundOutcome> {
     const outcome = await this.interruption.race(this.membership.runRound(spec));
     this.movedAt = performance.now();
     if (spec.kind === 'GRADIENT') this.options.metrics.parts.waited(outcome.waitSeconds);
     if (spec.kind === 'GRADIENT') await this.audit?.step(this.incarnation, spec.step, outcome.tiles);
-    if (outcome.bad && this.isTrial(spec)) return this.giveUp(spec.step);
-    if (outcome.bad) throw new TrialEnd(divergedEvent(spec.step, outcome.bad.tensor, 'the gradient is not finite'));
-    return outcome.sums;
+    if (outcome.bad && !(spec.kind === 'GRADIENT' && this.giveUp(spec.step))) {
+      throw new TrialEnd(divergedEvent(spec.step, outcome.bad.tensor, 'the gradient is not finite'));
+    }
+    return outcome;
   }
 
-  private isTrial({ kind }: RoundSpec): boolean {
-    return kind === 'GRADIENT' && this.fullBatch?.isTrying === true;
+  /** Where all is finite, whoever said that it is not is wrong. */
+  private trusted({ sums, falseAlarms }: RoundOutcome): Sums {
+    for (const worker of falseAlarms) this.membership.quarantine(worker);
+    return sums;
   }
 
-  /** Workers agree that nothing is finite at these weights, which a full-batch method only tries. */
-  private giveUp(step: number): Sums {
+  /** A gradient, or the sum of them all, is not finite at weights that a full-batch method only tries; false for any others. */
+  private giveUp(step: number): boolean {
+    if (!this.fullBatch?.giveUp(step)) return false;
     this.shards?.broadcast({ giveUp: { step } });
+    return true;
+  }
+
+  private nothingFinite(): Sums {
     const { metricSums } = emptySums(measuredMetrics(this.options.experiment));
     return { lossSum: Infinity, metricSums: metricSums.map(() => NaN), samples: 0, l2Sum: 0 };
   }

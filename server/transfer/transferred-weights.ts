@@ -49,6 +49,17 @@ export class TransferredWeights {
   }
 }
 
+/** Whatever model they are for. Errors: `usage` for what is no source of weights; `data` for another than `sha256` says. */
+export async function hashOfWeights(transfer: Transfer): Promise<string> {
+  const source = await openWeightSource(transfer);
+  try {
+    await requireHash(transfer, source);
+    return await source.sha256();
+  } finally {
+    await source.close();
+  }
+}
+
 async function requireHash({ sha256 }: Transfer, source: WeightSource): Promise<void> {
   if (sha256 === undefined) return;
   const found = await source.sha256();

@@ -71,44 +71,62 @@ describe('L-BFGS on a logistic regression of the digits', () => {
 });
 
 describe('a line search whose first steps lead where no float32 is finite', () => {
-  // Inputs of 2e19: their squares overflow as soon as a weight is beyond 1e-2, and the best weights are about 1e-20.
   const signs = Array.from({ length: 16 }, (_, row) => [0, 1, 2, 3].map((bit) => ((row >> bit) & 1 ? 1 : -1)));
-  const rows = signs.map((features, row) => {
-    const target = features.reduce((sum, sign, index) => sum + sign * (index + 1), 0) / 10 + (row % 3) / 10;
-    return [...features.map((sign) => `${sign * 2}e19`), target].join(',');
-  });
-  const experiment = {
+  const rowsOf = (input: number) =>
+    signs.map((features, row) => {
+      const target = features.reduce((sum, sign, index) => sum + sign * (index + 1), 0) / 10 + (row % 3) / 10;
+      return [...features.map((sign) => sign * input), target].join(',');
+    });
+  const experimentOf = (microBatchSize: number) => ({
     name: 'overflow',
     data: { source: 'csv', path: 'table.csv', header: false, regression: true, test: 0 },
     model: [{ dense: { units: 1, kernelInitializer: 'zeros' } }],
     loss: 'meanSquaredError',
     optimizer: { lbfgs: {} },
-    // All samples in one leaf, since a sum of leaves that overflows is the end.
-    train: { epochs: 40, batchSize: 16, microBatchSize: 16 },
+    train: { epochs: 40, batchSize: 16, microBatchSize },
     chunkFloats: 4,
-  };
+  });
 
-  async function search(workers: number, shards: number) {
-    const folder = new DataFolder({ 'table.csv': rows.join('\n'), 'a.yaml': JSON.stringify(experiment) });
+  async function search(input: number, microBatchSize: number, workers: number, shards: number) {
+    const experiment = JSON.stringify(experimentOf(microBatchSize));
+    const folder = new DataFolder({ 'table.csv': rowsOf(input).join('\n'), 'a.yaml': experiment });
     const layout = ['--workers', String(workers), '--shards', String(shards)];
     const run = ClusterRun.train(join(folder.path, 'a.yaml'), layout);
     try {
       const result = await run.finished();
-      return { result, losses: run.events.filter(({ event }) => event === 'epoch').map(({ loss }) => loss) };
+      const refused = run.events.filter(({ kind }) => kind === 'refused');
+      const losses = run.events.filter(({ event }) => event === 'epoch').map(({ loss }) => loss);
+      return { result, refused, losses };
     } finally {
       run.remove();
       folder.remove();
     }
   }
 
-  it('goes back, and comes down to the same bits on one worker and shard and on two', async () => {
-    const [one, two] = [await search(1, 1), await search(2, 2)];
-    expect(one.losses).toContain(null);
-    const known = one.losses.filter((loss) => typeof loss === 'number');
+  function goesDown(losses: readonly unknown[]): void {
+    expect(losses).toContain(null);
+    const known = losses.filter((loss) => typeof loss === 'number');
     expect(Math.min(...known)).toBeLessThan(0.5 * known[0]!);
+  }
+
+  it('goes back, and comes down to the same bits on one worker and shard and on two', async () => {
+    // Inputs of 2e19: their squares overflow as soon as a weight is beyond 1e-2, and the best weights are about 1e-20.
+    const [one, two] = [await search(2e19, 16, 1, 1), await search(2e19, 16, 2, 2)];
+    goesDown(one.losses);
     expect(two.losses).toEqual(one.losses);
     expect(two.result['weightsSha256']).toBe(one.result['weightsSha256']);
   });
+
+  it('does so where only the sum of the leaves overflows, wherever that is made, and no worker is blamed for it', async () => {
+    // The first step has length 1: w = (1, 2, 3, 4) / sqrt(30), whose absolute values sum to 1.83. With inputs of +-a, a = 4.5e18,
+    // a leaf's gradient is at most 2 * 1.83 a * a = 7.4e37, and the sum over 16 leaves, whose signs are orthogonal,
+    // 16 * 2 a^2 * 0.73 = 4.7e38 of the last weight: above float32's 3.4e38. One worker sees that itself, of three none does.
+    const [one, three] = [await search(4.5e18, 1, 1, 1), await search(4.5e18, 1, 3, 2)];
+    goesDown(one.losses);
+    expect(three.refused).toEqual([]);
+    expect(three.losses).toEqual(one.losses);
+    expect(three.result['weightsSha256']).toBe(one.result['weightsSha256']);
+  }, 400_000);
 });
 
 describe('a logistic regression of the wines', () => {

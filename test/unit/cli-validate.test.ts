@@ -226,6 +226,21 @@ describe('a method of full batches', () => {
     expect(status).toBe(2);
   });
 
+  it('is refused with mini-batches of the largest of the folds of a sweep, and taken where it is whole', () => {
+    // 1437 samples are not for the test; of 5 folds the smallest has 287, and the training without it 1150.
+    const search = [
+      'search={trials: 2, space: {tolerance: {logUniform: [1e-6, 1e-3]}}, crossValidation: {folds: 5}}',
+      'optimizer={lbfgs: {tolerance: $tolerance}}',
+    ];
+    const sized = (batchSize: number) =>
+      change(...search, linear, `train.batchSize=${batchSize}`, `train.microBatchSize=${batchSize}`);
+    const { status, stdout, stderr } = sized(1149);
+    expect(stderr).toMatch(/train\.batchSize: 1149 makes mini-batches, but optimizer lbfgs .* all 1150 samples/);
+    expect(stdout).toBe('');
+    expect(status).toBe(2);
+    expect(sized(1150).status).toBe(0);
+  });
+
   it('is refused for a model that is too large for it', () => {
     const wide = 'model=["flatten",{"dense":{"units":40}},{"dense":{"units":10}}]';
     const { status, stderr } = change(
