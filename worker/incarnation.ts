@@ -94,10 +94,15 @@ export class Incarnation {
   ): Promise<boolean> {
     const shards = vector === 'PREPROCESS' ? [this.leadShard] : this.owners();
     while (!signal.aborted && !this.signal.aborted) {
+      const attempt = new AbortController();
+      const wanted = { signal: AbortSignal.any([this.signal, attempt.signal]) };
       try {
-        await Promise.all(shards.map((shard) => readVector(this.linkOptions(shard), vector, onFrame)));
+        const read = (shard: number) => readVector({ ...this.linkOptions(shard), ...wanted }, vector, onFrame);
+        await Promise.all(shards.map(read));
         return true;
       } catch (error) {
+        // What the other shards still send must not mix with what comes of the next attempt.
+        attempt.abort();
         const { onFenced, onBreak } = this.linkOptions(this.leadShard);
         if (error instanceof PolyakError && error.code === 'fenced') onFenced(error.message);
         else onBreak(error);

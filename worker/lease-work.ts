@@ -54,6 +54,8 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
     { chunks: readonly Span[]; tensors: readonly Span[] }
   >;
   private readonly pushes = new Set<Promise<void>>();
+  /** Resolves when the compute thread has made all sums that were asked for. */
+  private added: Promise<void> = Promise.resolve();
   private incarnation: Incarnation | undefined;
   /** Whether what preprocessing needs is here, once it is known that there is something. */
   private preprocess: Promise<boolean> | undefined;
@@ -168,8 +170,9 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
     this.pushes.add(pushed);
   }
 
+  /** A sum that is yet to be made would spoil what this thread writes to its node for the next lease. */
   discard({ node }: WorkSum): void {
-    if (node !== undefined) this.options.prepared.memory.release(node);
+    if (node !== undefined) void this.added.then(() => this.options.prepared.memory.release(node));
   }
 
   progress(lease: HeldLease, leavesDone: number): void {
@@ -248,7 +251,7 @@ export class TrialWork implements LeaseWork<WorkBatch, WorkSum> {
   private addNodes(left: number, right: number, floats: number): void {
     const { trial, prepared } = this.options;
     const { compute, memory } = prepared;
-    compute.run('add', { trial, left, right, floats }).then(
+    this.added = compute.run('add', { trial, left, right, floats }).then(
       () => memory.release(right),
       // The compute thread is gone, and the process with it.
       () => undefined,
