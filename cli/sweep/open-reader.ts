@@ -3,7 +3,6 @@
  * from its coordinator elsewhere.
  */
 import { PolyakError } from '../../common/errors.js';
-import type { TlsFiles } from '../../common/tls/tls-files.js';
 import type { TlsOptions } from '../../common/tls/tls-options.js';
 import { TrialPlan } from '../../coordinator/sweep/trial-plan.js';
 import { openStoreReader } from '../../coordinator/store/open-store.js';
@@ -32,11 +31,25 @@ export interface SweepReader {
   close(): Promise<void>;
 }
 
-/** `tls` are other files than the command's or the environment's. Errors: `usage` where nothing is kept of it yet; `unreachable`. */
-export async function openReader(folder: SweepFolder, tls?: TlsOptions): Promise<SweepReader> {
+export interface ReaderOptions {
+  /** Other files than the command's or the environment's. */
+  tls?: TlsOptions | undefined;
+  /** How long a coordinator may be out of reach; a minute unless given. */
+  patienceMs?: number;
+}
+
+/** Errors: `usage` where nothing is kept of it yet; `unreachable`. */
+export async function openReader(
+  folder: SweepFolder,
+  { tls, patienceMs = patienceMsDefault }: ReaderOptions = {},
+): Promise<SweepReader> {
   const { facts, template } = folder;
   const plan = new TrialPlan({ value: template.experiment, folder: template.folder, list: template.list });
-  if (facts.coordinator !== null) return new RemoteReader(plan, folder, facts.coordinator, tlsElsewhere(tls));
+  if (facts.coordinator !== null) {
+    const sweepKey = Buffer.from(facts.sweepKey, 'hex');
+    const follower = new SweepFollower(facts.coordinator, sweepKey, patienceMs, tlsElsewhere(tls));
+    return new RemoteReader(plan, follower);
+  }
   if (!folder.hasStore) {
     throw new PolyakError(
       'usage',
@@ -120,17 +133,12 @@ class StoredReader implements SweepReader {
 }
 
 class RemoteReader implements SweepReader {
-  private readonly follower: SweepFollower;
   private readonly signal = new AbortController().signal;
 
   constructor(
     readonly plan: TrialPlan,
-    { facts }: SweepFolder,
-    coordinator: string,
-    tls: TlsFiles | undefined,
-  ) {
-    this.follower = new SweepFollower(coordinator, Buffer.from(facts.sweepKey, 'hex'), patienceMsDefault, tls);
-  }
+    private readonly follower: SweepFollower,
+  ) {}
 
   async sweep(): Promise<SweepSnapshot> {
     return await this.follower.snapshot(this.signal);

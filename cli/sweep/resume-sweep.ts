@@ -14,7 +14,7 @@ export async function resumeSweep(path: string, options: ResumeCommandOptions): 
   const folder = SweepFolder.open('.', path);
   refuseOthers(folder, options);
   const { workers, shards, backend, trials, budget, json, patience } = options;
-  const known = folder.hasStore || folder.facts.coordinator !== null ? await snapshotOf(folder) : undefined;
+  const known = folder.hasStore || folder.facts.coordinator !== null ? await snapshotOf(folder, patience) : undefined;
   const { name } = folder.facts;
   if (known?.state === 'finished' && (trials ?? 0) <= (known.trials ?? 0)) {
     const way = takesMore(folder) ? `; 'polyak resume ${name} --trials ${(known.trials ?? 0) + 10}' adds trials` : '';
@@ -74,8 +74,8 @@ async function changeOnly(
 }
 
 /** Undefined of one that was never submitted. */
-async function snapshotOf(folder: SweepFolder): Promise<SweepSnapshot | undefined> {
-  const reader = await openReader(folder);
+async function snapshotOf(folder: SweepFolder, patience?: number): Promise<SweepSnapshot | undefined> {
+  const reader = await openReader(folder, patience === undefined ? {} : { patienceMs: patience * 1000 });
   try {
     return await reader.sweep();
   } catch (error) {

@@ -111,7 +111,7 @@ async function resultOf(folder: SweepFolder, last: SweepLine | undefined, tls?: 
       identity.folder,
     );
   }
-  const reader = await openReader(folder, tls);
+  const reader = await openReader(folder, { tls });
   try {
     const [best] = await bestTrials(reader, 1);
     return { ...identity, sweep: await reader.sweep(), trials: (await reader.trials({})).rows, best };

@@ -103,6 +103,7 @@ describe('polyak sweep', () => {
     const { code, said } = await polyak(...args()).ended;
     expect(code).toBe(5);
     expect(said).toContain('coordinator 127.0.0.1:9');
+    if (args().includes('--patience')) expect(said).toContain('for 1 s');
   });
 
   it.each(['pause', 'stop'])('%s of a sweep that does not run says so, and how it goes on', async (command) => {
