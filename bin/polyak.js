@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import '../dist/cli/polyak.js';
+import '../dist/program/polyak.js';
