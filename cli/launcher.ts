@@ -70,8 +70,9 @@ const logTailLines = 12;
 
 export class Launcher {
   private readonly places: Place[] = [];
-  private stopping = false;
+  private readonly over = new AbortController();
   private readonly failure = withResolvers<never>();
+  private readonly coordinatorListens = withResolvers<void>();
   /** Rejects when a process cannot be kept running. */
   readonly failed = this.failure.promise;
   /** By which its coordinator is reached. */
@@ -90,6 +91,10 @@ export class Launcher {
     return launcher;
   }
 
+  private get stopping(): boolean {
+    return this.over.signal.aborted;
+  }
+
   get coordinator(): string {
     return `${host}:${this.places[0]?.port}`;
   }
@@ -101,7 +106,7 @@ export class Launcher {
 
   /** Stops all, workers first. Never leaves one behind. */
   async stop(): Promise<void> {
-    this.stopping = true;
+    this.over.abort();
     for (const role of ['worker', 'server', 'coordinator']) {
       const children = this.places.flatMap((place) => (place.role === role && place.child ? [place.child] : []));
       await Promise.all(children.map(async (child) => await child.stop(graceMs)));
@@ -111,7 +116,7 @@ export class Launcher {
 
   /** The second Ctrl-C. */
   kill(): void {
-    this.stopping = true;
+    this.over.abort();
     for (const { child } of this.places) child?.kill();
   }
 
@@ -125,8 +130,8 @@ export class Launcher {
     const [coordinator, ...others] = this.places;
     if (!coordinator) return;
     this.keep(coordinator);
-    const listening = coordinator.child?.listening ?? this.failed;
-    await Promise.race([listening, this.failed]).catch(async (error: unknown) => {
+    // Of the first process or, where that dies first, of one that is started in its place.
+    await Promise.race([this.coordinatorListens.promise, this.failed]).catch(async (error: unknown) => {
       await this.stop();
       throw error;
     });
@@ -171,7 +176,7 @@ export class Launcher {
       'restart',
       `${name(place)} has died (${how}${death.error ? `: ${death.error.message}` : ''}) and is started again`,
     );
-    await delay(waitMs, undefined, { ref: false });
+    await delay(waitMs, undefined, { signal: this.over.signal }).catch(() => undefined);
     if (!this.stopping) this.keepAgain(place);
   }
 
@@ -202,6 +207,7 @@ export class Launcher {
 
   private listens(place: Place, { pid, address, metricsPort }: Listening): void {
     const { role, index } = place;
+    if (role === 'coordinator') this.coordinatorListens.resolve();
     place.entry = {
       role,
       index,

@@ -1,5 +1,5 @@
 /** The promise "a crash is not an event": kill -9 of any process changes no number. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -13,6 +13,15 @@ const seed = Number(process.env['POLYAK_TEST_SEED'] ?? 231);
 /** Kills per role; the campaign does more. */
 const kills = Number(process.env['POLYAK_TEST_KILLS'] ?? 1);
 const args = ['--steps', String(steps), '--workers', '2', '--shards', '2', '--set', 'checkpoint.every=0.5'];
+
+function childrenOf(parent: number): { pid: number; command: string[] }[] {
+  const pids = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  return pids
+    .filter((pid) => existsSync(`/proc/${pid}/cmdline`))
+    .map((pid) => {
+      return { pid, command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0') };
+    });
+}
 
 describe(`a crash (seed ${seed})`, () => {
   let reference: RunEvent;
@@ -66,6 +75,19 @@ describe(`a crash (seed ${seed})`, () => {
       }
     });
   }
+
+  it('of the coordinator before it is ready changes no number', async () => {
+    const run = ClusterRun.train(file, args);
+    try {
+      const coordinator = () => childrenOf(run.process.pid ?? 0).find(({ command }) => command.includes('coordinator'));
+      await expect.poll(coordinator, { timeout: 30_000, interval: 5 }).toBeDefined();
+      process.kill(coordinator()!.pid, 'SIGKILL');
+      await run.nextEvent(({ kind }) => kind === 'restart');
+      expectSame(await run.finished());
+    } finally {
+      run.remove();
+    }
+  });
 
   it('of a worker whose push has arrived, before the lead hears of it, changes no number', async () => {
     const marker = join(mkdtempSync(join(tmpdir(), 'polyak-unheard-')), 'died');
