@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../common/package-root.js';
@@ -39,6 +40,8 @@ class Reader {
     for (;;) {
       if (await this.isMoving()) return;
       if (child.exitCode !== null) throw new Error(`'${text}' ended by itself with exit code ${child.exitCode}`);
+      // Asking takes the processors from what is waited for.
+      await delay(500);
     }
   }
 
