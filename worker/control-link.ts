@@ -77,6 +77,8 @@ export class ControlLink {
     if (lead === this.lead) return;
     this.lead = lead;
     this.stream?.cancel();
+    // What the old lead has said and is not read yet, such as that the trial has ended, counts no more.
+    this.stream = undefined;
   }
 
   private async session(): Promise<void> {
