@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import '../dist/program/polyak.js';
+import '../dist/cli/polyak.js';

@@ -1,10 +1,9 @@
-// Builds dist/: every AssemblyScript kernel to WebAssembly, then TypeScript to JavaScript, then the program out of that.
+// Builds dist/: every AssemblyScript kernel to WebAssembly, then TypeScript to JavaScript.
 // A kernel is compiled again only when its source is newer than its output.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleProgram } from './bundle-program.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const assembly = join(root, 'common/kernels/assembly');
@@ -32,4 +31,3 @@ for (const file of readdirSync(assembly).filter((name) => name.endsWith('.ts')))
   }
 }
 execFileSync(process.execPath, [packageBin('typescript', 'bin/tsc'), '-p', root], { stdio: 'inherit' });
-await bundleProgram(root);

@@ -35,7 +35,7 @@ export class Compute {
   /** The environment must have been settled by `configureTensorFlow`. */
   constructor(data: ComputeThreadData) {
     // The thread runs the built file, also when this one is run from its source by a test.
-    this.thread = new Worker(join(packageRoot(), 'dist/program/compute-thread.js'), {
+    this.thread = new Worker(join(packageRoot(), 'dist/worker/compute-thread.js'), {
       workerData: data,
       name: 'compute',
     });

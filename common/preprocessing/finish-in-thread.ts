@@ -22,7 +22,7 @@ export async function finishInThread(request: FinishRequest): Promise<FinishedSt
   const { entries, shape, sums, samples } = request;
   if (!preprocessPlan(entries).rotates) return finishStatistics(entries, shape, sums, samples);
   // The thread runs the built file, also when this one is run from its source by a test.
-  const file = join(packageRoot(), 'dist/program/finish-thread.js');
+  const file = join(packageRoot(), 'dist/common/preprocessing/finish-thread.js');
   const thread = new Worker(file, { workerData: request, name: 'preprocess' });
   try {
     const [reply] = (await once(thread, 'message')) as [FinishReply];

@@ -32,7 +32,7 @@ export class LaneThread {
 
   constructor(name: string) {
     // Threads run the built file, also when this one is run from its source by a test.
-    this.#worker = new Worker(join(packageRoot(), 'dist/program/arithmetic-thread.js'), { name });
+    this.#worker = new Worker(join(packageRoot(), 'dist/server/arithmetic/arithmetic-thread.js'), { name });
     this.#worker.on('message', (reply: ThreadReply) => this.#settle(reply));
     this.#worker.on('error', (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
     this.#worker.on('exit', (code) => this.#fail(new Error(`the thread ${name} has ended with exit code ${code}`)));

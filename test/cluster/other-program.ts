@@ -1,5 +1,5 @@
 /** This program as another one: by another version's name, or with other arithmetic. Its modules are those of here. */
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../common/package-root.js';
 
@@ -21,22 +21,18 @@ export function otherProgram(within: string, name: string, { version, arithmetic
   }
   symlinkSync(join(packageRoot(), 'node_modules'), join(root, 'node_modules'));
   writeFileSync(join(root, 'package.json'), JSON.stringify({ name: 'polyak', version, type: 'module' }));
-  const program = join(root, 'dist/program');
   if (arithmetic !== undefined) {
-    replace(program, /arithmeticRevision = \d+/, `arithmeticRevision = ${arithmetic}`);
+    const is = /arithmeticRevision = \d+/;
+    replace(join(root, 'dist/common/kernels/arithmetic-revision.js'), is, `arithmeticRevision = ${arithmetic}`);
   }
-  if (library !== undefined) replace(program, /"tfjs 4[^"]*"/, `"${library}"`);
+  if (library !== undefined) {
+    replace(join(root, 'dist/worker/tensorflow/runtime-fingerprint.js'), /'tfjs 4[^']*'/, `'${library}'`);
+  }
   return join(root, 'bin/polyak.js');
 }
 
-/** In whichever files have it. */
-function replace(folder: string, what: RegExp, by: string): void {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.js'));
-  const changed = files.filter((name) => {
-    const text = readFileSync(join(folder, name), 'utf8');
-    if (!what.test(text)) return false;
-    writeFileSync(join(folder, name), text.replace(what, by));
-    return true;
-  });
-  if (changed.length === 0) throw new Error(`no file in ${folder} has ${String(what)}`);
+function replace(file: string, what: RegExp, by: string): void {
+  const text = readFileSync(file, 'utf8');
+  if (!what.test(text)) throw new Error(`${file} has no ${String(what)}`);
+  writeFileSync(file, text.replace(what, by));
 }

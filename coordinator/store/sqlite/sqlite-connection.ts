@@ -27,7 +27,7 @@ export class SqliteConnection<Connection extends SqliteReader | SqliteWriter> {
 
   constructor(private readonly data: SqliteThreadData) {
     // The thread runs the built file, also when this one is run from its source by a test.
-    this.thread = new Worker(join(packageRoot(), 'dist/program/sqlite-thread.js'), {
+    this.thread = new Worker(join(packageRoot(), 'dist/coordinator/store/sqlite/sqlite-thread.js'), {
       workerData: { ...data, path: resolve(data.path) } satisfies SqliteThreadData,
       name: `sqlite ${data.mode}`,
     });
