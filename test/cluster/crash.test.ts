@@ -14,13 +14,13 @@ const seed = Number(process.env['POLYAK_TEST_SEED'] ?? 231);
 const kills = Number(process.env['POLYAK_TEST_KILLS'] ?? 1);
 const args = ['--steps', String(steps), '--workers', '2', '--shards', '2', '--set', 'checkpoint.every=0.5'];
 
-function childrenOf(parent: number): { pid: number; command: string[] }[] {
-  const pids = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-  return pids
-    .filter((pid) => existsSync(`/proc/${pid}/cmdline`))
-    .map((pid) => {
-      return { pid, command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0') };
-    });
+function coordinatorOf(parent: number): number | undefined {
+  const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').split(' ').filter(Boolean);
+  // One that has ended meanwhile throws, and is looked for again.
+  const found = children.find((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes('coordinator'),
+  );
+  return found === undefined ? undefined : Number(found);
 }
 
 describe(`a crash (seed ${seed})`, () => {
@@ -79,9 +79,11 @@ describe(`a crash (seed ${seed})`, () => {
   it('of the coordinator before it is ready changes no number', async () => {
     const run = ClusterRun.train(file, args);
     try {
-      const coordinator = () => childrenOf(run.process.pid ?? 0).find(({ command }) => command.includes('coordinator'));
-      await expect.poll(coordinator, { timeout: 30_000, interval: 5 }).toBeDefined();
-      process.kill(coordinator()!.pid, 'SIGKILL');
+      let pid: number | undefined;
+      const look = () => (pid = coordinatorOf(run.process.pid ?? 0));
+      await expect.poll(look, { timeout: 30_000, interval: 5 }).toBeDefined();
+      expect(run.roles()).toEqual([]);
+      process.kill(pid!, 'SIGKILL');
       await run.nextEvent(({ kind }) => kind === 'restart');
       expectSame(await run.finished());
     } finally {
